@@ -1,0 +1,90 @@
+"""The one noun and its law: every accepted mutation is a change with its deltas, and ``fold(deltas) == tables``.
+
+A change holds the hash of the one before, so that a history which was altered in one place no longer adds up from there on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from groupwall.store.entities import ENTITIES, Entity
+
+GENESIS = bytes(32)
+"""The hash before the first change."""
+
+
+class Head(NamedTuple):
+    """Where the history stands: the revision of the last change and its hash."""
+
+    revision: int
+    hash: bytes
+
+
+class Delta(NamedTuple):
+    """What a change did to one entity: its columns before and after as JSON text, None where it did not exist."""
+
+    kind: str
+    id: str
+    before: str | None
+    after: str | None
+
+
+class Change(NamedTuple):
+    """One committed alteration. time is in milliseconds since 1970; world is 0 for what belongs to no region."""
+
+    revision: int
+    time: int
+    world: int
+    caller: str
+    operation: str
+    request_id: str
+    request: str
+    previous: bytes
+    hash: bytes
+
+
+class Event(NamedTuple):
+    """Who asked for what, and when: the part of a change that its deltas do not tell."""
+
+    time: int
+    world: int
+    caller: str
+    operation: str
+    request_id: str
+    request: str
+
+
+def next_change(head: Head, event: Event, deltas: Sequence[Delta]) -> Change:
+    """Return the change that follows ``head``; its hash covers the event, the deltas and the hash before it."""
+    revision = head.revision + 1
+    text = json.dumps([revision, *event, head.hash.hex(), deltas], separators=(",", ":"))
+    return Change(revision, *event, head.hash, hashlib.sha256(text.encode()).digest())
+
+
+def columns_text(entity: Entity, value: object) -> str:
+    """Return an entity's columns as the JSON text that a delta carries."""
+    return json.dumps(dict(zip(entity.columns, entity.to_row(value), strict=True)), separators=(",", ":"))
+
+
+def fold(deltas: Iterable[tuple[int, Delta]]) -> dict[tuple[int, str, str], dict[str, Any]]:
+    """Replay (world, delta) pairs in order; return what they leave: (world, kind, id) -> columns.
+
+    ValueError when a delta does not start from what the ones before it left.
+    """
+    state: dict[tuple[int, str, str], str] = {}
+    for world, delta in deltas:
+        where = (world, delta.kind, delta.id)
+        if state.get(where) != delta.before:
+            message = f"{where} does not begin where the changes before it ended"
+            raise ValueError(message)
+        if delta.after is None:
+            del state[where]
+        else:
+            state[where] = delta.after
+    return {where: json.loads(text) for where, text in state.items()}
+
+
+ENTITY_OF_KIND = {entity.kind: entity for entity in ENTITIES.values()}

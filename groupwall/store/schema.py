@@ -1,0 +1,71 @@
+"""The tables, and the steps from one version of them to the next.
+
+Keys carry no NULL and no row number: a rule's natural key is its primary key, with -1 where a protocol has no ports, so
+the unique index itself is the last guard against a duplicate. Rows lie in the order of their keys, which is also the order
+in which they are described: the output depends on the state, not on the way there.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x67777731
+"""Written into the file's header, so that a file of another program is told from ours."""
+
+_VERSION_1 = """
+CREATE TABLE head (
+    one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, hash BLOB NOT NULL, seal BLOB NOT NULL
+) STRICT;
+CREATE TABLE change (
+    revision INTEGER PRIMARY KEY, time INTEGER NOT NULL, world INTEGER NOT NULL, caller TEXT NOT NULL,
+    operation TEXT NOT NULL, request_id TEXT NOT NULL, request TEXT NOT NULL, previous BLOB NOT NULL, hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX change_by_world ON change (world, revision);
+CREATE TABLE delta (
+    revision INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, before TEXT, after TEXT,
+    PRIMARY KEY (revision, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delta_by_id ON delta (id, revision);
+
+CREATE TABLE world (
+    world INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, UNIQUE (account, region)
+) STRICT;
+CREATE TABLE vpc (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, cidr TEXT NOT NULL, tenancy TEXT NOT NULL,
+    is_default INTEGER NOT NULL, dhcp_options_id TEXT NOT NULL, PRIMARY KEY (world, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX default_vpc ON vpc (world) WHERE is_default = 1;
+CREATE TABLE vpc_cidr (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, vpc_id TEXT NOT NULL, cidr TEXT NOT NULL,
+    PRIMARY KEY (world, vpc_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE subnet (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, vpc_id TEXT NOT NULL, zone TEXT NOT NULL, cidr TEXT NOT NULL,
+    is_default INTEGER NOT NULL, public_ips INTEGER NOT NULL, PRIMARY KEY (world, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subnet_by_vpc ON subnet (world, vpc_id);
+CREATE TABLE security_group (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, vpc_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
+    PRIMARY KEY (world, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX group_by_name ON security_group (world, vpc_id, name COLLATE NOCASE);
+CREATE INDEX group_by_exact_name ON security_group (world, name);
+CREATE TABLE rule (
+    world INTEGER NOT NULL, group_id TEXT NOT NULL, direction TEXT NOT NULL, protocol TEXT NOT NULL,
+    from_port INTEGER NOT NULL, to_port INTEGER NOT NULL, peer TEXT NOT NULL, peer_kind TEXT NOT NULL,
+    id TEXT NOT NULL UNIQUE, description TEXT,
+    PRIMARY KEY (world, group_id, direction, protocol, from_port, to_port, peer)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rule_by_id ON rule (world, id);
+CREATE INDEX rule_by_peer ON rule (world, peer);
+CREATE TABLE tag (
+    world INTEGER NOT NULL, resource_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    resource_type TEXT NOT NULL, PRIMARY KEY (world, resource_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tag_by_key ON tag (world, key, value);
+CREATE TABLE access_key (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, user TEXT NOT NULL, status TEXT NOT NULL, created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE secret (access_key_id TEXT PRIMARY KEY, secret TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+"""Step n brings a store of version n to version n + 1. A step that has been released is never changed."""

@@ -1,0 +1,226 @@
+"""SQLite underneath: opening a folder safely, one durable commit for many calls, snapshots for readers.
+
+Measured best (docs/decisions/0002-group-commit.md): the calls of one turn run in one open transaction, each in a savepoint
+of it, and one commit with ``synchronous=FULL`` makes them durable before any reply leaves. Nothing here assumes that it is
+the only process on the file: the revision is read under the write lock and the lock is held to the commit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from groupwall.store.changes import GENESIS, Head
+from groupwall.store.folder import StoreError, claim, refuse_network
+from groupwall.store.schema import APPLICATION_ID, MIGRATIONS
+from groupwall.store.transaction import STEP, Transaction
+from groupwall.units import Ids
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+FILE = "groupwall.db"
+MEMORY = ":memory:"
+BUSY = 10_000
+"""Milliseconds to wait for another process's write lock, which that process holds for the time of one commit."""
+
+
+class Store:
+    """The tables and their history in one SQLite file, or in memory. Safe to use from several threads, one at a time."""
+
+    def __init__(self, connection: sqlite3.Connection, where: str, lock: contextlib.ExitStack) -> None:
+        self.where = where
+        self._connection = connection
+        self._lock = lock
+        self._turn = threading.RLock()
+        self._failed: str | None = None
+
+    def close(self) -> None:
+        """Close the file and give up the folder."""
+        with self._turn:
+            self._connection.close()
+            self._lock.close()
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` in one transaction and commit it durably; nothing of it stands when it raises.
+
+        StoreError when the database refuses (full disk, damage). After a commit that failed the store takes no more
+        writes until it is opened again: what the kernel kept of it is unknown.
+        """
+        with self._turn:
+            if self._failed:
+                raise StoreError(self._failed)
+            with self._explained():
+                return self._committed(work)
+
+    def _committed(self, work: Callable[[Transaction], T]) -> T:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            revision, digest, seal = connection.execute("SELECT revision, hash, seal FROM head").fetchone()
+            transaction = Transaction(connection, Head(revision, digest), seal)
+            connection.set_progress_handler(transaction.step, STEP)
+            result = work(transaction)
+            if not connection.in_transaction:  # SQLite ends it by itself on a full disk or an I/O error
+                message = f"the database at {self.where} could not be written and undid the changes under way"
+                raise StoreError(message)
+            if transaction.head.revision != revision:
+                connection.execute("UPDATE head SET revision = ?, hash = ?", transaction.head)
+            self._commit()
+        finally:
+            connection.set_progress_handler(None, 0)
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        return result
+
+    def _commit(self) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._failed = f"a commit failed ({error}); no more writes until the server is started again"
+            raise StoreError(self._failed) from error
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` on a snapshot; what it writes is undone."""
+        with self._turn, self._explained():
+            self._connection.execute("BEGIN")
+            try:
+                return work(self._snapshot())
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    def _snapshot(self) -> Transaction:
+        revision, digest, seal = self._connection.execute("SELECT revision, hash, seal FROM head").fetchone()
+        return Transaction(self._connection, Head(revision, digest), seal)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            message = f"the database at {self.where} failed: {error}"
+            raise StoreError(message) from error
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the whole store, as of now, to a file that is not there yet."""
+        with self._turn, self._explained():
+            self._connection.execute("VACUUM INTO ?", (str(path),))
+
+
+def open_store(data: str, ids: Ids, migrations: Sequence[str] = MIGRATIONS) -> Store:
+    """Open the store of a folder, made where it is missing, or one in memory for ``:memory:``; claim it for one server.
+
+    StoreError, with the folder left as it was: another server holds it, it lies on a network file system, its database is
+    damaged, of another program, or newer than this groupwall. An older one is copied, then migrated.
+    """
+    lock = contextlib.ExitStack()
+    if data == MEMORY:
+        connection = _connect(MEMORY)
+        _migrate(connection, None, ids, migrations)
+        return Store(connection, MEMORY, lock)
+    folder = Path(data)
+    refuse_network(folder)
+    with lock:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.enter_context(claim(folder))
+        connection = _open_file(folder / FILE)
+        with _close_on_error(connection):
+            _check(connection, folder / FILE, len(migrations))
+            _migrate(connection, folder / FILE, ids, migrations)
+        return Store(connection, str(folder), lock.pop_all())
+
+
+def open_beside(data: str, *, read_only: bool = False) -> Store:
+    """Open a store that a server may be holding: for its reader, or for a command that makes one change.
+
+    StoreError when there is none, or when it is not of this groupwall's version.
+    """
+    path = Path(data) / FILE
+    if not path.is_file():
+        message = f"there is no groupwall store in {data}"
+        raise StoreError(message)
+    connection = _open_file(path)
+    with _close_on_error(connection):
+        if _check(connection, path, len(MIGRATIONS)) != len(MIGRATIONS):
+            message = f"the store in {data} is of an older version; start the server once to bring it up to date"
+            raise StoreError(message)
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+    return Store(connection, data, contextlib.ExitStack())
+
+
+@contextlib.contextmanager
+def _close_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _open_file(path: Path) -> sqlite3.Connection:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        message = f"cannot open {path}: {error.strerror}"
+        raise StoreError(message) from error
+    return _connect(str(path))
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=BUSY / 1000)
+
+
+def _check(connection: sqlite3.Connection, path: Path, newest: int) -> int:
+    try:
+        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if version:
+            connection.execute("SELECT revision, hash, seal FROM head").fetchone()
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+    except sqlite3.Error as error:
+        message = f"{path} is damaged or is no database ({error}); it was left as it is: put a copy in its place"
+        raise StoreError(message) from error
+    if application_id not in (0, APPLICATION_ID) or (version and not application_id):
+        message = f"{path} belongs to another program"
+        raise StoreError(message)
+    if version > newest:
+        message = f"{path} was written by a newer groupwall (version {version}, this one knows {newest})"
+        raise StoreError(message)
+    return version
+
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA case_sensitive_like = ON",
+    "PRAGMA cache_size = -65536",
+)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path | None, ids: Ids, migrations: Sequence[str]) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version == len(migrations):
+        return
+    if path and version:
+        connection.execute("VACUUM INTO ?", (str(path.with_name(f"groupwall-before-version-{len(migrations)}.db")),))
+    for number, step in enumerate(migrations[version:], version + 1):
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {step}; PRAGMA user_version = {number};")
+            if number == 1:
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute("INSERT INTO head VALUES (1, 0, ?, ?)", (GENESIS, ids.key()))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            message = f"the store could not be brought to version {number}: {error}"
+            raise StoreError(message) from error
