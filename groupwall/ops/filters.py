@@ -1,0 +1,140 @@
+"""Filters and pages, the same for every Describe: parameters in, conditions and page tokens of the store out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from groupwall import errors
+from groupwall.ops.operation import Context, Params
+from groupwall.store.query import Where
+from groupwall.store.transaction import Page
+
+T = TypeVar("T")
+
+MOST_VALUES = 200
+"""Filter values in one call [reference 9, docs]."""
+
+SEAL_BYTES = 12
+
+
+def conditions(params: Params, fields: Mapping[str, str]) -> list[Where]:
+    """Return the conditions of a call's Filters; ``fields`` tells the store's field of each filter's name.
+
+    A name ``tag:KEY`` is looked up as ``tag``. Filter names are case-sensitive [reference 9, model].
+    """
+    found = []
+    total = 0
+    for given in params.get("Filters", ()):
+        name = given.get("Name", "")
+        values = tuple(given.get("Values", ()))
+        total += len(values)
+        if total > MOST_VALUES:
+            raise errors.filter_limit_exceeded()
+        field, key = ("tag", name[4:]) if name.startswith("tag:") else (name, "")
+        if field not in fields or (field == "tag" and not key):
+            raise errors.invalid_filter(name)
+        found.append(Where(fields[field], values, key))
+    return found
+
+
+def anywhere(field: str, values: Sequence[str]) -> Where:
+    """Return the condition that a field is exactly one of the values, none of them a pattern."""
+    return Where(field, tuple(_literal(value) for value in values))
+
+
+def _literal(value: str) -> str:
+    return "".join("\\" + c if c in "*?\\" else c for c in value) if {"*", "?"} & set(value) else value
+
+
+class Paging:
+    """The pages of one listing: where this one begins, and the token of the next.
+
+    A token is sealed with the store's key for this operation and this world, so that a forged one, or one of another
+    listing, is refused.
+    """
+
+    def __init__(self, params: Params, context: Context, listing: str, lowest: int = 5, highest: int = 1000) -> None:
+        limit = params.get("MaxResults")
+        if limit is not None and not lowest <= limit <= highest:
+            raise errors.max_results(limit, lowest, highest)
+        self._limit = limit
+        self._key = context.tx.seal
+        self._scope = "\x1f".join((listing, *context.world)).encode()
+        token = params.get("NextToken")
+        self._after = self._opened(token) if token is not None else ""
+
+    def page(self) -> Page:
+        """Return the part to list: one item more than is shown, which tells that there is a next page."""
+        return Page(self._after, None if self._limit is None else self._limit + 1)
+
+    def split(self, items: list[T], key: Callable[[T], str]) -> tuple[list[T], str | None]:
+        """Return the items to show and the next page's token, None on the last page."""
+        if self._limit is None or len(items) <= self._limit:
+            return items, None
+        shown = items[: self._limit]
+        return shown, self._sealed(key(shown[-1]))
+
+    def _sealed(self, after: str) -> str:
+        raw = after.encode()
+        return base64.urlsafe_b64encode(self._seal(raw) + raw).decode()
+
+    def _opened(self, token: str) -> str:
+        try:
+            raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise errors.bad_page_token() from error
+        seal, after = raw[:SEAL_BYTES], raw[SEAL_BYTES:]
+        if not hmac.compare_digest(seal, self._seal(after)):
+            raise errors.bad_page_token()
+        return after.decode()
+
+    def _seal(self, raw: bytes) -> bytes:
+        return hmac.digest(self._key, self._scope + b"\x1f" + raw, hashlib.sha256)[:SEAL_BYTES]
+
+
+def refuse_pages_of_ids(params: Params, *members: str) -> None:
+    """Refuse MaxResults or NextToken together with ids [reference 9: model, code and text inferred]."""
+    for member in members:
+        for paging in ("MaxResults", "NextToken"):
+            if params.get(member) and params.get(paging) is not None:
+                message = f"The parameter {member} cannot be used with the parameter {paging}"
+                raise errors.invalid_combination(message)
+
+
+def matches(items: Sequence[Mapping[str, Any]], given: Params, members: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """Return the items of a fixed list that satisfy a call's Filters; ``members`` tells the member of each filter's name."""
+    tests = [(where.field, [pattern(value) for value in where.values]) for where in conditions(given, members)]
+    return [
+        item
+        for item in items
+        if all(any(wanted(str(item.get(member, ""))) for wanted in patterns) for member, patterns in tests)
+    ]
+
+
+def pattern(value: str) -> Callable[[str], bool]:
+    """Return a test for a filter's value, in which ``*`` stands for any text and ``?`` for any one character."""
+    if "*" not in value and "?" not in value:
+        return value.__eq__
+    return lambda text: _glob(value, text)
+
+
+def _glob(wanted: str, text: str) -> bool:
+    """Match by the greedy two-pointer walk: linear in practice, at worst the product of the lengths, never more."""
+    at = place = 0
+    star, mark = -1, 0
+    while at < len(text):
+        if place < len(wanted) and wanted[place] == "*":
+            star, mark, place = place, at, place + 1
+        elif place < len(wanted) and wanted[place] in ("?", text[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            mark += 1
+            at, place = mark, star + 1
+        else:
+            return False
+    return not wanted[place:].strip("*")

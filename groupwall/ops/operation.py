@@ -1,0 +1,57 @@
+"""A row of the table of operations, and what such an operation is given.
+
+An operation is a function ``(params, context) -> result``: boto3's member names in, boto3's member names out. It parses no
+form, writes no XML, checks no DryRun and opens no transaction; app.py does that once for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from groupwall.config import Quotas
+from groupwall.iam.callers import Caller
+from groupwall.regions import PARTITION_OF
+from groupwall.store.entities import World
+from groupwall.store.transaction import Transaction
+from groupwall.units import Ids, derived_id
+
+Params = Mapping[str, Any]
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an operation may use. now is in milliseconds since 1970."""
+
+    tx: Transaction
+    world: World
+    caller: Caller
+    now: int
+    ids: Ids
+    quotas: Quotas
+
+    def derived(self, prefix: str, *parts: str) -> str:
+        """Return the id of something that this world has from the start."""
+        return derived_id(self.tx.seal, prefix, *self.world, *parts)
+
+    def arn(self, resource: str) -> str:
+        """Return the ARN of a resource of this world, such as ``security-group/sg-…`` [reference 3.1]."""
+        return f"arn:{PARTITION_OF[self.world.region]}:ec2:{self.world.region}:{self.world.account}:{resource}"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row: the action's name and its function.
+
+    early: checks of the parameters alone, made before authorisation and DryRun [reference 2.1].
+    reads: nothing is written, so a large one may run apart from the writes, on a snapshot.
+    ignored: input members that are accepted without effect, each with the reason.
+    """
+
+    name: str
+    run: Callable[[Params, Context], Result]
+    early: Callable[[Params], None] | None = None
+    reads: bool = False
+    ignored: Mapping[str, str] = field(default_factory=dict)

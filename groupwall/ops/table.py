@@ -1,0 +1,12 @@
+"""The table of operations: one row for each."""
+
+from __future__ import annotations
+
+from groupwall.ops import groups, history, rules, tags, vpcs, zones
+from groupwall.ops.operation import Operation
+
+OPERATIONS: dict[str, Operation] = {
+    operation.name: operation
+    for noun in (rules, groups, vpcs, tags, zones, history)
+    for operation in noun.OPERATIONS
+}
