@@ -3,8 +3,8 @@
     make pins                  newest versions that fit
     tools/pin.py clients       only that file
 
-Needs `uv` on the PATH (`make pins` sees to it). Packages come from wherever this machine's uv is set to look; where that
-is never enters the files.
+Needs `uv` on the PATH (`make pins` sees to it). Packages come from wherever this machine's uv is set to look; where
+that is never enters the files.
 """
 
 from __future__ import annotations

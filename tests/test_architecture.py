@@ -1,0 +1,231 @@
+"""Who may import whom. The tables are the design; each line says why it is as it is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
+
+import pytest
+
+from tests.sources import Function, Source, sources, tree
+
+
+class Allowed(NamedTuple):
+    """What a part may import of ours, and why no more."""
+
+    parts: frozenset[str]
+    why: str
+
+
+def _may(parts: str, why: str) -> Allowed:
+    return Allowed(frozenset(parts.split()), why)
+
+
+_EVERYTHING = "app client config console enforce errors iam inprocess ops regions rules server store units wire"
+
+# A part is a file or a folder directly below groupwall/; "groupwall" is the package's own __init__.py.
+PARTS = {
+    "errors": _may("", "every part raises them, so they must stand below every part"),
+    "units": _may("", "the one door for chance and time: a leaf, so that a test can give its own to anyone"),
+    "regions": _may("", "a table of names, a leaf"),
+    "config": _may("regions", "settings are read before anything else exists; only the names of regions are checked"),
+    "rules": _may("errors", "the pure core: to be read, tested and trusted alone"),
+    "wire": _may("errors", "driven by its tables: it must not know what an operation does"),
+    "store": _may("rules errors units", "keeps the core's values and stamps changes; knows neither wire nor callers"),
+    "iam": _may("store errors", "a caller is a key that the store holds"),
+    "ops": _may("store rules iam errors units regions config", "decides and records; it never sees a form or XML"),
+    "enforce": _may("client rules errors units", "agents are clients: what they need comes through the API"),
+    "authentication": _may("wire iam store errors regions", "a stage of app: the wire's signature meets the store's keys"),
+    "app": _may("authentication wire iam ops store errors regions", "the one place that knows all stages"),
+    "client": _may("wire errors", "speaks the wire from the other end"),
+    "console": _may("app", "pages call the same operations as anyone, so they can do nothing special"),
+    "inprocess": _may("app store config", "boto3 in this process: the app without a network"),
+    "server": _may("app console store config", "HTTP: the app with a network"),
+    "cli": _may(_EVERYTHING, "wires everything together, for that only"),
+    "groupwall": _may("inprocess client", "the public names, each loaded when first asked for"),
+    "pytest_plugin": _may("inprocess groupwall", "the fixture is `groupwall.local()` with pytest's lifetime"),
+}  # fmt: skip
+
+_CLOCK = "one door for chance and time: with a seed and a frozen clock every run is the same"
+_EDGE = "I/O stays at the edges: nothing else may reach the network or start a program"
+_HEAVY = "slow to import, and a client: a server must neither wait for it nor mimic it by calling it"
+
+# What only these parts may use, and why.
+CONFINED = {
+    "boto3": _may("inprocess cli pytest_plugin groupwall", _HEAVY),
+    "botocore": _may("inprocess cli", _HEAVY),
+    "sqlite3": _may("store", "SQL by hand, in one place: PostgreSQL comes in there and nowhere else"),
+    "socket": _may("server client enforce", _EDGE),
+    "http.client": _may("client", _EDGE),
+    "urllib.request": _may("client", _EDGE),
+    "subprocess": _may("server client enforce", _EDGE),
+    "uvicorn": _may("server", "one HTTP library, named once"),
+    "typer": _may("cli", "the terminal is the command line's"),
+    "rich": _may("cli", "the terminal is the command line's"),
+    "pytest": _may("pytest_plugin", "a test aid must not be needed by what it helps to test"),
+    "time": _may("units", _CLOCK),
+    "random": _may("units", _CLOCK),
+    "secrets": _may("units", _CLOCK),
+    "uuid": _may("units", _CLOCK),
+    "datetime.now": _may("units", _CLOCK),
+    "datetime.utcnow": _may("units", _CLOCK),
+    "date.today": _may("units", _CLOCK),
+    "import_module": _may("cli server groupwall", "the one lazy seam: a start must stay fast, all else stands on top"),
+    "__import__": _may("", "import_module says the same in the open"),
+}  # fmt: skip
+
+# Names of confined modules that do what the module is confined for not at all: addresses to bytes and back.
+HARMLESS = frozenset({"socket.AF_INET", "socket.AF_INET6", "socket.inet_ntop", "socket.inet_pton"})
+
+
+def part_of(module: str) -> str:
+    """Return the part that a module of ours belongs to."""
+    return module.split(".")[1] if "." in module else module
+
+
+def imported(source: Source, known: frozenset[str]) -> Iterator[str]:
+    """Yield the dotted name of everything a file imports, wherever in the file, relative names made whole."""
+    for node in ast.walk(tree(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(source, node)
+            for alias in node.names:
+                whole = f"{base}.{alias.name}"
+                ours = base.split(".")[0] == "groupwall"
+                yield whole if not ours or whole in known else base
+
+
+def _absolute(source: Source, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    above = source.module.split(".")
+    above = above[: len(above) - node.level + source.is_package]
+    return ".".join([*above, *([node.module] if node.module else [])])
+
+
+def named(source: Source) -> Iterator[str]:
+    """Yield ``date.today`` for each attribute in the code, and of an import function the name alone."""
+    for node in ast.walk(tree(source)):
+        if isinstance(node, ast.Attribute):
+            owner = node.value
+            yield f"{getattr(owner, 'attr', getattr(owner, 'id', ''))}.{node.attr}"
+        name = getattr(node, "attr", getattr(node, "id", ""))
+        if name in {"import_module", "__import__"}:
+            yield name
+
+
+def arrow_faults(files: Iterable[Source]) -> list[str]:
+    """Return the imports between parts that the table does not allow."""
+    files = list(files)
+    known = frozenset(source.module for source in files)
+    return [
+        f"{source.path} imports {name}, but {part} may not: {allowed.why}"
+        for source in files
+        for part in [part_of(source.module)]
+        for allowed in [PARTS.get(part, Allowed(frozenset(), "it has no line in the table"))]
+        for name in sorted(set(imported(source, known)))
+        if name.split(".")[0] == "groupwall" and part_of(name) not in {part, *allowed.parts}
+    ]
+
+
+def confinement_faults(files: Iterable[Source]) -> list[str]:
+    """Return the uses of what is kept at the edge, outside of its place."""
+    return [
+        f"{source.path} uses {name}: {allowed.why}"
+        for source in files
+        for name, allowed in CONFINED.items()
+        if part_of(source.module) not in allowed.parts
+        if _uses(source, name)
+    ]
+
+
+def _uses(source: Source, name: str) -> bool:
+    inside = {one for one in imported(source, frozenset()) if one == name or one.startswith(f"{name}.")}
+    return bool(inside - HARMLESS) or name in named(source)
+
+
+def late_imports(files: Iterable[Source]) -> list[str]:
+    """Return the imports that stand inside a function, where they hide an arrow and cost time at run time."""
+    return [
+        f"{source.path}:{inner.lineno} imports inside {node.name}"
+        for source in files
+        for node in ast.walk(tree(source))
+        if isinstance(node, Function)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+
+
+def cycle(files: Iterable[Source]) -> list[str]:
+    """Return the modules of one circle of imports, empty when there is none. A package's __init__ is a module too."""
+    files = list(files)
+    known = frozenset(source.module for source in files)
+    arrows = {source.module: known.intersection(imported(source, known)) - {source.module} for source in files}
+    return _circle(arrows)
+
+
+def _circle(arrows: Mapping[str, frozenset[str]]) -> list[str]:
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        modules: list[str] = error.args[1]
+        return modules
+    return []
+
+
+PRODUCT = sources("groupwall")
+
+
+def test_every_part_has_a_line() -> None:
+    """Every file and folder of the package has its line in the table (inferred)."""
+    assert sorted({part_of(source.module) for source in PRODUCT} - PARTS.keys()) == []
+
+
+def test_imports_follow_the_table() -> None:
+    """No part imports a part that its line does not name (inferred)."""
+    assert arrow_faults(PRODUCT) == []
+
+
+def test_edges_are_kept() -> None:
+    """Clients, SQL, sockets, programs, time and chance are used only in their places (inferred)."""
+    assert confinement_faults(PRODUCT) == []
+
+
+def test_imports_stand_at_the_top() -> None:
+    """No import stands inside a function (inferred)."""
+    assert late_imports(PRODUCT) == []
+
+
+def test_no_cycles() -> None:
+    """No two modules import each other, on whatever detour (inferred)."""
+    assert cycle(PRODUCT) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("rules/planted.py", "from groupwall.store import changes", arrow_faults),
+        ("rules/planted.py", "from ..store.changes import Change", arrow_faults),
+        ("rules/planted.py", "def late():\n    import groupwall.store", arrow_faults),
+        ("ops/planted.py", "from groupwall import wire", arrow_faults),
+        ("ops/planted.py", "def late():\n    import sqlite3", confinement_faults),
+        ("store/planted.py", "from datetime import datetime\nwhen = datetime.now()", confinement_faults),
+        ("app.py", "import time as clock", confinement_faults),
+        ("app.py", "import importlib\nops = importlib.import_module('groupwall.server')", confinement_faults),
+        ("wire/planted.py", "class Late:\n    def __init__(self):\n        from groupwall import errors", late_imports),
+    ],
+)
+def test_planted_faults_are_found(name: str, text: str, found: object) -> None:
+    """Each forbidden import is found when it is planted, late and relative ones too (inferred)."""
+    assert callable(found)
+    assert found([*PRODUCT, Source(f"groupwall/{name}", text)])
+
+
+def test_planted_circle_is_found() -> None:
+    """A circle closed by a late import is found when it is planted (inferred)."""
+    first = Source("groupwall/rules/first.py", "from groupwall.rules import second")
+    second = Source("groupwall/rules/second.py", "def late():\n    from groupwall.rules.first import name")
+    assert set(cycle([*PRODUCT, first, second])) == {"groupwall.rules.first", "groupwall.rules.second"}
