@@ -1,0 +1,48 @@
+"""Every error has exactly the code, the text and the status of the reference.
+
+errors.json is the table: function, its facts, code, text, and the section and tag that give them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+from groupwall import errors
+
+ROWS: list[tuple[str, list[str | int | None], str, str, str]] = json.loads(
+    (Path(__file__).parent / "errors.json").read_text("utf-8")
+)
+STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "RequestLimitExceeded": 503}
+
+
+@pytest.mark.parametrize(("name", "facts", "code", "message", "source"), ROWS)
+def test_an_error_reads_as_in_the_reference(
+    name: str, facts: list[str | int | None], code: str, message: str, source: str
+) -> None:
+    """Clients match on code and text, so both are exact; the statuses are those of reference 1.3, 2.2 and 2.3."""
+    error = getattr(errors, name)(*facts)
+    assert (error.code, error.message, error.status) == (code, message, STATUS.get(code, 400)), source
+
+
+@pytest.mark.parametrize(("name", "source"), [(row[0], row[4]) for row in ROWS])
+def test_an_error_names_its_source(name: str, source: str) -> None:
+    """The docstring cites the reference's section, and says inferred where the reference does."""
+    told = getattr(errors, name).__doc__
+    section, _, tags = source.partition(" ")
+    assert section in told
+    assert "inferred" in told or "inferred" not in tags
+
+
+def test_every_error_has_a_row() -> None:
+    """No function of the module is left out of the table."""
+    functions = {name for name, _ in inspect.getmembers(errors, inspect.isfunction) if not name.startswith("_")}
+    assert functions == {row[0] for row in ROWS}
+
+
+def test_an_error_prints_its_code_and_message() -> None:
+    """A log line of the exception tells both."""
+    assert str(errors.group_not_found("sg-1")) == "InvalidGroup.NotFound: The security group 'sg-1' does not exist"
