@@ -1,0 +1,41 @@
+"""Compare the tests that were skipped, or failed as expected, with the list of those that may be.
+
+    tools/skipped.py build/tests.xml .ci/skipped.txt
+
+Exit status 1, and the difference as text, when a test is skipped that the list does not name, or the other way round.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+
+def skipped(report: Path) -> Iterator[str]:
+    """Yield ``tests.part.test_file::test[row]`` for each skipped test of a junit report."""
+    for test in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest on this machine wrote it
+        if test.find("skipped") is not None:
+            yield f"{test.get('classname')}::{test.get('name')}"
+
+
+def listed(path: Path) -> Iterator[str]:
+    """Yield the names in a list of tests: one to a line, comments after a #."""
+    for line in path.read_text("utf-8").splitlines():
+        if name := line.split("#")[0].strip():
+            yield name
+
+
+def main(report: str, allowed: str) -> int:
+    """Print every difference; 0 when there is none."""
+    now, may = set(skipped(Path(report))), set(listed(Path(allowed)))
+    for name in sorted(now - may):
+        print(f"skipped, but {allowed} does not list it: {name}")
+    for name in sorted(may - now):
+        print(f"{allowed} lists it, but it was not skipped: {name}")
+    return int(now != may)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
