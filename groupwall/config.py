@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 DEFAULT_ACCOUNT = "123456789012"
@@ -11,6 +13,44 @@ DEFAULT_REGION = "us-east-1"
 
 class SettingError(ValueError):
     """A setting that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server runs; SettingError when the values can't stand together.
+
+    auth: ``open`` believes every request, and so listens on loopback only unless ``allow_open``; ``signed`` verifies.
+    data: a folder, or ``:memory:``. log: ``text``, ``json`` or ``off``, of requests.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 4577
+    data: str = "groupwall-data"
+    account: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION
+    auth: str = "open"
+    allow_open: bool = False
+    log: str = "text"
+
+    def __post_init__(self) -> None:
+        """Refuse an account that is none, and an open door to the network."""
+        if not (len(self.account) == len(DEFAULT_ACCOUNT) and self.account.isascii() and self.account.isdigit()):
+            message = f"the account must have 12 digits, not {self.account!r}"
+            raise SettingError(message)
+        if self.auth == "open" and not self.allow_open and not is_loopback(self.host):
+            message = (
+                f"--auth open lets anyone who can reach {self.host} change everything; "
+                "use --auth signed, or --allow-open if you mean it"
+            )
+            raise SettingError(message)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is of this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Quotas(NamedTuple):

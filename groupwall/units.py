@@ -33,6 +33,11 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
+def ticks() -> float:
+    """Return seconds from an unknown start, to measure how long something takes."""
+    return time.perf_counter()
+
+
 class FrozenClock:
     """A clock that stands still until it is told to move; safe to share between threads."""
 

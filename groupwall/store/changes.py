@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from groupwall.store.entities import ENTITIES, Entity
+from groupwall.store.entities import Entity
 
 GENESIS = bytes(32)
 """The hash before the first change."""
@@ -86,5 +86,3 @@ def fold(deltas: Iterable[tuple[int, Delta]]) -> dict[tuple[int, str, str], dict
             state[where] = delta.after
     return {where: json.loads(text) for where, text in state.items()}
 
-
-ENTITY_OF_KIND = {entity.kind: entity for entity in ENTITIES.values()}

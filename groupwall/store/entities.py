@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
-
-type_ = type
 
 
 class World(NamedTuple):
@@ -114,17 +112,18 @@ def rule_from_row(row: Row) -> Rule:
     return Rule(rule_id, group_id, Direction(direction), properties, description)
 
 
-def _plain(kind: str, table: str, value: type_[Any], key: tuple[str, ...] = ("id",)) -> Entity:
+def _plain(kind: str, table: str, value: type[Any], key: tuple[str, ...] = ("id",)) -> Entity:
     fields: tuple[str, ...] = value._fields
-    flags = [i for i, name in enumerate(fields) if value.__annotations__[name] in (bool, "bool")]
+    kinds = get_type_hints(value)
+    flags = {place for place, name in enumerate(fields) if kinds[name] is bool}
 
     def from_row(row: Row) -> Any:  # noqa: ANN401 - the value's own type, known to the caller
-        return value(*(bool(item) if i in flags else item for i, item in enumerate(row)))
+        return value(*(bool(item) if place in flags else item for place, item in enumerate(row)))
 
-    return Entity(kind, table, fields, key, lambda v: v.id, tuple, from_row)
+    return Entity(kind, table, fields, key, lambda v: v.id, tuple, from_row if flags else value._make)
 
 
-ENTITIES: dict[type_[Any], Entity] = {
+ENTITIES: dict[type[Any], Entity] = {
     World: Entity(
         "world", "world", ("account", "region"), ("account", "region"),
         "/".join, tuple, lambda row: World(*row),

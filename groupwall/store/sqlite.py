@@ -22,12 +22,11 @@ from groupwall.store.transaction import STEP, Transaction
 from groupwall.units import Ids
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 FILE = "groupwall.db"
 MEMORY = ":memory:"
-BUSY = 10_000
-"""Milliseconds to wait for another process's write lock, which that process holds for the time of one commit."""
+BUSY = 10.0
+"""Seconds to wait for another process's write lock, which that process holds for the time of one commit."""
 
 
 class Store:
@@ -39,6 +38,11 @@ class Store:
         self._lock = lock
         self._turn = threading.RLock()
         self._failed: str | None = None
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether another process can read it too."""
+        return self.where != MEMORY
 
     def close(self) -> None:
         """Close the file and give up the folder."""
@@ -52,31 +56,19 @@ class Store:
         StoreError when the database refuses (full disk, damage). After a commit that failed the store takes no more
         writes until it is opened again: what the kernel kept of it is unknown.
         """
-        with self._turn:
+        with self._turn, self._explained():
             if self._failed:
                 raise StoreError(self._failed)
-            with self._explained():
-                return self._committed(work)
-
-    def _committed(self, work: Callable[[Transaction], T]) -> T:
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            revision, digest, seal = connection.execute("SELECT revision, hash, seal FROM head").fetchone()
-            transaction = Transaction(connection, Head(revision, digest), seal)
-            connection.set_progress_handler(transaction.step, STEP)
-            result = work(transaction)
-            if not connection.in_transaction:  # SQLite ends it by itself on a full disk or an I/O error
-                message = f"the database at {self.where} could not be written and undid the changes under way"
-                raise StoreError(message)
-            if transaction.head.revision != revision:
-                connection.execute("UPDATE head SET revision = ?, hash = ?", transaction.head)
-            self._commit()
-        finally:
-            connection.set_progress_handler(None, 0)
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        return result
+            with self._begun("BEGIN IMMEDIATE") as transaction:
+                revision = transaction.head.revision
+                result = work(transaction)
+                if not self._connection.in_transaction:  # SQLite ends it by itself on a full disk or an I/O error
+                    message = f"the database at {self.where} could not be written and undid the changes under way"
+                    raise StoreError(message)
+                if transaction.head.revision != revision:
+                    self._connection.execute("UPDATE head SET revision = ?, hash = ?", transaction.head)
+                self._commit()
+            return result
 
     def _commit(self) -> None:
         try:
@@ -87,16 +79,22 @@ class Store:
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` on a snapshot; what it writes is undone."""
-        with self._turn, self._explained():
-            self._connection.execute("BEGIN")
-            try:
-                return work(self._snapshot())
-            finally:
-                self._connection.execute("ROLLBACK")
+        with self._turn, self._explained(), self._begun("BEGIN") as transaction:
+            return work(transaction)
 
-    def _snapshot(self) -> Transaction:
-        revision, digest, seal = self._connection.execute("SELECT revision, hash, seal FROM head").fetchone()
-        return Transaction(self._connection, Head(revision, digest), seal)
+    @contextlib.contextmanager
+    def _begun(self, begin: str) -> Iterator[Transaction]:
+        """Open a transaction, look at the head, and undo what is not committed at the end."""
+        self._connection.execute(begin)
+        try:
+            revision, digest, seal = self._connection.execute("SELECT revision, hash, seal FROM head").fetchone()
+            transaction = Transaction(self._connection, Head(revision, digest), seal)
+            self._connection.set_progress_handler(transaction.step, STEP)
+            yield transaction
+        finally:
+            self._connection.set_progress_handler(None, 0)
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -121,6 +119,7 @@ def open_store(data: str, ids: Ids, migrations: Sequence[str] = MIGRATIONS) -> S
     lock = contextlib.ExitStack()
     if data == MEMORY:
         connection = _connect(MEMORY)
+        _set_up(connection)
         _migrate(connection, None, ids, migrations)
         return Store(connection, MEMORY, lock)
     folder = Path(data)
@@ -174,7 +173,7 @@ def _open_file(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=BUSY / 1000)
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=BUSY)
 
 
 def _check(connection: sqlite3.Connection, path: Path, newest: int) -> int:
@@ -184,8 +183,7 @@ def _check(connection: sqlite3.Connection, path: Path, newest: int) -> int:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if version:
             connection.execute("SELECT revision, hash, seal FROM head").fetchone()
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
+        _set_up(connection)
     except sqlite3.Error as error:
         message = f"{path} is damaged or is no database ({error}); it was left as it is: put a copy in its place"
         raise StoreError(message) from error
@@ -202,10 +200,14 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",
-    "PRAGMA foreign_keys = ON",
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA cache_size = -65536",
 )
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path | None, ids: Ids, migrations: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from groupwall.rules.values import Asked, Direction, Rule
 from groupwall.store import query
 from groupwall.store.changes import Change, Delta, Event, Head, columns_text, next_change
 from groupwall.store.entities import ENTITIES, AccessKey, Entity, Group, Row, Subnet, Tag, Vpc, VpcCidr, World
+from groupwall.store.folder import StoreError
 from groupwall.store.query import Field, Where
 
 STEP = 2_000
@@ -52,6 +53,7 @@ class Transaction:
         self.world = 0
         self._connection = connection
         self._deltas: list[Delta] = []
+        self._undo = False
         self._rows_left: int | None = None
         self._steps_left: int | None = None
 
@@ -59,27 +61,40 @@ class Transaction:
 
     @contextmanager
     def attempt(self, budget: Budget | None = None) -> Iterator[None]:
-        """Do the block's work, or none of it: whatever was written since the block began is undone when it raises.
+        """Do the block's work, or none of it: what was written since the block began is undone when it raises.
 
-        With a budget, reads that go beyond it raise TooLarge.
+        With a budget, reads that go beyond it raise TooLarge. StoreError when the database itself fails: then nothing of
+        the whole transaction may be told as done, since SQLite may have ended it by itself.
         """
-        head, self._deltas = self.head, []
+        head, self._deltas, self._undo = self.head, [], False
         self._rows_left, self._steps_left = budget or (None, None)
         self._connection.execute("SAVEPOINT attempt")
         try:
             yield
         except BaseException as error:
-            self.head = head
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK TO attempt")
-                self._connection.execute("RELEASE attempt")
+            self._end_attempt(head)
             if isinstance(error, sqlite3.OperationalError) and self._steps_left is not None and self._steps_left < 0:
                 raise TooLarge from error
+            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+                message = f"the database failed: {error}"
+                raise StoreError(message) from error
             raise
         else:
-            self._connection.execute("RELEASE attempt")
+            self._end_attempt(head if self._undo else None)
         finally:
             self._rows_left = self._steps_left = None
+
+    def _end_attempt(self, back_to: Head | None) -> None:
+        if not self._connection.in_transaction:
+            return
+        if back_to is not None:
+            self.head = back_to
+            self._connection.execute("ROLLBACK TO attempt")
+        self._connection.execute("RELEASE attempt")
+
+    def undo(self) -> None:
+        """Have what was written in this attempt undone at its end, although nothing went wrong."""
+        self._undo = True
 
     def step(self) -> bool:
         """Count down the budget of the read under way; True (stop) once it is used up. SQLite calls this as it works."""
@@ -88,10 +103,13 @@ class Transaction:
         self._steps_left -= 1
         return self._steps_left < 0
 
-    def record(self, event: Event) -> Change | None:
-        """Close what was written so far into one change, the next of the history; None when nothing was written."""
-        if not self._deltas:
-            return None
+    @property
+    def written(self) -> bool:
+        """Whether anything was written since the last change was recorded."""
+        return bool(self._deltas)
+
+    def record(self, event: Event) -> Change:
+        """Close what was written so far into one change, the next of the history."""
         change = next_change(self.head, event, self._deltas)
         self._connection.execute("INSERT INTO change VALUES (?,?,?,?,?,?,?,?,?)", change)
         rows = [(change.revision, place, *delta) for place, delta in enumerate(self._deltas)]

@@ -1,0 +1,180 @@
+"""The whole path of a request: prepare, perform, reply.
+
+    Request -> prepare -> Call -> perform (in the store's transaction) -> Outcome -> reply -> Reply
+
+``prepare`` reads the request and who signed it, ``perform`` does it inside a transaction that the store opens and commits
+for many calls at once, ``reply`` writes the answer once the commit is durable. Dry run, errors, the start of a world and the
+change in the history stand here once, for every operation.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from groupwall import errors
+from groupwall.authentication import Authenticator, Identity, Open, Signed
+from groupwall.config import Quotas, Settings
+from groupwall.errors import ApiError
+from groupwall.ops import start
+from groupwall.ops.empty import empty
+from groupwall.ops.operation import Context, Operation
+from groupwall.ops.table import OPERATIONS
+from groupwall.store.changes import Event
+from groupwall.store.folder import StoreError
+from groupwall.store.sqlite import Store
+from groupwall.store.transaction import Budget, TooLarge, Transaction
+from groupwall.units import Clock, Ids, SystemClock
+from groupwall.wire.decode import Decoded, dialect_of, read
+from groupwall.wire.limits import BODY_BYTES
+from groupwall.wire.message import Reply, Request
+from groupwall.wire.model import Action
+from groupwall.wire.sigv4 import SignatureError
+
+__all__ = ["BODY_BYTES", "App", "Call", "Outcome", "Reply", "Request", "open_app"]
+
+log = logging.getLogger("groupwall")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was understood: what is asked, by whom, about which world."""
+
+    request_id: str
+    action: Action
+    version: str
+    operation: Operation
+    params: dict[str, Any]
+    dry_run: bool
+    identity: Identity
+
+
+class Outcome(NamedTuple):
+    """What became of a call: its result or its error, and the revision that it saw or made."""
+
+    result: dict[str, Any] | None
+    error: ApiError | None
+    revision: int
+
+
+def open_app(store: Store, settings: Settings, quotas: Quotas, clock: Clock | None = None, ids: Ids | None = None) -> App:
+    """Return the app over a store, with the machine's clock and chance where none are given."""
+    authenticate: Authenticator = Open(settings.account, settings.region)
+    if settings.auth == "signed":
+        authenticate = Signed(lambda key_id: store.read(lambda tx: tx.access_key(key_id)))
+    return App(store, authenticate, clock or SystemClock(), ids or Ids(), quotas)
+
+
+class App:
+    """groupwall without a network: requests in, replies out, over one store."""
+
+    def __init__(self, store: Store, authenticate: Authenticator, clock: Clock, ids: Ids, quotas: Quotas) -> None:
+        self.store = store
+        self._authenticate = authenticate
+        self._clock = clock
+        self._ids = ids
+        self._quotas = quotas
+
+    def prepare(self, request: Request, request_id: str | None = None) -> Call | Reply:
+        """Return the call that a request makes, or the reply that refuses it. Writes nothing."""
+        request_id = request_id or self._ids.request_id()
+        try:
+            decoded = read(request)
+            return self.call(decoded, self._authenticate(request, decoded.action.service, self._clock.now()), request_id)
+        except (ApiError, SignatureError) as error:
+            dialect, version = dialect_of(request)
+            refusal = dialect.refuse(error) if isinstance(error, SignatureError) else error
+            return _http(refusal.status, dialect.content_type, dialect.error(refusal, request_id, version), request_id)
+
+    def call(self, decoded: Decoded, identity: Identity, request_id: str) -> Call:
+        """Return the call that decoded parameters make. ApiError when they can't be right, whatever is stored."""
+        action, params = decoded.action, dict(decoded.params)
+        operation = Operation(action.name, empty(action), reads=True) if action.empty else OPERATIONS[action.name]
+        dry_run = params.pop("DryRun", False)
+        if operation.early:
+            operation.early(params)
+        return Call(request_id, action, decoded.version, operation, params, dry_run, identity)
+
+    def answer(self, calls: Sequence[Call], budget: Budget | None = None) -> list[Outcome | None]:
+        """Perform calls in one transaction and commit it once; None for a read that goes beyond the budget."""
+
+        def work(tx: Transaction) -> list[Outcome | None]:
+            return [self._performed(call, tx, budget) for call in calls]
+
+        try:
+            reads = all(call.operation.reads for call in calls)
+            return self.store.read(work) if reads else self.store.run(work)
+        except StoreError as error:
+            log.error("%s", error)
+            return [Outcome(None, ApiError("Unavailable", str(error), 503), 0) for _ in calls]
+
+    def _performed(self, call: Call, tx: Transaction, budget: Budget | None) -> Outcome | None:
+        try:
+            return Outcome(self.perform(call, tx, budget), None, tx.head.revision)
+        except ApiError as error:
+            return Outcome(None, error, tx.head.revision)
+        except TooLarge:
+            return None
+        except StoreError:
+            raise
+        except Exception:  # a fault of ours must not take the other calls of the turn with it
+            log.exception("%s failed, request %s", call.action.name, call.request_id)
+            return Outcome(None, ApiError("InternalError", "An internal error has occurred", 500), tx.head.revision)
+
+    def perform(self, call: Call, tx: Transaction, budget: Budget | None = None) -> dict[str, Any]:
+        """Do what a call asks, as one change or not at all; return its result. ApiError when it is refused."""
+        if call.dry_run:
+            raise errors.dry_run()
+        context = self._context(call, tx)
+        with tx.attempt(budget if call.operation.reads else None):
+            if not tx.enter(call.identity.world):
+                start.begin(context)
+                tx.record(self._event(call, tx, "BeginWorld", {}))
+            result = call.operation.run(call.params, context)
+            if tx.written:
+                tx.record(self._event(call, tx, call.action.name, call.params))
+            else:
+                tx.undo()  # a world that was only looked at is not kept
+        return result
+
+    def read_alone(self, request: Request, request_id: str) -> Reply:
+        """Answer one read on a snapshot, whatever it costs; the snapshot ends before the answer is written."""
+        call = self.prepare(request, request_id)
+        if isinstance(call, Reply):
+            return call
+        outcome = self.answer([call])[0]
+        return self.reply(call, outcome) if outcome else self.unavailable(call)
+
+    def unavailable(self, call: Call) -> Reply:
+        """Return the reply to a call that could not be performed for want of a part of the server."""
+        return self.reply(call, Outcome(None, errors.ApiError("Unavailable", "The server is overloaded.", 503), 0))
+
+    def revision(self) -> int:
+        """Return the revision of the last change."""
+        return self.store.read(lambda tx: tx.head.revision)
+
+    def _context(self, call: Call, tx: Transaction) -> Context:
+        return Context(tx, call.identity.world, call.identity.caller, self._clock.now(), self._ids, self._quotas)
+
+    def _event(self, call: Call, tx: Transaction, operation: str, params: dict[str, Any]) -> Event:
+        text = json.dumps(params, separators=(",", ":"))
+        return Event(self._clock.now(), tx.world, call.identity.caller.arn, operation, call.request_id, text)
+
+    def reply(self, call: Call, outcome: Outcome) -> Reply:
+        """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""
+        dialect = call.action.dialect
+        if outcome.error:
+            body = dialect.error(outcome.error, call.request_id, call.version)
+            return _http(outcome.error.status, dialect.content_type, body, call.request_id, outcome.revision)
+        body = call.action.encode(outcome.result or {}, call.request_id, call.version)
+        return _http(200, dialect.content_type, body, call.request_id, outcome.revision)
+
+
+def _http(status: int, content_type: str, body: bytes, request_id: str, revision: int | None = None) -> Reply:
+    headers = [("content-type", content_type), ("x-amzn-requestid", request_id), ("server", "groupwall")]
+    if revision is not None:
+        headers.append(("x-groupwall-revision", str(revision)))
+    return Reply(status, tuple(headers), body)

@@ -1,0 +1,98 @@
+"""Who signed a request, and for which world: ``open`` believes what the request says, ``signed`` verifies it.
+
+An authenticator is a function ``(request, service, now) -> Identity``; it raises SignatureError, which the dialect of the
+call turns into AWS's error, or ApiError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from groupwall.errors import ApiError
+from groupwall.iam.callers import Caller, behind, root
+from groupwall.iam.keys import ACTIVE
+from groupwall.regions import PARTITION_OF
+from groupwall.store.entities import AccessKey, World
+from groupwall.wire.message import Request
+from groupwall.wire.sigv4 import Reason, Scope, SignatureError, read_scope, verify
+
+ACCOUNT_DIGITS = 12
+
+
+class Identity(NamedTuple):
+    """A caller, and the world that the call is about."""
+
+    caller: Caller
+    world: World
+
+
+Authenticator = Callable[[Request, str, int], Identity]
+FindKey = Callable[[str], tuple[AccessKey, str] | None]
+
+
+class Open:
+    """Believe every request: a 12-digit access key id is the account, anything else the default account.
+
+    Requests that a browser sends are refused, since any page that its user visits could make them.
+    """
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account = account
+        self._region = region
+
+    def __call__(self, request: Request, service: str, now: int) -> Identity:
+        """Return the identity that the request claims. SignatureError for a region that there is not."""
+        del service, now
+        refuse_browsers(request)
+        scope = _believed(request)
+        return self.claimed(scope.access_key_id if scope else "", scope.region if scope else self._region)
+
+    def claimed(self, access_key_id: str, region: str) -> Identity:
+        """Return the identity behind an access key id and a region that nobody proved."""
+        is_account = len(access_key_id) == ACCOUNT_DIGITS and access_key_id.isascii() and access_key_id.isdigit()
+        account = access_key_id if is_account else self._account
+        return Identity(root(account, _partition(region)), World(account, region))
+
+
+def _believed(request: Request) -> Scope | None:
+    try:
+        return read_scope(request)
+    except SignatureError:
+        return None
+
+
+def refuse_browsers(request: Request) -> None:
+    """Refuse a request that bears a browser's marks of having been sent by a page [form of the error: 2.3, recorded]."""
+    site = request.header("sec-fetch-site")
+    if request.header("origin") or request.header("referer") or site not in (None, "none"):
+        raise ApiError("UnauthorizedOperation", "You are not authorized to perform this operation.", 403)
+
+
+class Signed:
+    """Verify every request against the secret of an active access key; the key's account is the world's."""
+
+    def __init__(self, find_key: FindKey) -> None:
+        self._find_key = find_key
+
+    def __call__(self, request: Request, service: str, now: int) -> Identity:
+        """Return who signed. SignatureError with the reason when nobody did, or nobody that may."""
+        scope = read_scope(request)
+        if scope is None:
+            raise SignatureError(Reason.UNSIGNED)
+        if scope.service != service:
+            raise SignatureError(Reason.SCOPE)
+        partition = _partition(scope.region)
+        found = self._find_key(scope.access_key_id)
+        if found is None or found[0].status != ACTIVE or scope.session_token is not None:
+            raise SignatureError(Reason.UNKNOWN_KEY)  # no session token was ever given out, so any is a stranger's
+        key, secret = found
+        verify(request, scope, secret, now)
+        return Identity(behind(key, partition), World(key.account, scope.region))
+
+
+def _partition(region: str) -> str:
+    try:
+        return PARTITION_OF[region]
+    except KeyError:
+        raise SignatureError(Reason.SCOPE) from None

@@ -1,0 +1,41 @@
+"""``groupwall serve``: the server."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from groupwall.app import open_app
+from groupwall.commands.refused import refused
+from groupwall.config import Settings, quotas_from
+from groupwall.server import listen
+from groupwall.server import serve as run
+from groupwall.store.sqlite import open_store
+from groupwall.units import Ids
+
+_DEFAULTS = Settings()
+
+
+@click.command(context_settings={"auto_envvar_prefix": "GROUPWALL", "show_default": True})
+@click.option("--host", default=_DEFAULTS.host, help="Address to listen on.")
+@click.option("--port", default=_DEFAULTS.port, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.option("--data", default=_DEFAULTS.data, help="Folder of the store, or :memory: to keep nothing.")
+@click.option("--account", default=_DEFAULTS.account, help="Account of callers that name none.")
+@click.option("--region", default=_DEFAULTS.region, help="Region of requests that name none.")
+@click.option("--auth", default=_DEFAULTS.auth, type=click.Choice(["open", "signed"]), help="Believe or verify callers.")
+@click.option("--allow-open", is_flag=True, help="Let --auth open listen beyond this machine.")
+@click.option("--log", default=_DEFAULTS.log, type=click.Choice(["text", "json", "off"]), help="Log of requests, on stderr.")
+@refused
+def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
+    """Serve EC2 and STS on HTTP until SIGTERM; prints one line when ready."""
+    settings = Settings(**options)
+    quotas = quotas_from(os.environ)
+    sock = listen(settings.host, settings.port)
+    with sock:
+        store = open_store(settings.data, Ids())
+        try:
+            run(open_app(store, settings, quotas), settings, sock)
+        finally:
+            store.close()
