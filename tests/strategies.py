@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from groupwall.rules.values import NO_PORTS, Asked, Direction, Peer, PeerKind, PortRange, Properties, Rule
+
+# A deadline would measure how busy the machine is.
+settings.register_profile("groupwall", deadline=None)
+settings.load_profile("groupwall")
 
 DESCRIPTION_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789. _-:/()#,@[]+=&;{}!$*"
 GROUP = "sg-00000000000000001"

@@ -120,6 +120,7 @@ def ipv6_cidr(text: str) -> str:
 
 
 def _packed(family: int, address: str) -> bytes | None:
+    """Return the address's bytes. Some systems read more forms than Linux, so callers refuse those themselves."""
     try:
         return inet_pton(family, address)
     except (OSError, ValueError):  # ValueError: a zero character or a lone surrogate, which C text cannot hold.
