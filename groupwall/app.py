@@ -9,7 +9,6 @@ change in the history stand here once, for every operation.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from groupwall.ops import start
 from groupwall.ops.empty import empty
 from groupwall.ops.operation import Context, Operation
 from groupwall.ops.table import OPERATIONS
-from groupwall.store.changes import Event
+from groupwall.store.changes import Event, compact
 from groupwall.store.folder import StoreError
 from groupwall.store.sqlite import Store
 from groupwall.store.transaction import Budget, TooLarge, Transaction
@@ -64,7 +63,7 @@ def open_app(store: Store, settings: Settings, quotas: Quotas, clock: Clock | No
     """Return the app over a store, with the machine's clock and chance where none are given."""
     authenticate: Authenticator = Open(settings.account, settings.region)
     if settings.auth == "signed":
-        authenticate = Signed(lambda key_id: store.read(lambda tx: tx.access_key(key_id)))
+        authenticate = Signed(store.access_key)
     return App(store, authenticate, clock or SystemClock(), ids or Ids(), quotas)
 
 
@@ -160,8 +159,8 @@ class App:
         return Context(tx, call.identity.world, call.identity.caller, self._clock.now(), self._ids, self._quotas)
 
     def _event(self, call: Call, tx: Transaction, operation: str, params: dict[str, Any]) -> Event:
-        text = json.dumps(params, separators=(",", ":"))
-        return Event(self._clock.now(), tx.world, call.identity.caller.arn, operation, call.request_id, text)
+        caller = call.identity.caller.arn
+        return Event(self._clock.now(), tx.world, caller, operation, call.request_id, compact(params))
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:
         """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""

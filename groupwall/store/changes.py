@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 
 from groupwall.store.entities import Entity
 
+compact = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON text without spaces: the one form that is stored and hashed."""
+
 GENESIS = bytes(32)
 """The hash before the first change."""
 
@@ -60,13 +63,13 @@ class Event(NamedTuple):
 def next_change(head: Head, event: Event, deltas: Sequence[Delta]) -> Change:
     """Return the change that follows ``head``; its hash covers the event, the deltas and the hash before it."""
     revision = head.revision + 1
-    text = json.dumps([revision, *event, head.hash.hex(), deltas], separators=(",", ":"))
+    text = compact([revision, *event, head.hash.hex(), deltas])
     return Change(revision, *event, head.hash, hashlib.sha256(text.encode()).digest())
 
 
 def columns_text(entity: Entity, value: object) -> str:
     """Return an entity's columns as the JSON text that a delta carries."""
-    return json.dumps(dict(zip(entity.columns, entity.to_row(value), strict=True)), separators=(",", ":"))
+    return compact(dict(zip(entity.columns, entity.to_row(value), strict=True)))
 
 
 def fold(deltas: Iterable[tuple[int, Delta]]) -> dict[tuple[int, str, str], dict[str, Any]]:

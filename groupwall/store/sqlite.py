@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from groupwall.store.changes import GENESIS, Head
+from groupwall.store.entities import AccessKey, World
 from groupwall.store.folder import StoreError, claim, refuse_network
 from groupwall.store.schema import APPLICATION_ID, MIGRATIONS
 from groupwall.store.transaction import STEP, Transaction
@@ -38,6 +39,7 @@ class Store:
         self._lock = lock
         self._turn = threading.RLock()
         self._failed: str | None = None
+        self._worlds: dict[World, int] = {}
 
     @property
     def on_disk(self) -> bool:
@@ -82,13 +84,18 @@ class Store:
         with self._turn, self._explained(), self._begun("BEGIN") as transaction:
             return work(transaction)
 
+    def access_key(self, key_id: str) -> tuple[AccessKey, str] | None:
+        """Return an access key and its secret, as last committed: one statement, since every signed request asks."""
+        with self._turn, self._explained():
+            return Transaction(self._connection, Head(0, GENESIS), b"", self._worlds).access_key(key_id)
+
     @contextlib.contextmanager
     def _begun(self, begin: str) -> Iterator[Transaction]:
         """Open a transaction, look at the head, and undo what is not committed at the end."""
         self._connection.execute(begin)
         try:
             revision, digest, seal = self._connection.execute("SELECT revision, hash, seal FROM head").fetchone()
-            transaction = Transaction(self._connection, Head(revision, digest), seal)
+            transaction = Transaction(self._connection, Head(revision, digest), seal, self._worlds)
             self._connection.set_progress_handler(transaction.step, STEP)
             yield transaction
         finally:

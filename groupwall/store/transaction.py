@@ -47,11 +47,13 @@ ALL = Page()
 class Transaction:
     """One open transaction of the store. Not for use after the store has ended it, nor from two threads at once."""
 
-    def __init__(self, connection: sqlite3.Connection, head: Head, seal: bytes) -> None:
+    def __init__(self, connection: sqlite3.Connection, head: Head, seal: bytes, worlds: dict[World, int]) -> None:
         self.seal = seal
         self.head = head
         self.world = 0
         self._connection = connection
+        self._worlds = worlds
+        self._begun_at = head.revision
         self._deltas: list[Delta] = []
         self._undo = False
         self._rows_left: int | None = None
@@ -112,16 +114,25 @@ class Transaction:
         """Close what was written so far into one change, the next of the history."""
         change = next_change(self.head, event, self._deltas)
         self._connection.execute("INSERT INTO change VALUES (?,?,?,?,?,?,?,?,?)", change)
-        rows = [(change.revision, place, *delta) for place, delta in enumerate(self._deltas)]
-        self._connection.executemany("INSERT INTO delta VALUES (?,?,?,?,?,?)", rows)
+        for place, delta in enumerate(self._deltas):
+            self._connection.execute("INSERT INTO delta VALUES (?,?,?,?,?,?)", (change.revision, place, *delta))
         self.head, self._deltas = Head(change.revision, change.hash), []
         return change
 
     def enter(self, world: World) -> bool:
         """Look at this world from now on; False when it has never been written to, and so is not there yet."""
+        number = self._worlds.get(world) or self._number(world)
+        self.world = number or 0
+        return number is not None
+
+    def _number(self, world: World) -> int | None:
+        """Return a world's number, remembered once it is committed: it never changes, and no world is ever removed."""
         row = self._one("SELECT world FROM world WHERE account = ? AND region = ?", world)
-        self.world = row[0] if row else 0
-        return row is not None
+        if row is None:
+            return None
+        if self.head.revision == self._begun_at:
+            self._worlds[world] = row[0]
+        return int(row[0])
 
     def create_world(self, world: World) -> None:
         """Give a world its number and look at it from now on."""
