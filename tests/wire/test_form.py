@@ -1,0 +1,177 @@
+"""Parameters to wire pairs and back, against botocore's serializer: reference 1.1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.serialize import create_serializer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from groupwall.errors import ApiError
+from groupwall.wire.limits import LIST_INDEX, REMEMBERED_KEYS
+from groupwall.wire.model import Action, find
+from groupwall.wire.shapes import NotInModelError
+from groupwall.wire.versions import EC2_VERSION
+from tests.wire.strategies import ACTIONS, operation, params
+
+QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+REVOKE = find("RevokeSecurityGroupIngress", EC2_VERSION)
+CREATE_TAGS = find("CreateTags", EC2_VERSION)
+CHANGES = find("DescribeChanges", "2026-11-01")
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+@QUICK
+@given(drawn=st.data())
+def test_parameters_survive_the_wire(action: Action, drawn: st.DataObject) -> None:
+    """What ``form`` writes, ``decode`` reads back equal."""
+    sent = drawn.draw(params(action))
+    assert action.decode(action.form(sent)) == sent
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+@QUICK
+@given(drawn=st.data())
+def test_botocore_sends_the_same(action: Action, drawn: st.DataObject) -> None:
+    """``form`` writes what botocore's serializer writes, so ``decode`` reads what boto3 sends: reference 1.1 [model]."""
+    sent = drawn.draw(params(action))
+    model = operation(action)
+    serializer = create_serializer(model.service_model.metadata["protocol"], include_validation=False)
+    body = serializer.serialize_to_request(sent, model)["body"]
+    assert {name: str(value) for name, value in body.items()} == dict(action.form(sent))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ({"ResourceId.0": "a", "Tag.0.Key": "k"}, {"Resources": ["a"], "Tags": [{"Key": "k"}]}),
+        ({"ResourceId.1": "a", "Tag.1.Key": "k"}, {"Resources": ["a"], "Tags": [{"Key": "k"}]}),
+        ({"ResourceId.9": "b", "ResourceId.4": "a", "Tag.7.Key": "k"}, {"Resources": ["a", "b"], "Tags": [{"Key": "k"}]}),
+        (
+            {"Tag.10.Key": "b", "ResourceId.1": "a", "Tag.2.Value": "v", "Tag.10.Value": "w", "Tag.2.Key": "a"},
+            {"Resources": ["a"], "Tags": [{"Key": "a", "Value": "v"}, {"Key": "b", "Value": "w"}]},
+        ),
+    ],
+)
+def test_indexes_may_start_anywhere(pairs: dict[str, str], expected: dict[str, Any]) -> None:
+    """Indexes count from 0 or 1, may have gaps and come in any order; the list is in their order: clients 2.5."""
+    assert CREATE_TAGS.decode(pairs.items()) == expected
+
+
+@pytest.mark.parametrize(
+    "key", ["IpPermissions", "IpPermissions.1", "IpPermissions.1.IpRanges", "IpPermissions.1.Groups.3", "SecurityGroupRuleId"]
+)
+def test_an_empty_list_or_structure_is_ignored(key: str) -> None:
+    """A whole list or structure sent as empty text counts as not sent: reference 1.1 [inferred]."""
+    assert REVOKE.decode([(key, ""), ("GroupId", "sg-1")]) == {"GroupId": "sg-1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("TRUE", True), ("1", True), ("false", False), ("False", False), ("0", False)],
+)
+def test_booleans(text: str, value: bool) -> None:  # noqa: FBT001 - a table's column
+    """Booleans are true, false, 1 and 0 in any case: reference 1.1 [model], capitals and digits inferred."""
+    assert REVOKE.decode([("DryRun", text)]) == {"DryRun": value}
+
+
+def test_the_protocols_own_names_are_passed_over() -> None:
+    """Action, Version and everything of a query-signed request reach no operation: users 8."""
+    names = ["Action", "Version", "X-Amz-Date", "X-Amz-Security-Token", "AWSAccessKeyId", "Signature", "Timestamp"]
+    assert REVOKE.decode([(name, "x") for name in names]) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code", "message"),
+    [
+        ("Nonsense", "1", "UnknownParameter", "The parameter Nonsense is not recognized"),
+        ("groupId", "1", "UnknownParameter", "The parameter groupId is not recognized"),
+        ("GroupId.1", "1", "UnknownParameter", "The parameter GroupId.1 is not recognized"),
+        ("GroupId.", "1", "UnknownParameter", "The parameter GroupId. is not recognized"),
+        ("", "1", "UnknownParameter", "The parameter  is not recognized"),
+        ("IpPermissions", "1", "UnknownParameter", "The parameter IpPermissions is not recognized"),
+        ("IpPermissions.1", "1", "UnknownParameter", "The parameter IpPermissions.1 is not recognized"),
+        ("IpPermissions.x.FromPort", "1", "UnknownParameter", "The parameter IpPermissions.x.FromPort is not recognized"),
+        ("IpPermissions.01.ToPort", "1", "UnknownParameter", "The parameter IpPermissions.01.ToPort is not recognized"),
+        ("IpPermissions.\u0661.ToPort", "1", "UnknownParameter", "The parameter IpPermissions.\u0661.ToPort is not recognized"),
+        ("IpPermissions.-1.ToPort", "1", "UnknownParameter", "The parameter IpPermissions.-1.ToPort is not recognized"),
+        ("IpPermissions.member.1.ToPort", "1", "UnknownParameter", "The parameter IpPermissions.member.1.ToPort is not recognized"),
+        ("k" * 257, "1", "UnknownParameter", f"The parameter {'k' * 200}... is longer than 256 characters"),
+        ("SecurityGroupRuleId.100001", "s", "InvalidParameterValue", "The index in parameter SecurityGroupRuleId.100001 is above 100000."),
+        ("FromPort", "abc", "InvalidParameterValue", "Value (abc) for parameter FromPort is invalid."),
+        ("FromPort", "", "InvalidParameterValue", "Value () for parameter FromPort is invalid."),
+        ("FromPort", "2147483648", "InvalidParameterValue", "Value (2147483648) for parameter FromPort is invalid."),
+        ("FromPort", "-2147483649", "InvalidParameterValue", "Value (-2147483649) for parameter FromPort is invalid."),
+        ("FromPort", "9" * 300, "InvalidParameterValue", f"Value ({'9' * 200}...) for parameter FromPort is invalid."),
+        ("FromPort", "2.0", "InvalidParameterValue", "Value (2.0) for parameter FromPort is invalid."),
+        ("FromPort", " 2", "InvalidParameterValue", "Value ( 2) for parameter FromPort is invalid."),
+        ("FromPort", "\u0662", "InvalidParameterValue", "Value (\u0662) for parameter FromPort is invalid."),
+        ("FromPort", "1_0", "InvalidParameterValue", "Value (1_0) for parameter FromPort is invalid."),
+        ("IpPermissions.1.ToPort", "x", "InvalidParameterValue", "Value (x) for parameter IpPermissions.1.ToPort is invalid."),
+        ("DryRun", "yes", "InvalidParameterValue", "Value (yes) for parameter DryRun is invalid."),
+        ("DryRun", "", "InvalidParameterValue", "Value () for parameter DryRun is invalid."),
+    ],
+)  # fmt: skip
+def test_what_is_refused(key: str, value: str, code: str, message: str) -> None:
+    """A name or value that the model has no place for is refused: reference 1.4, texts inferred."""
+    with pytest.raises(ApiError) as caught:
+        REVOKE.decode([(key, value)])
+    assert (caught.value.code, caught.value.message, caught.value.status) == (code, message, 400)
+
+
+@pytest.mark.parametrize(
+    ("action", "pairs", "name"),
+    [
+        ("CreateSecurityGroup", {"GroupName": "web"}, "GroupDescription"),
+        ("CreateTags", {"Tag.1.Key": "k"}, "ResourceId"),
+        ("CreateTags", {"ResourceId.1": "i"}, "Tag"),
+        ("CreateTags", {"ResourceId": "", "Tag.1.Key": "k"}, "ResourceId"),
+        ("DeleteVpc", {}, "VpcId"),
+    ],
+)
+def test_what_must_be_there(action: str, pairs: dict[str, str], name: str) -> None:
+    """A required parameter that is missing is asked for by its wire name: reference 1.4 [recorded]."""
+    with pytest.raises(ApiError) as caught:
+        find(action, EC2_VERSION).decode(pairs.items())
+    assert (caught.value.code, caught.value.message) == (
+        "MissingParameter",
+        f"The request must contain the parameter {name}",
+    )
+
+
+def test_lists_of_the_query_dialect_are_wrapped() -> None:
+    """In the query dialect ``member`` stands before an index, and without it the name is unknown [model]."""
+    assert CHANGES.decode([("Filters.member.1.Values.member.2", "v")]) == {"Filters": [{"Values": ["v"]}]}
+    for key in ("Filters.1.Name", "Filters.member", "Filters.member.x.Name", "Filters.item.1.Name"):
+        with pytest.raises(ApiError, match="UnknownParameter"):
+            CHANGES.decode([(key, "v")])
+
+
+def test_longs_have_64_bits() -> None:
+    """A long goes to 2**63 - 1 and no further."""
+    assert CHANGES.decode([("After", str(2**63 - 1))]) == {"After": 2**63 - 1}
+    with pytest.raises(ApiError, match="InvalidParameterValue"):
+        CHANGES.decode([("After", str(2**63))])
+
+
+def test_remembered_names_are_bounded() -> None:
+    """More names than are remembered are read all the same, twice over: inferred."""
+    count = REMEMBERED_KEYS * 2 + 7
+    pairs = [(f"SecurityGroupRuleId.{index}", str(index)) for index in range(LIST_INDEX - count, LIST_INDEX)]
+    expected = {"SecurityGroupRuleIds": [value for _, value in pairs]}
+    assert REVOKE.decode(pairs) == expected
+    assert REVOKE.decode(reversed(pairs)) == expected
+
+
+def test_nothing_is_sent_for_none_and_empties() -> None:
+    """None, an empty list and an empty structure send nothing: reference 1.1 [model]."""
+    sent = {"GroupId": None, "IpPermissions": [], "SecurityGroupRuleIds": ["a"]}
+    assert REVOKE.form(sent)[2:] == [("SecurityGroupRuleId.1", "a")]
+
+
+def test_a_member_that_is_not_there_is_our_fault() -> None:
+    """A parameter that the operation does not have is not sent in silence."""
+    with pytest.raises(NotInModelError, match="Nonsense"):
+        REVOKE.form({"Nonsense": 1})
