@@ -1,0 +1,113 @@
+"""The documents say what the code does: commands, options, settings, operations, and no link leads nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from groupwall.cli import main
+from groupwall.config import Quotas, Settings
+from groupwall.ops.table import OPERATIONS
+from tests.sources import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+FIRST_SCREEN = 40
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "changelog.d").glob("README.md")),
+]
+
+
+def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command below a group with its whole name, such as ``groupwall keys create``."""
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    context = click.Context(command)
+    for each in command.list_commands(context):
+        below = command.get_command(context, each)
+        assert below is not None
+        yield from commands(below, f"{name} {each}")
+
+
+COMMANDS = dict(commands(main, "groupwall"))
+
+
+def section(page: str, heading: str) -> str:
+    """Return what stands below a heading of the second level, empty when there is none."""
+    text = (ROOT / page).read_text("utf-8")
+    found = re.search(rf"^## `{re.escape(heading)}`\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
+
+
+def targets(page: Path) -> set[Path]:
+    """Return the files that a page links to."""
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8"))
+    return {(page.parent / link).resolve() for link in links if "://" not in link}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_are_documented(name: str) -> None:
+    """Every command has help, and a section of docs/commands.md that names each of its options (inferred)."""
+    command, told = COMMANDS[name], section("docs/commands.md", name)
+    assert command.help
+    options = {one for param in command.params if isinstance(param, click.Option) for one in param.opts if "--" in one}
+    assert told, f"docs/commands.md has no section `{name}`"
+    assert {one for one in options if f"`{one}" not in told} == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_options_have_help(name: str) -> None:
+    """Every option of every command says what it does (inferred)."""
+    silent = [one.name for one in COMMANDS[name].params if isinstance(one, click.Option) and not one.help]
+    assert silent == []
+
+
+def test_no_command_is_invented() -> None:
+    """docs/commands.md describes no command that does not exist (inferred)."""
+    described = re.findall(r"^## `(groupwall [^`]+)`", (ROOT / "docs/commands.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(set(described) - COMMANDS.keys()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"GROUPWALL_{field.name.upper()}" for field in fields(Settings)),
+        *(f"GROUPWALL_QUOTA_{name.upper()}" for name in Quotas._fields),
+    ],
+)
+def test_settings_are_documented(name: str) -> None:
+    """Every setting has its line in docs/settings.md, under the variable that sets it (inferred)."""
+    assert f"| `{name}` |" in (ROOT / "docs/settings.md").read_text("utf-8")
+
+
+def test_operations_are_listed() -> None:
+    """The README names every operation that can be called (inferred)."""
+    assert [name for name in OPERATIONS if not re.search(rf"\b{name}\b", README)] == []
+
+
+@pytest.mark.parametrize("command", ["make demo", "make test"])
+def test_the_first_screen_shows_how_to_begin(command: str) -> None:
+    """The README shows how to see it work, and how to test it, on its first screen (inferred)."""
+    assert command in "\n".join(README.splitlines()[:FIRST_SCREEN])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every link to a file of the project finds it (inferred)."""
+    assert sorted(str(path) for path in targets(page) if not path.exists()) == []
+
+
+def test_every_page_is_linked() -> None:
+    """Every page of docs/ is linked from another page (inferred)."""
+    linked = {path for page in PAGES for path in targets(page) if path != page}
+    assert [
+        page.relative_to(ROOT).as_posix() for page in PAGES if page.name != "README.md" and page not in linked
+    ] == []
+    assert ROOT / "docs" / "README.md" in linked
