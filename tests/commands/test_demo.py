@@ -1,0 +1,143 @@
+"""``groupwall demo`` as a program: what it proves, that it sees a broken promise, that it leaves no server behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import pytest
+
+from groupwall.commands.demo_stage import brief
+from groupwall.commands.demo_steps import STEPS
+from tests.serving import serving
+
+DEMO = [sys.executable, "-c", "from groupwall.cli import main; main()", "demo"]
+PATIENCE = 120.0
+REVOKE = b"Action=RevokeSecurityGroupIngress"
+SILENCE = b'<R xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId><return>true</return></R>'
+NEEDS_REVOKE = {"by properties", "by rule id", "default VPC", "other VPC", "description", "dry run", "history"}
+NEEDS_SIGNATURE = {"wrong signature"}
+
+
+def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the demo to its end."""
+    return subprocess.run(  # noqa: S603 - our own words only
+        [*DEMO, *options], check=False, capture_output=True, text=True, timeout=PATIENCE, env=os.environ | environment
+    )
+
+
+@contextmanager
+def idle_revokes(endpoint: str) -> Iterator[str]:
+    """Serve a server that passes everything on to another one, but answers a revoke at once and without effect."""
+
+    class Idle(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # the name is http.server's
+            body = self.rfile.read(int(self.headers["content-length"]))
+            status, answer = (200, SILENCE) if REVOKE in body else passed_on(endpoint, body)
+            self.send_response(status)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Idle) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def passed_on(endpoint: str, body: bytes) -> tuple[int, bytes]:
+    """Return what the real server answers."""
+    request = urllib.request.Request(endpoint, body, {"content-type": "application/x-www-form-urlencoded"})  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - an address of this test
+        return answer.status, answer.read()
+
+
+def test_every_promise_is_kept() -> None:
+    """The demo proves each of its steps against a server of its own and ends with 0 (inferred)."""
+    ran = run("--json")
+    shown = json.loads(ran.stdout)
+    assert [(proof["name"], proof["ok"]) for proof in shown["proofs"]] == [(step.name, True) for step in STEPS]
+    assert (ran.returncode, shown["kept"], ran.stderr) == (0, True, "")
+
+
+def test_a_broken_promise_is_seen() -> None:
+    """Against a server whose revoke does nothing and says yes, the demo names what is broken and exits 1 (inferred)."""
+    with serving("--data", ":memory:", "--log", "off") as endpoint, idle_revokes(endpoint) as wrong:
+        ran = run("--json", "--endpoint", wrong)
+    broken = {proof["name"] for proof in json.loads(ran.stdout)["proofs"] if not proof["ok"]}
+    assert (ran.returncode, broken) == (1, NEEDS_REVOKE | NEEDS_SIGNATURE)
+
+
+def test_nobody_there() -> None:
+    """Against a port where nobody answers every promise is broken, without a traceback (inferred)."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        ran = run("--endpoint", f"http://127.0.0.1:{unused.getsockname()[1]}")
+    assert ran.returncode == 1
+    assert "A promise was broken." in ran.stdout
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def test_plain_text_without_a_terminal() -> None:
+    """Without a terminal, without colours and in 80 columns the whole story is told in plain text (inferred)."""
+    ran = run(NO_COLOR="1", COLUMNS="80", PYTHONIOENCODING="ascii")
+    assert ran.returncode == 0, ran.stderr
+    assert "\x1b" not in ran.stdout
+    assert max(map(len, ran.stdout.splitlines())) <= 80
+    assert "Every promise was kept." in ran.stdout
+
+
+def test_without_boto3() -> None:
+    """Where boto3 is missing, one line says what to install (inferred)."""
+    code = "import sys; sys.modules['boto3'] = None; from groupwall.cli import main; main()"
+    command = [sys.executable, "-c", code, "demo"]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)  # noqa: S603
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "groupwall demo needs boto3: pip install boto3\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a terminated program cannot do anything any more")
+def test_its_server_ends_with_it() -> None:
+    """A demo that is asked to end ends its server too (inferred)."""
+    with subprocess.Popen(DEMO, stdout=subprocess.PIPE, text=True) as demo:  # noqa: S603 - our own words only
+        assert demo.stdout
+        words = demo.stdout.readline().split()
+        demo.send_signal(signal.SIGTERM)
+        demo.communicate(timeout=PATIENCE)
+    address = urlsplit(next(word.rstrip(",") for word in words if word.startswith("http://")))
+    assert demo.returncode == 128 + signal.SIGTERM
+    with socket.socket() as probe:
+        assert probe.connect_ex((str(address.hostname), address.port or 0)) != 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"Return": True, "ResponseMetadata": {}}, "Return=True"),
+        ({"IpProtocol": "tcp", "FromPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}, "tcp 22 10.0.0.0/8"),
+        ({"IpProtocol": "-1", "FromPort": -1, "CidrIpv4": "0.0.0.0/0"}, "-1 0.0.0.0/0"),
+        ({"Deltas": [], "Revision": 7, "Operation": "CreateVpc"}, "7 CreateVpc"),
+        ([1, 2, 3, 4, 5], "5 of them"),
+        ({"Vpc": {"VpcId": "vpc-1"}}, "Vpc={VpcId=vpc-1}"),
+    ],
+)
+def test_in_short(value: object, text: str) -> None:
+    """Values are shown as a person would say them (inferred)."""
+    assert brief(value) == text
