@@ -9,7 +9,6 @@ or 1 (clients 2.5), have gaps and come in any order; it becomes a list at the en
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groupwall.wire.limits import KEY_CHARACTERS, LIST_INDEX, REMEMBERED_KEYS
@@ -29,8 +28,7 @@ PROTOCOL_NAMES = frozenset({
 """Names that no operation sees: the protocol's own and, with every ``X-Amz-`` name, those of query-signed requests."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """A structure or list within the parameters: its wire path, and its name in the place above."""
 
     path: str

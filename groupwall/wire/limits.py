@@ -10,7 +10,7 @@ BODY_BYTES = 1 << 20
 REPLY_BYTES = 256 << 20
 """What a client of ours reads at most: a page of 1,000 full groups is 3 MB."""
 
-PARAMETERS = 20_000
+PARAMETERS = 10_000
 KEY_CHARACTERS = 256
 LIST_INDEX = 100_000
 QUOTED_CHARACTERS = 200

@@ -24,8 +24,9 @@ from groupwall.wire.versions import EC2_VERSION, GROUPWALL_VERSION, STS_VERSION,
 from groupwall.wire.xml import members_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from groupwall.wire.plain import Convert
     from groupwall.wire.xml import Write
 
 Json = dict[str, Any]
@@ -47,7 +48,6 @@ class Action:
         self._row = service.table["operations"][name]
         self._shapes: Json = service.table["shapes"]
         self.empty: bool = self._row.get("empty", False)
-        self._plain: dict[tzinfo, Callable[[Json], Json]] = {}
 
     @cached_property
     def input(self) -> Structure:
@@ -93,9 +93,8 @@ class Action:
         """
         if self.output is None:
             return {}
-        if zone not in self._plain:
-            self._plain[zone] = compile_plain(self.output, zone)
-        return self._plain[zone](result)
+        plain: Json = self._convert(result, zone)
+        return plain
 
     def parse(self, body: bytes) -> Json:
         """Return the result in the body of a reply, as ``plain`` does. Raises UnreadableReplyError."""
@@ -106,6 +105,10 @@ class Action:
     @cached_property
     def _reader(self) -> FormReader:
         return FormReader(self.input)
+
+    @cached_property
+    def _convert(self) -> Convert:
+        return compile_plain(self.output or _NOTHING)
 
     @cached_property
     def _writer(self) -> Write:

@@ -6,6 +6,7 @@ type, so that no entity can grow it.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -29,7 +30,7 @@ def read_result(shape: Structure, body: bytes, wrapper: str | None) -> dict[str,
     element = root if wrapper is None else _child(root, wrapper)
     if element is None:
         raise UnreadableReplyError(f"the reply holds no {wrapper}")
-    result: dict[str, Any] = compile_plain(shape)(_structure(shape, element))
+    result: dict[str, Any] = compile_plain(shape)(_structure(shape, element), UTC)
     return result
 
 

@@ -35,7 +35,7 @@ def test_parameters_survive_the_wire(action: Action, drawn: st.DataObject) -> No
 @QUICK
 @given(drawn=st.data())
 def test_botocore_sends_the_same(action: Action, drawn: st.DataObject) -> None:
-    """``form`` writes what botocore's serializer writes, so ``decode`` reads what boto3 sends: reference 1.1 [model]."""
+    """``form`` writes what botocore's serializer writes, so ``decode`` reads boto3: reference 1.1 [model]."""
     sent = drawn.draw(params(action))
     model = operation(action)
     serializer = create_serializer(model.service_model.metadata["protocol"], include_validation=False)
@@ -48,7 +48,10 @@ def test_botocore_sends_the_same(action: Action, drawn: st.DataObject) -> None:
     [
         ({"ResourceId.0": "a", "Tag.0.Key": "k"}, {"Resources": ["a"], "Tags": [{"Key": "k"}]}),
         ({"ResourceId.1": "a", "Tag.1.Key": "k"}, {"Resources": ["a"], "Tags": [{"Key": "k"}]}),
-        ({"ResourceId.9": "b", "ResourceId.4": "a", "Tag.7.Key": "k"}, {"Resources": ["a", "b"], "Tags": [{"Key": "k"}]}),
+        (
+            {"ResourceId.9": "b", "ResourceId.4": "a", "Tag.7.Key": "k"},
+            {"Resources": ["a", "b"], "Tags": [{"Key": "k"}]},
+        ),
         (
             {"Tag.10.Key": "b", "ResourceId.1": "a", "Tag.2.Value": "v", "Tag.10.Value": "w", "Tag.2.Key": "a"},
             {"Resources": ["a"], "Tags": [{"Key": "a", "Value": "v"}, {"Key": "b", "Value": "w"}]},
@@ -61,7 +64,8 @@ def test_indexes_may_start_anywhere(pairs: dict[str, str], expected: dict[str, A
 
 
 @pytest.mark.parametrize(
-    "key", ["IpPermissions", "IpPermissions.1", "IpPermissions.1.IpRanges", "IpPermissions.1.Groups.3", "SecurityGroupRuleId"]
+    "key",
+    ["IpPermissions", "IpPermissions.1", "IpPermissions.1.IpRanges", "IpPermissions.1.Groups.3", "SecurityGroupRuleId"],
 )
 def test_an_empty_list_or_structure_is_ignored(key: str) -> None:
     """A whole list or structure sent as empty text counts as not sent: reference 1.1 [inferred]."""
@@ -84,41 +88,52 @@ def test_the_protocols_own_names_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "code", "message"),
+    "key",
     [
-        ("Nonsense", "1", "UnknownParameter", "The parameter Nonsense is not recognized"),
-        ("groupId", "1", "UnknownParameter", "The parameter groupId is not recognized"),
-        ("GroupId.1", "1", "UnknownParameter", "The parameter GroupId.1 is not recognized"),
-        ("GroupId.", "1", "UnknownParameter", "The parameter GroupId. is not recognized"),
-        ("", "1", "UnknownParameter", "The parameter  is not recognized"),
-        ("IpPermissions", "1", "UnknownParameter", "The parameter IpPermissions is not recognized"),
-        ("IpPermissions.1", "1", "UnknownParameter", "The parameter IpPermissions.1 is not recognized"),
-        ("IpPermissions.x.FromPort", "1", "UnknownParameter", "The parameter IpPermissions.x.FromPort is not recognized"),
-        ("IpPermissions.01.ToPort", "1", "UnknownParameter", "The parameter IpPermissions.01.ToPort is not recognized"),
-        ("IpPermissions.\u0661.ToPort", "1", "UnknownParameter", "The parameter IpPermissions.\u0661.ToPort is not recognized"),
-        ("IpPermissions.-1.ToPort", "1", "UnknownParameter", "The parameter IpPermissions.-1.ToPort is not recognized"),
-        ("IpPermissions.member.1.ToPort", "1", "UnknownParameter", "The parameter IpPermissions.member.1.ToPort is not recognized"),
-        ("k" * 257, "1", "UnknownParameter", f"The parameter {'k' * 200}... is longer than 256 characters"),
-        ("SecurityGroupRuleId.100001", "s", "InvalidParameterValue", "The index in parameter SecurityGroupRuleId.100001 is above 100000."),
-        ("FromPort", "abc", "InvalidParameterValue", "Value (abc) for parameter FromPort is invalid."),
-        ("FromPort", "", "InvalidParameterValue", "Value () for parameter FromPort is invalid."),
-        ("FromPort", "2147483648", "InvalidParameterValue", "Value (2147483648) for parameter FromPort is invalid."),
-        ("FromPort", "-2147483649", "InvalidParameterValue", "Value (-2147483649) for parameter FromPort is invalid."),
-        ("FromPort", "9" * 300, "InvalidParameterValue", f"Value ({'9' * 200}...) for parameter FromPort is invalid."),
-        ("FromPort", "2.0", "InvalidParameterValue", "Value (2.0) for parameter FromPort is invalid."),
-        ("FromPort", " 2", "InvalidParameterValue", "Value ( 2) for parameter FromPort is invalid."),
-        ("FromPort", "\u0662", "InvalidParameterValue", "Value (\u0662) for parameter FromPort is invalid."),
-        ("FromPort", "1_0", "InvalidParameterValue", "Value (1_0) for parameter FromPort is invalid."),
-        ("IpPermissions.1.ToPort", "x", "InvalidParameterValue", "Value (x) for parameter IpPermissions.1.ToPort is invalid."),
-        ("DryRun", "yes", "InvalidParameterValue", "Value (yes) for parameter DryRun is invalid."),
-        ("DryRun", "", "InvalidParameterValue", "Value () for parameter DryRun is invalid."),
+        "Nonsense", "groupId", "GroupId.1", "GroupId.", "", ".", "IpPermissions", "IpPermissions.1",
+        "IpPermissions.1.X",
+        "IpPermissions.x.FromPort", "IpPermissions.01.ToPort", "IpPermissions.\u0661.ToPort", "IpPermissions.-1.ToPort",
+        "IpPermissions.member.1.ToPort", "IpPermissions..ToPort", "SecurityGroupRuleId.1.1", "IpPermissions.1.ToPort.",
     ],
 )  # fmt: skip
-def test_what_is_refused(key: str, value: str, code: str, message: str) -> None:
-    """A name or value that the model has no place for is refused: reference 1.4, texts inferred."""
+def test_an_unknown_name_is_refused(key: str) -> None:
+    """A name that the operation does not have is not recognized: reference 1.4, text inferred."""
+    assert refusal(key, "1") == ("UnknownParameter", f"The parameter {key} is not recognized", 400)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("FromPort", "abc"), ("FromPort", ""), ("FromPort", "2147483648"), ("FromPort", "-2147483649"),
+        ("FromPort", "2.0"), ("FromPort", " 2"), ("FromPort", "\u0662"), ("FromPort", "1_0"), ("FromPort", "+1"),
+        ("IpPermissions.1.ToPort", "x"), ("DryRun", "yes"), ("DryRun", ""), ("DryRun", "2"),
+    ],
+)  # fmt: skip
+def test_a_malformed_value_is_refused(key: str, value: str) -> None:
+    """A value that is not of its type is invalid: form of reference 23's GroupName text [inferred]."""
+    assert refusal(key, value) == ("InvalidParameterValue", f"Value ({value}) for parameter {key} is invalid.", 400)
+
+
+def test_an_error_repeats_little() -> None:
+    """At most 200 characters of a client's text are repeated: inferred."""
+    long_value = f"Value ({'9' * 200}...) for parameter FromPort is invalid."
+    assert refusal("FromPort", "9" * 300) == ("InvalidParameterValue", long_value, 400)
+    long_name = f"The parameter {'k' * 200}... is longer than 256 characters"
+    assert refusal("k" * 257, "1") == ("UnknownParameter", long_name, 400)
+
+
+def test_indexes_are_bounded() -> None:
+    """An index above 100,000 is refused: inferred."""
+    text = "The index in parameter SecurityGroupRuleId.100001 is above 100000."
+    assert refusal("SecurityGroupRuleId.100001", "s") == ("InvalidParameterValue", text, 400)
+    assert REVOKE.decode([("SecurityGroupRuleId.100000", "s")]) == {"SecurityGroupRuleIds": ["s"]}
+
+
+def refusal(key: str, value: str) -> tuple[str, str, int]:
+    """Return code, message and status of the error that a single parameter of a revoke meets."""
     with pytest.raises(ApiError) as caught:
         REVOKE.decode([(key, value)])
-    assert (caught.value.code, caught.value.message, caught.value.status) == (code, message, 400)
+    return caught.value.code, caught.value.message, caught.value.status
 
 
 @pytest.mark.parametrize(

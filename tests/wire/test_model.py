@@ -80,7 +80,7 @@ def test_versions(version: str, service: str | None) -> None:
 
 
 def test_namespaces_end_in_a_slash() -> None:
-    """libcloud finds nothing without it: clients 2.1."""
+    """Without it libcloud finds nothing: clients 2.1."""
     assert namespace("2014-09-01") == "http://ec2.amazonaws.com/doc/2014-09-01/"
     assert namespace(STS_VERSION) == "https://sts.amazonaws.com/doc/2011-06-15/"
     assert namespace(GROUPWALL_VERSION) == "https://groupwall.dev/doc/2026-11-01/"
