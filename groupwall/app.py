@@ -2,9 +2,9 @@
 
     Request -> prepare -> Call -> perform (in the store's transaction) -> Outcome -> reply -> Reply
 
-``prepare`` reads the request and who signed it, ``perform`` does it inside a transaction that the store opens and commits
-for many calls at once, ``reply`` writes the answer once the commit is durable. Dry run, errors, the start of a world and the
-change in the history stand here once, for every operation.
+``prepare`` reads the request and who signed it, ``perform`` does it inside a transaction that the store opens and
+commits for many calls at once, ``reply`` writes the answer once the commit is durable. Dry run, errors, the start of
+a world and the change in the history stand here once, for every operation.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from groupwall.ops.operation import Context, Operation
 from groupwall.ops.table import OPERATIONS
 from groupwall.store.changes import Event, compact
 from groupwall.store.folder import StoreError
+from groupwall.store.reads import TooLarge
 from groupwall.store.sqlite import Store
-from groupwall.store.transaction import Budget, TooLarge, Transaction
+from groupwall.store.transaction import Budget, Transaction
 from groupwall.units import Clock, Ids, SystemClock
 from groupwall.wire.decode import Decoded, dialect_of, read
 from groupwall.wire.limits import BODY_BYTES
@@ -59,7 +60,9 @@ class Outcome(NamedTuple):
     revision: int
 
 
-def open_app(store: Store, settings: Settings, quotas: Quotas, clock: Clock | None = None, ids: Ids | None = None) -> App:
+def open_app(
+    store: Store, settings: Settings, quotas: Quotas, clock: Clock | None = None, ids: Ids | None = None
+) -> App:
     """Return the app over a store, with the machine's clock and chance where none are given."""
     authenticate: Authenticator = Open(settings.account, settings.region)
     if settings.auth == "signed":
@@ -82,7 +85,9 @@ class App:
         request_id = request_id or self._ids.request_id()
         try:
             decoded = read(request)
-            return self.call(decoded, self._authenticate(request, decoded.action.service, self._clock.now()), request_id)
+            return self.call(
+                decoded, self._authenticate(request, decoded.action.service, self._clock.now()), request_id
+            )
         except (ApiError, SignatureError) as error:
             dialect, version = dialect_of(request)
             refusal = dialect.refuse(error) if isinstance(error, SignatureError) else error
@@ -107,7 +112,7 @@ class App:
             reads = all(call.operation.reads for call in calls)
             return self.store.read(work) if reads else self.store.run(work)
         except StoreError as error:
-            log.error("%s", error)
+            log.exception("the store refused %d calls", len(calls))
             return [Outcome(None, ApiError("Unavailable", str(error), 503), 0) for _ in calls]
 
     def _performed(self, call: Call, tx: Transaction, budget: Budget | None) -> Outcome | None:

@@ -1,7 +1,7 @@
 """Who signed a request, and for which world: ``open`` believes what the request says, ``signed`` verifies it.
 
-An authenticator is a function ``(request, service, now) -> Identity``; it raises SignatureError, which the dialect of the
-call turns into AWS's error, or ApiError.
+An authenticator is a function ``(request, service, now) -> Identity``; it raises SignatureError, which the dialect of
+the call turns into AWS's error, or ApiError.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _believed(request: Request) -> Scope | None:
 
 
 def refuse_browsers(request: Request) -> None:
-    """Refuse a request that bears a browser's marks of having been sent by a page [form of the error: 2.3, recorded]."""
+    """Refuse a request with a browser's marks of having been sent by a page [error: reference 2.3, recorded]."""
     site = request.header("sec-fetch-site")
     if request.header("origin") or request.header("referer") or site not in (None, "none"):
         raise ApiError("UnauthorizedOperation", "You are not authorized to perform this operation.", 403)

@@ -1,4 +1,4 @@
-"""The command line: each command is loaded when it is asked for, so that a server starts without the tools of a demo."""
+"""The command line: a command is loaded when it is asked for, so a server starts without the tools of a demo."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Ids:
         self._random = random.Random(seed) if seed is not None else None  # noqa: S311 - a seed asks for repetition
 
     def new(self, prefix: str) -> str:
-        """Return an id such as ``sgr-0b1c…``: the prefix and 17 lower-case hex digits, the first a zero as AWS's are."""
+        """Return an id such as ``sgr-0b1c…``: the prefix and 17 lower-case hex digits, the first a zero, as AWS's."""
         return f"{prefix}-0{self._bits(64):016x}"
 
     def request_id(self) -> str:

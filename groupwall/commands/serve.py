@@ -24,9 +24,13 @@ _DEFAULTS = Settings()
 @click.option("--data", default=_DEFAULTS.data, help="Folder of the store, or :memory: to keep nothing.")
 @click.option("--account", default=_DEFAULTS.account, help="Account of callers that name none.")
 @click.option("--region", default=_DEFAULTS.region, help="Region of requests that name none.")
-@click.option("--auth", default=_DEFAULTS.auth, type=click.Choice(["open", "signed"]), help="Believe or verify callers.")
+@click.option(
+    "--auth", default=_DEFAULTS.auth, type=click.Choice(["open", "signed"]), help="Believe or verify callers."
+)
 @click.option("--allow-open", is_flag=True, help="Let --auth open listen beyond this machine.")
-@click.option("--log", default=_DEFAULTS.log, type=click.Choice(["text", "json", "off"]), help="Log of requests, on stderr.")
+@click.option(
+    "--log", default=_DEFAULTS.log, type=click.Choice(["text", "json", "off"]), help="Log of requests, on stderr."
+)
 @refused
 def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
     """Serve EC2 and STS on HTTP until SIGTERM; prints one line when ready."""

@@ -13,10 +13,11 @@ from groupwall.ops.operation import Context, Params, Result
 
 
 class Listing(Protocol):
-    """What is known of such an action: its name and the member of its reply that lists the resources."""
+    """What is known of such an action: which member of its reply lists the resources."""
 
-    name: str
-    list_member: str
+    @property
+    def list_member(self) -> str | None:
+        """The member that lists them."""
 
 
 def empty(action: Listing) -> Callable[[Params, Context], Result]:
@@ -27,6 +28,6 @@ def empty(action: Listing) -> Callable[[Params, Context], Result]:
         for name, value in params.items():
             if name.endswith(("Ids", "Names", "Ips")) and value:
                 raise errors.invalid_id(value[0])
-        return {action.list_member: []}
+        return {action.list_member: []} if action.list_member else {}
 
     return none

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from groupwall import errors
 from groupwall.ops.operation import Context, Params
 from groupwall.store.query import Where
-from groupwall.store.transaction import Page
+from groupwall.store.reads import Page
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ def refuse_pages_of_ids(params: Params, *members: str) -> None:
 
 
 def matches(items: Sequence[Mapping[str, Any]], given: Params, members: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    """Return the items of a fixed list that satisfy a call's Filters; ``members`` tells the member of each filter's name."""
+    """Return the items of a fixed list that satisfy a call's Filters; ``members``: filter name to the item's member."""
     tests = [(where.field, [pattern(value) for value in where.values]) for where in conditions(given, members)]
     return [
         item

@@ -79,7 +79,8 @@ def create_security_group(params: Params, context: Context) -> Result:
 def add_group(context: Context, group: Group, ingress: Sequence[Peer], *, rule_ids: Iterable[str] = ()) -> None:
     """Add a group with the rules that AWS gives it: all from each of ``ingress``, all to everywhere.
 
-    rule_ids: ids for those rules, drawn anew where it ends. ``::/0`` joins where the VPC has an IPv6 block [reference 7].
+    rule_ids: ids for those rules, drawn anew where it ends. ``::/0`` joins where the VPC has an IPv6 block [reference
+    7].
     """
     context.tx.add(group)
     given = iter(rule_ids)
@@ -169,7 +170,7 @@ def describe_security_groups(params: Params, context: Context) -> Result:
 
 
 def _named(params: Params, context: Context) -> list[str] | None:
-    """Return the ids of the groups named by id or name, None when none are; InvalidGroup.NotFound for an unknown one."""
+    """Return the ids of the groups named, None when none are; InvalidGroup.NotFound for an unknown one."""
     ids, names = params.get("GroupIds", ()), params.get("GroupNames", ())
     if not ids and not names:
         return None

@@ -1,7 +1,7 @@
 """A row of the table of operations, and what such an operation is given.
 
-An operation is a function ``(params, context) -> result``: boto3's member names in, boto3's member names out. It parses no
-form, writes no XML, checks no DryRun and opens no transaction; app.py does that once for all.
+An operation is a function ``(params, context) -> result``: boto3's member names in, boto3's member names out. It
+parses no form, writes no XML, checks no DryRun and opens no transaction; app.py does that once for all.
 """
 
 from __future__ import annotations

@@ -85,7 +85,9 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     _refuse_foreign_groups(asked, context, group)
     new_or_refuse(asked, context.tx.rules_like(group.id, direction, asked))
     _refuse_beyond_quota(asked, context, group, direction)
-    rules = [Rule(context.ids.new("sgr"), group.id, direction, one.properties, one.description or None) for one in asked]
+    rules = [
+        Rule(context.ids.new("sgr"), group.id, direction, one.properties, one.description or None) for one in asked
+    ]
     for rule in rules:
         context.tx.add(rule)
         attach(context, rule.id, tags)
@@ -217,8 +219,8 @@ def rule_described(rule: Rule, tags: list[dict[str, str]] | None, context: Conte
 def refuse_flat_form(params: Params) -> None:
     """Refuse a call without a group, and the flat form, which egress has not.
 
-    The code was collected from RevokeSecurityGroupEgress [reference 1.4, live-test]; that the flat form is what raises it
-    is inferred.
+    The code was collected from RevokeSecurityGroupEgress [reference 1.4, live-test]; that the flat form is what
+    raises it is inferred.
     """
     refuse_no_group(params)
     for name in FLAT:
@@ -230,10 +232,15 @@ _OWNER = {"SourceSecurityGroupOwnerId": "not supported in today's model; old cli
 
 OPERATIONS = (
     Operation(
-        "AuthorizeSecurityGroupIngress", partial(authorize, direction=Direction.INGRESS), refuse_no_group, ignored=_OWNER
+        "AuthorizeSecurityGroupIngress",
+        partial(authorize, direction=Direction.INGRESS),
+        refuse_no_group,
+        ignored=_OWNER,
     ),
     Operation("AuthorizeSecurityGroupEgress", partial(authorize, direction=Direction.EGRESS), refuse_flat_form),
-    Operation("RevokeSecurityGroupIngress", partial(revoke, direction=Direction.INGRESS), refuse_no_group, ignored=_OWNER),
+    Operation(
+        "RevokeSecurityGroupIngress", partial(revoke, direction=Direction.INGRESS), refuse_no_group, ignored=_OWNER
+    ),
     Operation("RevokeSecurityGroupEgress", partial(revoke, direction=Direction.EGRESS), refuse_flat_form),
     Operation("DescribeSecurityGroupRules", describe_security_group_rules, reads=True),
 )

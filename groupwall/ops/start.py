@@ -19,9 +19,13 @@ def begin(context: Context) -> None:
     and shows the same ids the next time.
     """
     context.tx.create_world(context.world)
-    vpc = Vpc(context.derived("vpc"), str(DEFAULT_BLOCK), "default", True, context.derived("dopt"))
+    vpc = Vpc(
+        context.derived("vpc"), str(DEFAULT_BLOCK), "default", is_default=True, dhcp_options_id=context.derived("dopt")
+    )
     block = VpcCidr(context.derived("vpc-cidr-assoc"), vpc.id, vpc.cidr)
     rule_ids = [context.derived("sgr", "ingress"), context.derived("sgr", "egress")]
     add_vpc(context, vpc, [block], group_id=context.derived("sg"), rule_ids=rule_ids)
     for zone, cidr in zip(zones_of(context.world.region), DEFAULT_BLOCK.subnets(new_prefix=20), strict=False):
-        context.tx.add(Subnet(context.derived("subnet", zone), vpc.id, zone, str(cidr), True, True))
+        context.tx.add(
+            Subnet(context.derived("subnet", zone), vpc.id, zone, str(cidr), is_default=True, public_ips=True)
+        )

@@ -6,7 +6,5 @@ from groupwall.ops import groups, history, rules, tags, vpcs, zones
 from groupwall.ops.operation import Operation
 
 OPERATIONS: dict[str, Operation] = {
-    operation.name: operation
-    for noun in (rules, groups, vpcs, tags, zones, history)
-    for operation in noun.OPERATIONS
+    operation.name: operation for noun in (rules, groups, vpcs, tags, zones, history) for operation in noun.OPERATIONS
 }

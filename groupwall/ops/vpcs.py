@@ -32,7 +32,13 @@ def create_vpc(params: Params, context: Context) -> Result:
     if tenancy not in TENANCIES:
         message = f"Value ({tenancy}) for parameter instanceTenancy is invalid."
         raise errors.invalid_value(message)
-    vpc = Vpc(context.ids.new("vpc"), _block(params.get("CidrBlock")), tenancy, False, _dhcp_options(context))
+    vpc = Vpc(
+        context.ids.new("vpc"),
+        _block(params.get("CidrBlock")),
+        tenancy,
+        is_default=False,
+        dhcp_options_id=_dhcp_options(context),
+    )
     blocks = [vpc.cidr] + ([_ipv6_block(vpc.id)] if params.get("AmazonProvidedIpv6CidrBlock") else [])
     add_vpc(context, vpc, [VpcCidr(context.ids.new("vpc-cidr-assoc"), vpc.id, cidr) for cidr in blocks])
     attach(context, vpc.id, tags)

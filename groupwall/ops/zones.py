@@ -81,7 +81,7 @@ def describe_availability_zones(params: Params, context: Context) -> Result:
 
 
 def _named(items: list[dict[str, Any]], params: Params, parameter: str, member: str) -> list[dict[str, Any]]:
-    """Return the items named. InvalidParameterValue for a name that none has (form of the text recorded, use inferred)."""
+    """Return the items named. InvalidParameterValue for a name that none has (inferred)."""
     wanted: Sequence[str] = params.get(parameter) or ()
     known = {item[member] for item in items}
     for name in wanted:

@@ -1,6 +1,7 @@
 """The one noun and its law: every accepted mutation is a change with its deltas, and ``fold(deltas) == tables``.
 
-A change holds the hash of the one before, so that a history which was altered in one place no longer adds up from there on.
+A change holds the hash of the one before, so that a history which was altered in one place no longer adds up from
+there on.
 """
 
 from __future__ import annotations
@@ -88,4 +89,3 @@ def fold(deltas: Iterable[tuple[int, Delta]]) -> dict[tuple[int, str, str], dict
         else:
             state[where] = delta.after
     return {where: json.loads(text) for where, text in state.items()}
-

@@ -1,8 +1,8 @@
 """What can be asked of a table: AWS's filters as conditions of a WHERE clause.
 
-A condition names a field of this module and the values that satisfy it, ``*`` and ``?`` standing for any text and any one
-character, a backslash taking their meaning away. No text of a client ever becomes SQL: fields are looked up here, values
-are bound.
+A condition names a field of this module and the values that satisfy it, ``*`` and ``?`` standing for any text and any
+one character, a backslash taking their meaning away. No text of a client ever becomes SQL: fields are looked up here,
+values are bound.
 """
 
 from __future__ import annotations
@@ -101,10 +101,9 @@ def _permission(direction: str) -> dict[str, Field]:
     def peer(kind: str, column: str = "rule.peer") -> Field:
         return Field(column, within.format(f"rule.peer_kind = '{kind}' AND {{}}"))
 
-    named = "(SELECT other.name FROM security_group AS other WHERE other.id = rule.peer)"
-    owner = (
-        "(SELECT account FROM security_group AS other JOIN world ON world.world = other.world WHERE other.id = rule.peer)"
-    )
+    other = "security_group AS other"
+    named = f"(SELECT other.name FROM {other} WHERE other.id = rule.peer)"
+    owner = f"(SELECT account FROM {other} JOIN world ON world.world = other.world WHERE other.id = rule.peer)"
     fields = {
         "cidr": peer("ipv4"),
         "ipv6-cidr": peer("ipv6"),

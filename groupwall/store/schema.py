@@ -1,8 +1,8 @@
 """The tables, and the steps from one version of them to the next.
 
-Keys carry no NULL and no row number: a rule's natural key is its primary key, with -1 where a protocol has no ports, so
-the unique index itself is the last guard against a duplicate. Rows lie in the order of their keys, which is also the order
-in which they are described: the output depends on the state, not on the way there.
+Keys carry no NULL and no row number: a rule's natural key is its primary key, with -1 where a protocol has no ports,
+so the unique index itself is the last guard against a duplicate. Rows lie in the order of their keys, which is also
+the order in which they are described: the output depends on the state, not on the way there.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ CREATE TABLE subnet (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX subnet_by_vpc ON subnet (world, vpc_id);
 CREATE TABLE security_group (
-    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, vpc_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
-    PRIMARY KEY (world, id)
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, vpc_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT
+    NULL, PRIMARY KEY (world, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX group_by_name ON security_group (world, vpc_id, name COLLATE NOCASE);
 CREATE INDEX group_by_exact_name ON security_group (world, name);
