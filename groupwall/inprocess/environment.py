@@ -1,0 +1,77 @@
+"""What stands in for credentials and a region, so that a client can be made where nobody configured any.
+
+Without them botocore looks for a role of this machine on the network, and gives up only after seconds. They stand in
+the environment, since that is where a client made by somebody else's code looks.
+"""
+
+from __future__ import annotations
+
+import os
+
+import boto3
+import botocore.session
+from botocore.exceptions import ProfileNotFound
+
+ACCESS_KEY_ID = "groupwall"
+"""No account's number, so that it means the account of whichever wall answers."""
+
+_SOURCES = frozenset({
+    "aws_access_key_id", "credential_process", "login_session", "role_arn", "sso_account_id", "sso_session",
+    "sso_start_url", "web_identity_token_file",
+})  # fmt: skip
+"""Entries of a profile that lead to credentials."""
+
+
+def configured_region() -> str | None:
+    """Return the region that a client gets when it is made without one."""
+    try:
+        region: str | None = botocore.session.Session().get_config_variable("region")
+    except ProfileNotFound:
+        return None
+    return region
+
+
+def _has_credentials() -> bool:
+    if os.environ.get("AWS_ACCESS_KEY_ID") or os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        return True
+    try:
+        return not _SOURCES.isdisjoint(botocore.session.Session().get_scoped_config())
+    except ProfileNotFound:
+        return True  # botocore says so itself when a client is made
+
+
+class Environment:
+    """The variables that are set, and what they and boto3's default session were before.
+
+    boto3's default session remembers the first credentials that it finds, so it is put back as well.
+    """
+
+    def __init__(self) -> None:
+        self._set: dict[str, tuple[str, str | None]] = {}
+        self._session = boto3.DEFAULT_SESSION
+        self._credentials = self._session and self._session._session._credentials  # noqa: SLF001 - finding them would ask the network
+
+    def provide(self, region: str) -> None:
+        """Set what is missing for a client to be made in ``region``."""
+        if configured_region() != region:
+            self._put("AWS_DEFAULT_REGION", region)
+        if not _has_credentials():
+            self._put("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+            self._put("AWS_SECRET_ACCESS_KEY", ACCESS_KEY_ID)
+
+    def _put(self, name: str, value: str) -> None:
+        self._set[name] = (value, os.environ.get(name))
+        os.environ[name] = value
+
+    def restore(self) -> None:
+        """Put everything back, but for a variable that somebody else has set in the meantime."""
+        for name, (value, before) in self._set.items():
+            if os.environ.get(name) != value:
+                continue
+            if before is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = before
+        boto3.DEFAULT_SESSION = self._session
+        if self._session:
+            self._session._session._credentials = self._credentials  # noqa: SLF001 - as above
