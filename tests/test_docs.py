@@ -95,6 +95,16 @@ def test_operations_are_listed() -> None:
     assert [name for name in OPERATIONS if not re.search(rf"\b{name}\b", README)] == []
 
 
+def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The Python example of the README prints the revoked rule, then the permission that was not there (inferred)."""
+    part = README.partition("**Inside a Python process**")[2].partition("\n## ")[0]
+    code = "\n".join(line[4:] for line in part.splitlines() if line.startswith("    "))
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the README is ours
+    revoked, unknown = capsys.readouterr().out.splitlines()
+    assert "'FromPort': 22" in revoked
+    assert "'FromPort': 23" in unknown
+
+
 @pytest.mark.parametrize("command", ["make demo", "make test"])
 def test_the_first_screen_shows_how_to_begin(command: str) -> None:
     """The README shows how to see it work, and how to test it, on its first screen (inferred)."""
