@@ -88,9 +88,9 @@ class App:
             return self.call(
                 decoded, self._authenticate(request, decoded.action.service, self._clock.now()), request_id
             )
-        except (ApiError, SignatureError) as error:
+        except (ApiError, SignatureError, StoreError) as error:
             dialect, version = dialect_of(request)
-            refusal = dialect.refuse(error) if isinstance(error, SignatureError) else error
+            refusal = dialect.refuse(error) if isinstance(error, SignatureError) else _refusal(error)
             return _http(refusal.status, dialect.content_type, dialect.error(refusal, request_id, version), request_id)
 
     def call(self, decoded: Decoded, identity: Identity, request_id: str) -> Call:
@@ -112,8 +112,8 @@ class App:
             reads = all(call.operation.reads for call in calls)
             return self.store.read(work) if reads else self.store.run(work)
         except StoreError as error:
-            log.exception("the store refused %d calls", len(calls))
-            return [Outcome(None, ApiError("Unavailable", str(error), 503), 0) for _ in calls]
+            refusal = _refusal(error)
+            return [Outcome(None, refusal, 0) for _ in calls]
 
     def _performed(self, call: Call, tx: Transaction, budget: Budget | None) -> Outcome | None:
         try:
@@ -175,6 +175,13 @@ class App:
             return _http(outcome.error.status, dialect.content_type, body, call.request_id, outcome.revision)
         body = call.action.encode(outcome.result or {}, call.request_id, call.version)
         return _http(200, dialect.content_type, body, call.request_id, outcome.revision)
+
+
+def _refusal(error: ApiError | StoreError) -> ApiError:
+    if isinstance(error, ApiError):
+        return error
+    log.error("%s", error)  # for whoever runs the server: it names files, which are no business of a client
+    return ApiError("Unavailable", "The store is not available; the server's log says why.", 503)
 
 
 def _http(status: int, content_type: str, body: bytes, request_id: str, revision: int | None = None) -> Reply:

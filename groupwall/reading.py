@@ -1,8 +1,8 @@
 """The reader: a process of its own that answers large reads on a snapshot, so that no write waits for them.
 
-In one process every reader would stall the writes through the interpreter lock while it encodes megabytes. The reader is
-started when the first large read comes, never forked (a fork would keep the listening socket), and started again if it
-dies. The two speak over its standard input and output: a line of JSON and the bytes that it announces, in both directions.
+In one process every reader would stall the writes through the interpreter lock while it encodes megabytes. The reader
+is started when the first large read comes, never forked (a fork would keep the listening socket), and started again if
+it dies. The two speak over its standard input and output: a line of JSON and the bytes that it announces, both ways.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Reader:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "groupwall.reading", settings,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C at a terminal is for the server, which lets answers under way finish
         )  # fmt: skip
         return self._process
 

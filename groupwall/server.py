@@ -1,7 +1,7 @@
 """HTTP in front of the app: uvicorn below, one commit for the requests of a turn, large reads in another process.
 
-The loop gathers the calls that arrived in this turn, has the app perform them in one transaction, and releases the replies
-after the commit. A read that would hold up the others is handed to a reader process with a snapshot of its own.
+The loop gathers the calls that arrived in this turn, has the app perform them in one transaction, and releases the
+replies after the commit. A read that would hold up the others is handed to a reader process with its own snapshot.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -23,6 +24,7 @@ from groupwall.accesslog import AccessLog, Entry
 from groupwall.app import BODY_BYTES, App, Call, Outcome, Reply, Request
 from groupwall.config import Settings
 from groupwall.reading import Reader, ReaderGone
+from groupwall.store.folder import StoreError
 from groupwall.store.transaction import Budget
 from groupwall.units import ticks
 
@@ -37,8 +39,14 @@ INLINE = Budget(rows=1_000, steps=25)
 """What a read may cost inside the loop, about two milliseconds; beyond it goes to the reader process."""
 
 HEADER_BYTES = 1 << 16
-SECONDS_TO_SEND = 30.0
-"""How long a client may take to send one request."""
+MESSAGE_BYTES = 8 * BODY_BYTES
+"""What one request may take up on the line, with the frames of its chunks: bounds a header that never ends."""
+
+PATIENCE = 30.0
+"""Seconds that a client may take to send the headers of a request, and again to send its body."""
+
+SECONDS_TO_RECEIVE = 60
+"""How long a client may take nothing of a reply before it is cut off."""
 
 
 class TooSlow(Exception):
@@ -86,10 +94,11 @@ class Turns:
 class Site:
     """The ASGI application: /health, and everything else is an API request."""
 
-    def __init__(self, app: App, log: AccessLog, reader: Reader | None) -> None:
+    def __init__(self, app: App, log: AccessLog, reader: Reader | None, patience: float) -> None:
         self._app = app
         self._log = log
         self._reader = reader
+        self._patience = patience
         self._turns = Turns(app, INLINE if reader else None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,7 +107,7 @@ class Site:
             await _send(send, self._health())
             return
         try:
-            async with asyncio.timeout(SECONDS_TO_SEND):
+            async with asyncio.timeout(self._patience):
                 body = await _body(scope, receive)
         except TimeoutError:
             await _send(send, Reply(408, (("connection", "close"),), b"The request took too long to arrive.\n"))
@@ -113,8 +122,11 @@ class Site:
         await _send(send, reply)
 
     def _health(self) -> Reply:
-        body = json.dumps({"status": "ok", "revision": self._app.revision()}).encode()
-        return Reply(200, (("content-type", "application/json"),), body)
+        try:
+            status, said = 200, {"status": "ok", "revision": self._app.revision()}
+        except StoreError:
+            status, said = 503, {"status": "unavailable"}
+        return Reply(status, (("content-type", "application/json"),), json.dumps(said).encode())
 
     async def _answered(self, request: Request, client: str) -> tuple[Reply, Entry]:
         call = self._app.prepare(request)
@@ -169,18 +181,32 @@ async def _send(send: Send, reply: Reply) -> None:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol with the bounds that it lacks: on the size of the headers, and on the time to send them."""
+    """uvicorn's protocol with the bounds that it lacks: on the size of a request, and on the time for its headers."""
+
+    def __init__(self, patience: float, **given: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(**given)
+        self._patience = patience
+        self._deadline: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
+        self._message_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
         super().connection_made(transport)
-        self._header_bytes = 0
-        self._deadline = self.loop.call_later(SECONDS_TO_SEND, self.transport.close)
+        self._start_clock()
+
+    def data_received(self, data: bytes) -> None:
+        """Count what arrives: the parser below keeps an unfinished header, however long it gets."""
+        super().data_received(data)
+        self._message_bytes += len(data)
+        if self._message_bytes > MESSAGE_BYTES:
+            self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Start counting."""
-        self._header_bytes = 0
+        """Start the clock and the counts of a request."""
         super().on_message_begin()
+        self._header_bytes = self._message_bytes = 0
+        self._start_clock()
 
     def on_url(self, url: bytes) -> None:
         """Count the request line."""
@@ -199,13 +225,21 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Stop the clock: from here on the body has its own."""
-        self._deadline.cancel()
+        self._stop_clock()
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock of a connection that is gone."""
-        self._deadline.cancel()
+        self._stop_clock()
         super().connection_lost(exc)
+
+    def _start_clock(self) -> None:
+        self._stop_clock()
+        self._deadline = self.loop.call_later(self._patience, self.transport.close)
+
+    def _stop_clock(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
 
 
 class Listener(uvicorn.Server):
@@ -243,6 +277,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         if sys.platform != "win32":  # there the option would let a second server take the same port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":  # the connections inherit it; elsewhere the kernel's own patience holds
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SECONDS_TO_RECEIVE * 1000)
         sock.bind(address)
         sock.listen(1024)
     except OSError:
@@ -251,17 +287,20 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(app: App, settings: Settings, sock: socket.socket) -> None:
+def serve(app: App, settings: Settings, sock: socket.socket, patience: float = PATIENCE) -> None:
     """Answer requests on a listening socket until SIGTERM or SIGINT."""
     reader = Reader(settings) if app.store.on_disk else None
-    site = Site(app, AccessLog(sys.stderr, settings.log), reader)
+    log = AccessLog(sys.stderr, settings.log if sys.stderr else "off")  # None where it was closed before the start
+    site = Site(app, log, reader, patience)
     config = uvicorn.Config(
-        site,  # type: ignore[arg-type] - plain dictionaries, as ASGI has them
-        http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
+        site,
+        http=partial(Protocol, patience),  # type: ignore[arg-type]  # what makes one will do
+        ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=10, backlog=1024, timeout_keep_alive=65,
     )  # fmt: skip
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    Listener(config, lambda: print(f"groupwall ready on http://{shown}:{port}", flush=True)).run(sockets=[sock])
+    ready = f"groupwall ready on http://{shown}:{port}"
+    Listener(config, lambda: print(ready, flush=True)).run(sockets=[sock])  # noqa: T201 - the one line that it prints
     if reader:
         reader.close()

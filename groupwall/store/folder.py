@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows has no fcntl; the lock is taken with msvcrt there
-    fcntl = None  # type: ignore[assignment]
+if sys.platform == "win32":
     import msvcrt
+else:
+    import fcntl
 
 NETWORK = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gpfs", "9p", "davfs",
@@ -20,6 +21,8 @@ NETWORK = frozenset({
 """File systems whose locks and shared memory SQLite's write-ahead log cannot rely on."""
 
 MOUNTS = Path("/proc/self/mountinfo")
+_ESCAPE = re.compile(r"\\([0-7]{3})")
+"""How the kernel writes a space, a tab, a line feed and a backslash in a mount point."""
 
 
 class StoreError(Exception):
@@ -27,49 +30,54 @@ class StoreError(Exception):
 
 
 def mounted_as(folder: Path, mounts: str) -> str:
-    """Return the type of the file system that holds ``folder``, given the text of /proc/self/mountinfo; '' if unknown."""
+    """Return the type of the file system that holds ``folder``, by /proc/self/mountinfo; '' if unknown.
+
+    Of two mounts on one folder the later one counts, since it hides the other.
+    """
     best, kind = "", ""
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
-        point = before.split(" ")[4].encode().decode("unicode_escape")
+        point = _ESCAPE.sub(lambda found: chr(int(found[1], 8)), before.split(" ")[4])
         if folder.is_relative_to(point) and len(point) >= len(best):
             best, kind = point, after.split(" ")[0]
     return kind
 
 
 def refuse_network(folder: Path, mounts: Path = MOUNTS) -> None:
-    """Raise StoreError when the folder lies on a network file system. Only Linux tells; elsewhere nothing is refused."""
+    """Raise StoreError when the folder lies on a network file system. Only Linux tells; elsewhere all are taken."""
     if not mounts.is_file():
         return
-    kind = mounted_as(folder.absolute().resolve(), mounts.read_text())
+    kind = mounted_as(folder.resolve(), os.fsdecode(mounts.read_bytes()))
     if kind in NETWORK:
-        message = f"{folder} lies on a network file system ({kind}), where a database can be damaged; choose a local disk"
+        message = f"{folder} lies on a network file system ({kind}), where a database can be damaged; use a local disk"
         raise StoreError(message)
 
 
 @contextlib.contextmanager
 def claim(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process. StoreError when another server holds it; a killed one holds nothing."""
+    """Hold the folder, made if missing. StoreError when another server holds it; a killed one holds nothing."""
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        message = f"cannot write in {folder}: {error.strerror}"
+        message = f"cannot keep a store in {folder}: {error.strerror}"
         raise StoreError(message) from error
     try:
-        _lock(file)
+        _lock(file, folder)
         yield
-    except BlockingIOError:
-        message = f"{folder} is in use by another groupwall server"
-        raise StoreError(message) from None
     finally:
         os.close(file)
 
 
-def _lock(file: int) -> None:
-    if fcntl:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return
+def _lock(file: int, folder: Path) -> None:
     try:
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        if sys.platform == "win32":
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise BlockingIOError from error
+        taken = isinstance(error, BlockingIOError | PermissionError)  # the latter is Windows' word for it
+        message = (
+            f"{folder} is in use by another groupwall server" if taken else f"cannot lock {folder}: {error.strerror}"
+        )
+        raise StoreError(message) from error

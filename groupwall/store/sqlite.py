@@ -1,8 +1,8 @@
 """SQLite underneath: opening a folder safely, one durable commit for many calls, snapshots for readers.
 
-Measured best (docs/decisions/0002-group-commit.md): the calls of one turn run in one open transaction, each in a savepoint
-of it, and one commit with ``synchronous=FULL`` makes them durable before any reply leaves. Nothing here assumes that it is
-the only process on the file: the revision is read under the write lock and the lock is held to the commit.
+Measured best (docs/decisions/0002-group-commit.md): the calls of one turn run in one open transaction, each in a
+savepoint of it, and one commit with ``synchronous=FULL`` makes them durable before any reply leaves. Nothing here
+assumes that it is the only process on the file: the revision is read under the write lock, which is held to the commit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BUSY = 10.0
 
 
 class Store:
-    """The tables and their history in one SQLite file, or in memory. Safe to use from several threads, one at a time."""
+    """The tables and their history in one SQLite file, or in memory. Threads may share it, and wait for each other."""
 
     def __init__(self, connection: sqlite3.Connection, where: str, lock: contextlib.ExitStack) -> None:
         self.where = where
@@ -56,7 +56,8 @@ class Store:
         """Run ``work`` in one transaction and commit it durably; nothing of it stands when it raises.
 
         StoreError when the database refuses (full disk, damage). After a commit that failed the store takes no more
-        writes until it is opened again: what the kernel kept of it is unknown.
+        writes until it is opened again: what the kernel kept of it is unknown, and it may turn out to stand, whole.
+        Reads go on: they see the last commit that succeeded.
         """
         with self._turn, self._explained():
             if self._failed:
@@ -111,33 +112,28 @@ class Store:
             message = f"the database at {self.where} failed: {error}"
             raise StoreError(message) from error
 
-    def copy_to(self, path: Path) -> None:
-        """Write a copy of the whole store, as of now, to a file that is not there yet."""
-        with self._turn, self._explained():
-            self._connection.execute("VACUUM INTO ?", (str(path),))
-
 
 def open_store(data: str, ids: Ids, migrations: Sequence[str] = MIGRATIONS) -> Store:
     """Open the store of a folder, made where it is missing, or one in memory for ``:memory:``; claim it for one server.
 
-    StoreError, with the folder left as it was: another server holds it, it lies on a network file system, its database is
-    damaged, of another program, or newer than this groupwall. An older one is copied, then migrated.
+    StoreError, with the database left as it was: another server holds the folder, it lies on a network file system, the
+    database is damaged, of another program, or newer than this groupwall. An older one is copied, then migrated.
     """
     lock = contextlib.ExitStack()
     if data == MEMORY:
         connection = _connect(MEMORY)
         _set_up(connection)
-        _migrate(connection, None, ids, migrations)
+        _migrate(connection, 0, ids, migrations)
         return Store(connection, MEMORY, lock)
     folder = Path(data)
     refuse_network(folder)
     with lock:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.enter_context(claim(folder))
-        connection = _open_file(folder / FILE)
+        connection, version = _open_file(folder / FILE, len(migrations))
         with _close_on_error(connection):
-            _check(connection, folder / FILE, len(migrations))
-            _migrate(connection, folder / FILE, ids, migrations)
+            if 0 < version < len(migrations):
+                _copy(connection, folder / f"groupwall-version-{version}.db")
+            _migrate(connection, version, ids, migrations)
         return Store(connection, str(folder), lock.pop_all())
 
 
@@ -150,9 +146,9 @@ def open_beside(data: str, *, read_only: bool = False) -> Store:
     if not path.is_file():
         message = f"there is no groupwall store in {data}"
         raise StoreError(message)
-    connection = _open_file(path)
+    connection, version = _open_file(path, len(MIGRATIONS))
     with _close_on_error(connection):
-        if _check(connection, path, len(MIGRATIONS)) != len(MIGRATIONS):
+        if version != len(MIGRATIONS):
             message = f"the store in {data} is of an older version; start the server once to bring it up to date"
             raise StoreError(message)
         if read_only:
@@ -169,37 +165,52 @@ def _close_on_error(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _open_file(path: Path) -> sqlite3.Connection:
+def _open_file(path: Path, newest: int) -> tuple[sqlite3.Connection, int]:
+    """Open a database, made where it is missing, and return its version, 0 for a new one.
+
+    Nothing is written to a file that turns out not to be ours: it may be dear to another program.
+    """
     try:
+        _refuse_lost(path)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
+        connection = _connect(str(path))
+        with _close_on_error(connection):
+            version = _version(connection, path, newest)
+            path.chmod(0o600)
+            _set_up(connection)
     except OSError as error:
         message = f"cannot open {path}: {error.strerror}"
         raise StoreError(message) from error
-    return _connect(str(path))
+    except sqlite3.Error as error:
+        message = f"{path} is damaged or is no database ({error}); it was left as it is: put a copy in its place"
+        raise StoreError(message) from error
+    return connection, version
+
+
+def _refuse_lost(path: Path) -> None:
+    """Refuse a log whose database is gone or empty: SQLite would throw the log away and begin anew."""
+    log = path.with_name(path.name + "-wal")
+    if log.is_file() and log.stat().st_size and not (path.is_file() and path.stat().st_size):
+        message = f"{path} is missing or empty, but its write-ahead log is not; both were left as they are"
+        raise StoreError(message)
 
 
 def _connect(path: str) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=BUSY)
 
 
-def _check(connection: sqlite3.Connection, path: Path, newest: int) -> int:
-    try:
-        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if version:
-            connection.execute("SELECT revision, hash, seal FROM head").fetchone()
-        _set_up(connection)
-    except sqlite3.Error as error:
-        message = f"{path} is damaged or is no database ({error}); it was left as it is: put a copy in its place"
-        raise StoreError(message) from error
-    if application_id not in (0, APPLICATION_ID) or (version and not application_id):
+def _version(connection: sqlite3.Connection, path: Path, newest: int) -> int:
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application_id != APPLICATION_ID and (application_id or version or tables):
         message = f"{path} belongs to another program"
         raise StoreError(message)
     if version > newest:
         message = f"{path} was written by a newer groupwall (version {version}, this one knows {newest})"
         raise StoreError(message)
+    if version:
+        connection.execute("SELECT revision, hash, seal FROM head").fetchone()
     return version
 
 
@@ -217,19 +228,34 @@ def _set_up(connection: sqlite3.Connection) -> None:
         connection.execute(pragma)
 
 
-def _migrate(connection: sqlite3.Connection, path: Path | None, ids: Ids, migrations: Sequence[str]) -> None:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _copy(connection: sqlite3.Connection, path: Path) -> None:
+    """Write a copy of the whole database, readable by its owner alone, whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.unlink(missing_ok=True)
+        file = os.open(partial, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            connection.execute("VACUUM INTO ?", (str(partial),))
+            os.fsync(file)
+        finally:
+            os.close(file)
+        partial.replace(path)
+    except (OSError, sqlite3.Error) as error:
+        message = f"{path} could not be written ({error}); the store was left as it was"
+        raise StoreError(message) from error
+
+
+def _migrate(connection: sqlite3.Connection, version: int, ids: Ids, migrations: Sequence[str]) -> None:
+    """Take all steps that are missing, in one transaction."""
     if version == len(migrations):
         return
-    if path and version:
-        connection.execute("VACUUM INTO ?", (str(path.with_name(f"groupwall-before-version-{len(migrations)}.db")),))
-    for number, step in enumerate(migrations[version:], version + 1):
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE; {step}; PRAGMA user_version = {number};")
-            if number == 1:
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute("INSERT INTO head VALUES (1, 0, ?, ?)", (GENESIS, ids.key()))
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            message = f"the store could not be brought to version {number}: {error}"
-            raise StoreError(message) from error
+    steps = ";".join(migrations[version:])
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {steps}; PRAGMA user_version = {len(migrations)};")
+        if version == 0:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("INSERT INTO head VALUES (1, 0, ?, ?)", (GENESIS, ids.key()))
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        message = f"the store could not be brought to version {len(migrations)}, and was left as it was: {error}"
+        raise StoreError(message) from error
