@@ -45,7 +45,7 @@ bench: .venv/.ready .venv-bench/.ready ## Measure, side by side with moto
 	$(BIN)/python bench/run.py $(ARGS)
 
 .PHONY: soak
-soak: .venv/.ready .venv-clients/.ready ## The long tests, about an hour
+soak: .venv/.ready .venv-clients/.ready ## Every test, the properties with a hundred times the examples; up to an hour
 	GROUPWALL_SOAK=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 .PHONY: model

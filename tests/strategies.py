@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from ipaddress import IPv4Network, IPv6Network
 
 from hypothesis import settings
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from groupwall.rules.values import NO_PORTS, Asked, Direction, Peer, PeerKind, PortRange, Properties, Rule
 
-# A deadline would measure how busy the machine is.
-settings.register_profile("groupwall", deadline=None)
+# A deadline would measure how busy the machine is. `make soak` looks a hundred times longer.
+EXAMPLES = 10_000 if os.environ.get("GROUPWALL_SOAK") else 100
+settings.register_profile("groupwall", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("groupwall")
 
 DESCRIPTION_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789. _-:/()#,@[]+=&;{}!$*"
