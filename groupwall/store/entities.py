@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_type_hints
 
-from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
+from groupwall.rules.values import Direction, Peer, PeerKind, PortRange, Properties, Rule
 
 
 class World(NamedTuple):
@@ -108,8 +108,13 @@ def rule_to_row(rule: Rule) -> Row:
 def rule_from_row(row: Row) -> Rule:
     """Return the rule that ``rule_to_row`` wrote."""
     group_id, direction, protocol, first, last, peer, kind, rule_id, description = row
-    properties = Properties(protocol, PortRange(first, last), Peer(kind, peer))
-    return Rule(rule_id, group_id, Direction(direction), properties, description)
+    properties = Properties(protocol, PortRange(first, last), Peer(_PEER_KINDS[kind], peer))
+    return Rule(rule_id, group_id, _DIRECTIONS[direction], properties, description)
+
+
+# A look-up costs a third of what calling the enumeration does, and a listing makes one for each of thousands of rules.
+_PEER_KINDS = {kind.value: kind for kind in PeerKind}
+_DIRECTIONS = {direction.value: direction for direction in Direction}
 
 
 def _plain(kind: str, table: str, value: type[Any], key: tuple[str, ...] = ("id",)) -> Entity:
