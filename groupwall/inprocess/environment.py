@@ -10,7 +10,7 @@ import os
 
 import boto3
 import botocore.session
-from botocore.exceptions import ProfileNotFound
+from botocore.exceptions import BotoCoreError
 
 ACCESS_KEY_ID = "groupwall"
 """No account's number, so that it means the account of whichever wall answers."""
@@ -26,7 +26,7 @@ def configured_region() -> str | None:
     """Return the region that a client gets when it is made without one."""
     try:
         region: str | None = botocore.session.Session().get_config_variable("region")
-    except ProfileNotFound:
+    except BotoCoreError:  # such as a profile that is not there: botocore says so itself when a client is made
         return None
     return region
 
@@ -36,8 +36,8 @@ def _has_credentials() -> bool:
         return True
     try:
         return not _SOURCES.isdisjoint(botocore.session.Session().get_scoped_config())
-    except ProfileNotFound:
-        return True  # botocore says so itself when a client is made
+    except BotoCoreError:
+        return True  # as above
 
 
 class Environment:
