@@ -195,10 +195,10 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._start_clock()
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, chunk: bytes) -> None:
         """Count what arrives: the parser below keeps an unfinished header, however long it gets."""
-        super().data_received(data)
-        self._message_bytes += len(data)
+        super().data_received(chunk)
+        self._message_bytes += len(chunk)
         if self._message_bytes > MESSAGE_BYTES:
             self.transport.close()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import IO, TypeVar
 
 Result = TypeVar("Result")
 
@@ -15,28 +16,75 @@ READY = "groupwall ready on "
 PATIENCE = 30.0
 """Seconds that a start or an end may take on a busy machine."""
 
+PROGRAM = (sys.executable, "-c", "from groupwall.cli import main; main()")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that answers. url: such as ``http://127.0.0.1:40123``."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    @property
+    def port(self) -> int:
+        """The port that the system chose."""
+        return int(self.url.rpartition(":")[2])
+
+    def end(self) -> int:
+        """Ask the server to end, wait for it and return its exit code."""
+        self.process.terminate()
+        return self.wait()
+
+    def kill(self) -> None:
+        """End the server as a power cut would, as far as a process can tell."""
+        self.process.kill()
+        self.wait()
+
+    def wait(self) -> int:
+        """Return the exit code once the server has ended; one that does not end is killed, and its code is not 0."""
+        return _kill_when_late(self.process, self.process.wait)
+
 
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
     """Run ``groupwall serve`` with these options and yield its address, such as ``http://127.0.0.1:40123``."""
-    command = [sys.executable, "-c", "from groupwall.cli import main; main()", "serve", "--port", "0", *options]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own words only
+    with started(*options) as server:
+        yield server.url
+
+
+@contextmanager
+def started(*options: str, before: Sequence[str] = (), log: IO[str] | None = None) -> Iterator[Server]:
+    """Run ``groupwall serve`` with these options.
+
+    before: the words of a program that runs it, such as a tracer. log: where its standard error goes.
+    """
+    with running((*before, *PROGRAM, "serve", "--port", "0", *options), log) as server:
+        yield server
+
+
+@contextmanager
+def running(command: Sequence[str], log: IO[str] | None = None) -> Iterator[Server]:
+    """Run a program that serves, and end it if the test has not."""
+    with subprocess.Popen(  # noqa: S603 - our own words only
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+    ) as process:
         try:
-            yield _address(server)
+            yield Server(_address(process), process)
         finally:
-            server.terminate()
-            _kill_when_late(server, server.wait)
+            process.terminate()
+            _kill_when_late(process, process.wait)
 
 
-def _address(server: subprocess.Popen[str]) -> str:
-    assert server.stdout
-    line = _kill_when_late(server, server.stdout.readline)
-    assert line.startswith(READY), f"the server said {line!r} and ended with {server.poll()}"
+def _address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    line = _kill_when_late(process, process.stdout.readline)
+    assert line.startswith(READY), f"the server said {line!r} and ended with {process.poll()}"
     return line.removeprefix(READY).strip()
 
 
-def _kill_when_late(server: subprocess.Popen[str], wait: Callable[[], Result]) -> Result:
-    timer = threading.Timer(PATIENCE, server.kill)
+def _kill_when_late(process: subprocess.Popen[str], wait: Callable[[], Result]) -> Result:
+    timer = threading.Timer(PATIENCE, process.kill)
     timer.start()
     try:
         return wait()

@@ -1,0 +1,73 @@
+"""The law of the store, checked on its file as it lies on the disk: DESIGN.md section 2.
+
+Every change follows the one before, without a gap and with its hash, and the deltas of all changes give the tables.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, fold, next_change
+from groupwall.store.entities import ENTITIES
+from groupwall.store.sqlite import FILE
+
+
+def breaches(folder: Path) -> list[str]:
+    """Return what is wrong with a store, nothing when the law holds. The server may be running."""
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        return [*_damage(connection), *_broken_chain(connection), *_drift(connection)]
+
+
+def revision(folder: Path) -> int:
+    """Return the revision of the last change."""
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        return int(connection.execute("SELECT revision FROM head").fetchone()[0])
+
+
+def _damage(connection: sqlite3.Connection) -> Iterator[str]:
+    found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+    if found != ["ok"]:
+        yield f"the file is damaged: {found}"
+
+
+def _broken_chain(connection: sqlite3.Connection) -> Iterator[str]:
+    deltas: dict[int, list[Delta]] = {}
+    for number, _, *columns in connection.execute("SELECT * FROM delta ORDER BY revision, place"):
+        deltas.setdefault(number, []).append(Delta(*columns))
+    head = Head(0, GENESIS)
+    for row in connection.execute("SELECT * FROM change ORDER BY revision"):
+        change = Change(*row)
+        if change != next_change(head, Event(*row[1:7]), deltas.pop(change.revision, [])):
+            yield f"change {change.revision} does not follow from {head.revision}"
+        head = Head(change.revision, change.hash)
+    if head != Head(*connection.execute("SELECT revision, hash FROM head").fetchone()):
+        yield f"the head is not at the last change, {head.revision}"
+    if deltas:
+        yield f"deltas of no change: {sorted(deltas)}"
+
+
+def _drift(connection: sqlite3.Connection) -> Iterator[str]:
+    text = "SELECT change.world, delta.kind, delta.id, before, after FROM change JOIN delta USING (revision)"
+    rows = connection.execute(f"{text} ORDER BY revision, place")
+    told = fold((world, Delta(*columns)) for world, *columns in rows)
+    kept = dict(_tables(connection))
+    for where in sorted(told.keys() | kept.keys()):
+        if told.get(where) != kept.get(where):
+            yield f"{where}: the history tells {told.get(where)}, the table has {kept.get(where)}"
+
+
+def _tables(connection: sqlite3.Connection) -> Iterator[tuple[tuple[int, str, str], dict[str, Any]]]:
+    for entity in ENTITIES.values():
+        scope = "world" if entity.in_world else "0"
+        text = f"SELECT {scope}, {', '.join(entity.columns)} FROM {entity.table}"  # noqa: S608 - the schema's own names
+        for world, *row in connection.execute(text):
+            value = entity.from_row(tuple(row))
+            yield (
+                (world, entity.kind, entity.id_of(value)),
+                dict(zip(entity.columns, entity.to_row(value), strict=True)),
+            )
