@@ -42,7 +42,7 @@ format: .venv/.ready ## Let the formatter and the linter mend what they can
 
 .PHONY: bench
 bench: .venv/.ready .venv-bench/.ready ## Measure, side by side with moto
-	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python -m bench $(ARGS)
 
 .PHONY: soak
 soak: .venv/.ready .venv-clients/.ready ## Every test, the properties with a hundred times the examples; up to an hour
