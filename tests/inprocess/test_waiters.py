@@ -1,0 +1,92 @@
+"""Waiters and paginators of our operations, as botocore and our own model define them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.exceptions import WaiterError
+
+import groupwall
+from groupwall.inprocess import Wall
+from groupwall.wire.model import SERVICES
+
+MISSING = {
+    "security_group_exists": {"GroupIds": ["sg-0123456789abcdef0"]},
+    "subnet_available": {"SubnetIds": ["subnet-0123456789abcdef0"]},
+    "vpc_available": {"VpcIds": ["vpc-0123456789abcdef0"]},
+    "vpc_exists": {"VpcIds": ["vpc-0123456789abcdef0"]},
+}
+
+
+@pytest.fixture(scope="module")
+def client() -> Any:  # noqa: ANN401 - boto3 has no types
+    """One client for all tests: a wall answers it whenever it was made."""
+    with groupwall.local() as outer:
+        return outer.client("ec2")
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wall]:
+    """A wall in which nobody can wait."""
+
+    def waits(_seconds: float) -> None:
+        pytest.fail("it waits")
+
+    monkeypatch.setattr(time, "sleep", waits)
+    with groupwall.local() as new:
+        yield new
+
+
+def _of_ours(client: Any, service: str, names: list[str]) -> list[str]:  # noqa: ANN401 - boto3 has no types
+    """Return those waiters or paginators whose operation we have, other than the ones that are always empty."""
+    ours = {name for name, action in SERVICES[service].actions.items() if not action.empty}
+    return [name for name in names if client.meta.method_to_api_mapping.get(name) in ours]
+
+
+@pytest.mark.usefixtures("wall")
+@pytest.mark.parametrize("name", sorted(MISSING))
+def test_waiter(client: Any, name: str) -> None:  # noqa: ANN401 - boto3 has no types
+    """A waiter is done at once, for one that there is and for all of them (reference 19 [docs])."""
+    client.get_waiter(name).wait()
+
+
+@pytest.mark.usefixtures("wall")
+@pytest.mark.parametrize("name", sorted(MISSING))
+def test_waiter_for_what_is_missing(client: Any, name: str) -> None:  # noqa: ANN401 - boto3 has no types
+    """A waiter that may try once ends with what AWS answers for an id that there is not (reference 3.3 [recorded])."""
+    with pytest.raises(WaiterError, match=r"Max attempts|NotFound"):
+        client.get_waiter(name).wait(**MISSING[name], WaiterConfig={"MaxAttempts": 1})
+
+
+def test_waiters_are_all_here(client: Any) -> None:  # noqa: ANN401 - boto3 has no types
+    """Every waiter on an operation of ours is tried above (inferred)."""
+    config = client._get_waiter_config()["waiters"]  # noqa: SLF001 - what the waiters ask is nowhere else
+    ours = {name for name, action in SERVICES["ec2"].actions.items() if not action.empty}
+    asked = {xform_name(name) for name, waiter in config.items() if waiter["operation"] in ours}
+    assert asked == MISSING.keys()
+
+
+@pytest.mark.usefixtures("wall")
+@pytest.mark.parametrize("service", ["ec2", "groupwall"])
+def test_paginators(wall: Wall, service: str) -> None:
+    """Every paginator of an operation of ours gives what the call gives, page by page (reference 9 [docs])."""
+    ec2 = wall.client("ec2")
+    for number in range(12):
+        ec2.create_security_group(GroupName=f"g{number}", Description="d", TagSpecifications=[
+            {"ResourceType": "security-group", "Tags": [{"Key": "a", "Value": "b"}]},
+        ])  # fmt: skip
+    client = wall.client(service)
+    ours = [
+        name for name in _of_ours(client, service, list(client.meta.method_to_api_mapping)) if client.can_paginate(name)
+    ]
+    assert ours
+    for name in ours:
+        paginator = client.get_paginator(name)
+        (result,) = paginator.result_keys
+        whole = getattr(client, name)()[result.expression]
+        assert list(paginator.paginate(PaginationConfig={"PageSize": 5}).search(f"{result.expression}[]")) == whole
+        assert len(list(paginator.paginate(PaginationConfig={"MaxItems": 3}).search(f"{result.expression}[]"))) <= 3
