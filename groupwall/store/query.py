@@ -30,7 +30,7 @@ class Field:
     clause: str = "{}"
 
 
-_PATTERN = re.compile(r"\\(.)|([*?])|([%_\\])", re.DOTALL)
+_PATTERN = re.compile(r"\\(.)|(\*+|\?)|([%_\\])", re.DOTALL)
 
 
 def like_pattern(value: str) -> str | None:
@@ -45,10 +45,10 @@ def like_pattern(value: str) -> str | None:
     def mend(found: re.Match[str]) -> str:
         escaped, wildcard, special = found.groups()
         if wildcard:
-            return "%" if wildcard == "*" else "_"
+            return "_" if wildcard == "?" else "%"
         return _escape(escaped or special)
 
-    return re.sub("%%+", "%", _PATTERN.sub(mend, value)) if "\\" not in value else _PATTERN.sub(mend, value)
+    return _PATTERN.sub(mend, value)
 
 
 def _escape(character: str) -> str:
