@@ -220,6 +220,7 @@ _PRAGMAS = (
     "PRAGMA fullfsync = ON",
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",  # or the savepoints of a long turn are written to, and depend on, another disk
 )
 
 

@@ -49,23 +49,18 @@ class Transaction(Reads):
         With a budget, reads that go beyond it raise TooLarge. StoreError when the database itself fails: then nothing
         of the whole transaction may be told as done, since SQLite may have ended it by itself.
         """
+        if not self._connection.in_transaction:  # SQLite ended it: a savepoint would open, and commit, one of its own
+            raise StoreError("the database undid the changes under way")
         head, self._deltas, self._undo = self.head, [], False
         self._rows_left, self._steps_left = budget or (None, None)
-        self._connection.execute("SAVEPOINT attempt")
-        try:
-            yield
-        except BaseException as error:
-            self._end_attempt(head)
-            if isinstance(error, sqlite3.OperationalError) and self._steps_left is not None and self._steps_left < 0:
-                raise TooLarge from error
-            if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
-                message = f"the database failed: {error}"
-                raise StoreError(message) from error
-            raise
-        else:
+        with self._explained():
+            self._connection.execute("SAVEPOINT attempt")
+            try:
+                yield
+            except BaseException:
+                self._end_attempt(head)
+                raise
             self._end_attempt(head if self._undo else None)
-        finally:
-            self._rows_left = self._steps_left = None
 
     def _end_attempt(self, back_to: Head | None) -> None:
         if not self._connection.in_transaction:
@@ -74,6 +69,21 @@ class Transaction(Reads):
             self.head = back_to
             self._connection.execute("ROLLBACK TO attempt")
         self._connection.execute("RELEASE attempt")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Tell a read that was stopped and a database that failed from the errors of an operation."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            if self._steps_left is not None and self._steps_left < 0:
+                raise TooLarge from error
+            message = f"the database failed: {error}"
+            raise StoreError(message) from error
+        finally:
+            self._rows_left = self._steps_left = None
 
     def undo(self) -> None:
         """Have what was written in this attempt undone at its end, although nothing went wrong."""
