@@ -30,6 +30,9 @@ class Field:
     clause: str = "{}"
 
 
+PATTERN_BYTES = 50_000
+"""The longest pattern that SQLite takes. Nothing that is kept is as long, so that a longer one is met by nothing."""
+
 _PATTERN = re.compile(r"\\(.)|(\*+|\?)|([%_\\])", re.DOTALL)
 
 
@@ -71,12 +74,12 @@ def clause(fields: dict[str, Field], conditions: Sequence[Where]) -> tuple[str, 
 def _test(column: str, values: Sequence[str]) -> tuple[str, list[str]]:
     patterns = [like_pattern(value) for value in values]
     exact = [value for value, pattern in zip(values, patterns, strict=True) if pattern is None]
-    tests = [f"{column} LIKE ? ESCAPE '\\'" for pattern in patterns if pattern is not None]
-    bound = [pattern for pattern in patterns if pattern is not None]
+    bound = [pattern for pattern in patterns if pattern is not None and len(pattern.encode()) <= PATTERN_BYTES]
+    tests = [f"{column} LIKE ? ESCAPE '\\'"] * len(bound)
     if len(exact) == 1:
         tests.insert(0, f"{column} = ?")
         bound.insert(0, exact[0])
-    elif exact or not values:
+    elif exact or not tests:
         tests.insert(0, f"{column} IN (SELECT value FROM json_each(?))")
         bound.insert(0, json.dumps(exact))
     return "(" + " OR ".join(tests) + ")", bound
