@@ -3,19 +3,20 @@
     wall = Wall()
     group = wall.call("CreateSecurityGroup", GroupName="web", Description="for web servers")["GroupId"]
 
-A call is written as a form, signed, read, performed, answered in XML and read again: nothing that a client could meet is
-left out but the socket. Ids and clock repeat, so the same calls give the same replies in every run.
+A call is written as a form, signed, read, performed, answered in XML and read again: all that a client could meet but
+the socket. Ids and clock repeat, so the same calls give the same replies in every run.
 """
 
 from __future__ import annotations
 
 from copy import copy
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
 
 from groupwall.app import App, Call, Reply, Request, open_app
 from groupwall.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Quotas, Settings
-from groupwall.store.sqlite import MEMORY, open_store
+from groupwall.store.sqlite import FILE, MEMORY, open_store
 from groupwall.units import FrozenClock, Ids
 from groupwall.wire.model import SERVICES, Action
 from groupwall.wire.parse import read_error
@@ -74,6 +75,11 @@ class Wall:
         other = copy(self)
         other.account, other.region = account, region
         return other
+
+    def copy_to(self, folder: Path) -> None:
+        """Write the whole store, as of now, to a file in a folder; tests.law looks at files."""
+        (folder / FILE).unlink(missing_ok=True)
+        self.store._connection.execute("VACUUM INTO ?", (str(folder / FILE),))  # noqa: SLF001 - only a test needs it
 
     def close(self) -> None:
         """Close the store, for all its worlds."""
