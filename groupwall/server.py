@@ -295,7 +295,7 @@ def serve(app: App, settings: Settings, sock: socket.socket, patience: float = P
     config = uvicorn.Config(
         site,
         http=partial(Protocol, patience),  # type: ignore[arg-type]  # what makes one will do
-        ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
+        ws="none", lifespan="off", log_config=None, log_level="error", access_log=False, server_header=False,
         timeout_graceful_shutdown=10, backlog=1024, timeout_keep_alive=65,
     )  # fmt: skip
     host, port = sock.getsockname()[:2]
