@@ -25,34 +25,31 @@ _SOURCES = frozenset({
 def configured_region() -> str | None:
     """Return the region that a client gets when it is made without one."""
     try:
-        region: str | None = botocore.session.Session().get_config_variable("region")
+        region: str | None = _configuration().get_config_variable("region")
     except BotoCoreError:  # such as a profile that is not there: botocore says so itself when a client is made
         return None
     return region
+
+
+def _configuration() -> botocore.session.Session:
+    """Return a session to read the configuration with; without the handlers that would take milliseconds to set up."""
+    return botocore.session.Session(include_builtin_handlers=False)
 
 
 def _has_credentials() -> bool:
     if os.environ.get("AWS_ACCESS_KEY_ID") or os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
         return True
     try:
-        return not _SOURCES.isdisjoint(botocore.session.Session().get_scoped_config())
+        return not _SOURCES.isdisjoint(_configuration().get_scoped_config())
     except BotoCoreError:
         return True  # as above
 
 
-class Environment:
-    """The variables that are set, and what they and boto3's default session were before.
+class Variables:
+    """The variables that let a client be made in a region, and what they were before."""
 
-    boto3's default session remembers the first credentials that it finds, so it is put back as well.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, region: str) -> None:
         self._set: dict[str, tuple[str, str | None]] = {}
-        self._session = boto3.DEFAULT_SESSION
-        self._credentials = self._session and self._session._session._credentials  # noqa: SLF001 - finding them would ask the network
-
-    def provide(self, region: str) -> None:
-        """Set what is missing for a client to be made in ``region``."""
         if configured_region() != region:
             self._put("AWS_DEFAULT_REGION", region)
         if not _has_credentials():
@@ -64,7 +61,7 @@ class Environment:
         os.environ[name] = value
 
     def restore(self) -> None:
-        """Put everything back, but for a variable that somebody else has set in the meantime."""
+        """Put each back, but for one that somebody else has set in the meantime."""
         for name, (value, before) in self._set.items():
             if os.environ.get(name) != value:
                 continue
@@ -72,6 +69,17 @@ class Environment:
                 del os.environ[name]
             else:
                 os.environ[name] = before
+
+
+class DefaultSession:
+    """boto3's default session as it was: it would remember for good the credentials that stand in."""
+
+    def __init__(self) -> None:
+        self._session = boto3.DEFAULT_SESSION
+        self._credentials = self._session and self._session._session._credentials  # noqa: SLF001 - asking could fetch some
+
+    def restore(self) -> None:
+        """Put it back, with the credentials that it knew."""
         boto3.DEFAULT_SESSION = self._session
         if self._session:
             self._session._session._credentials = self._credentials  # noqa: SLF001 - as above

@@ -18,7 +18,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.endpoint import Endpoint
 
 from groupwall.inprocess.answers import Caller
-from groupwall.inprocess.environment import Environment
+from groupwall.inprocess.environment import DefaultSession, Variables
 from groupwall.inprocess.wall import Wall
 from groupwall.wire.model import SERVICES
 
@@ -76,15 +76,15 @@ class _Patch(NamedTuple):
         setattr(owner, name, patch.ours)
         return patch
 
-    def remove(self) -> None:
+    def restore(self) -> None:
         """Put the original back, unless somebody wrapped ours in the meantime: it lets everything past from now on."""
         if getattr(self.owner, self.name) is self.ours:
             setattr(self.owner, self.name, self.original)
 
 
 _walls: list[Wall] = []
-_patches: list[_Patch] = []
-_environments: list[Environment] = []
+_before_the_first: list[_Patch | DefaultSession] = []
+_variables: list[Variables] = []
 _turn = threading.Lock()
 
 
@@ -99,8 +99,9 @@ def begin(wall: Wall) -> None:
     """Let a wall answer every client of this process, in every thread, until it ends or another begins."""
     with _turn:
         if not _walls:
-            _patches.append(_Patch.put(BaseClient, "_make_request", _call_or))
-            _patches.append(_Patch.put(Endpoint, "_send", _send_or))
+            _before_the_first.append(DefaultSession())
+            _before_the_first.append(_Patch.put(BaseClient, "_make_request", _call_or))
+            _before_the_first.append(_Patch.put(Endpoint, "_send", _send_or))
         _walls.append(wall)
         _settle()
 
@@ -110,15 +111,13 @@ def end(wall: Wall) -> None:
     with _turn:
         _walls.remove(wall)
         _settle()
-        while _patches and not _walls:
-            _patches.pop().remove()
+        while _before_the_first and not _walls:
+            _before_the_first.pop().restore()
 
 
 def _settle() -> None:
-    """Make the environment the innermost wall's."""
-    while _environments:
-        _environments.pop().restore()
+    """Make the variables the innermost wall's."""
+    while _variables:
+        _variables.pop().restore()
     if _walls:
-        environment = Environment()
-        environment.provide(_walls[-1].region)
-        _environments.append(environment)
+        _variables.append(Variables(_walls[-1].region))

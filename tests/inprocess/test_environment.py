@@ -43,6 +43,16 @@ def _no_machine_role(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
+def test_default_session_within() -> None:
+    """A default session that is set up inside a wall outlasts the walls within it (inferred)."""
+    with groupwall.local():
+        boto3.setup_default_session(region_name="eu-west-1")
+        with groupwall.local():
+            assert boto3.client("ec2").meta.region_name == "eu-west-1"
+        assert boto3.client("ec2").meta.region_name == "eu-west-1"
+    assert boto3.DEFAULT_SESSION is None
+
+
 def test_configured_by_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """What variables configure is left alone; a 12-digit access key id is the account (inferred)."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111122223333")
