@@ -14,20 +14,17 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.law import breaches
+from tests.programs import command
 from tests.remote import Remote, exchange
 from tests.scenes import create_group
 from tests.serving import PROGRAM, started
 
-REFUSED_IN_SECONDS = 30
-
 
 def refused(*words: str) -> tuple[int, str]:
-    """Return the exit code and the standard error of a command that ends by itself."""
-    done = subprocess.run(  # noqa: S603 - our own words only
-        [*PROGRAM, *words], capture_output=True, text=True, check=False, timeout=REFUSED_IN_SECONDS
-    )
-    assert done.stdout == ""
-    return done.returncode, done.stderr
+    """Return the exit code and the standard error of a command that says nothing else."""
+    ended = command(*words)
+    assert ended.out == ""
+    return ended.code, ended.err
 
 
 def test_it_answers_when_it_says_so(tmp_path: Path) -> None:
