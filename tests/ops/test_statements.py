@@ -1,0 +1,113 @@
+"""What a call costs does not grow with the account: counted in SQL statements and in SQLite's own steps."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from groupwall.store.sqlite import FILE, Store
+from tests.driver import ACTIONS, Wall
+from tests.scenes import Json, create_group, permission, tcp
+
+GROUPS, RULES = 300, 15
+BLOCK = "203.0.113.0/24"
+ASKED = [tcp(22, BLOCK), permission("-1", None, None, "::/0")]
+
+
+class Cost(NamedTuple):
+    """Statements that a call took, and steps of SQLite's virtual machine."""
+
+    statements: int
+    steps: int
+
+
+class Counting(sqlite3.Connection):
+    """A connection that counts; its progress handler is its own, so reads have no budget."""
+
+    statements = steps = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - sqlite3's own
+        super().__init__(*arguments, **options)
+        self.set_trace_callback(self._statement)
+        super().set_progress_handler(self._step, 1)
+
+    def set_progress_handler(self, handler: Callable[[], object] | None, n: int) -> None:
+        """Keep the counter, whatever handler is given."""
+        del handler, n
+
+    def _statement(self, _text: str) -> None:
+        self.statements += 1
+
+    def _step(self) -> bool:
+        self.steps += 1
+        return False
+
+
+def _costs(wall: Wall, folder: Path) -> dict[str, Cost]:
+    """Return what each call costs on one group of the wall, which ends with it."""
+    group = create_group(wall, "measured")
+    wall.copy_to(folder)
+    with contextlib.closing(sqlite3.connect(folder / FILE, isolation_level=None, factory=Counting)) as connection:
+        wall.app.store = Store(connection, str(folder), contextlib.ExitStack())
+        return {what: _cost(wall, connection, what.split()[0], params) for what, params in _calls(group).items()}
+
+
+def _calls(group: str) -> dict[str, Json]:
+    """Return calls on one group by operation and what it is asked by, in an order in which each succeeds."""
+    rules = {"GroupId": group, "IpPermissions": ASKED}
+    group_filters = {
+        "group-name": "measured", "group-id": group, "vpc-id": "vpc-00000000", "tag:a": "b", "tag-key": "a",
+        "ip-permission.cidr": BLOCK, "ip-permission.group-id": group, "egress.ip-permission.ipv6-cidr": "::/0",
+    }  # fmt: skip
+    rule_filters = {"group-id": group, "security-group-rule-id": "sgr-00000000", "tag:a": "b"}
+    return {
+        "AuthorizeSecurityGroupIngress": rules,
+        "AuthorizeSecurityGroupEgress": rules,
+        "DescribeSecurityGroups by id": {"GroupIds": [group]},
+        **{f"DescribeSecurityGroups by {name}": _filter(name, value) for name, value in group_filters.items()},
+        **{f"DescribeSecurityGroupRules by {name}": _filter(name, value) for name, value in rule_filters.items()},
+        "DescribeTags by resource-id": _filter("resource-id", group),
+        "DescribeChanges by resource-id": _filter("resource-id", group),
+        "RevokeSecurityGroupIngress": rules,
+        "RevokeSecurityGroupEgress": rules,
+        "DeleteSecurityGroup": {"GroupId": group},
+    }
+
+
+def _filter(name: str, value: str) -> Json:
+    return {"Filters": [{"Name": name, "Values": [value]}]}
+
+
+def _cost(wall: Wall, connection: Counting, name: str, params: Json) -> Cost:
+    before = connection.statements, connection.steps
+    assert wall.send(wall.request(ACTIONS[name], **params)).status == 200
+    return Cost(connection.statements - before[0], connection.steps - before[1])
+
+
+def _fill(wall: Wall) -> None:
+    for number in range(GROUPS):
+        blocks = [f"10.{number % 250}.{rule}.0/24" for rule in range(RULES)]
+        group = create_group(wall, f"g{number}")
+        wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[tcp(22, *blocks)])
+
+
+@pytest.fixture(scope="module")
+def costs(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Cost], dict[str, Cost]]:
+    """The costs in an account of one group, and in one of 300 groups with 16 rules each."""
+    with Wall() as small, Wall() as large:
+        _fill(large)
+        return _costs(small, tmp_path_factory.mktemp("small")), _costs(large, tmp_path_factory.mktemp("large"))
+
+
+@pytest.mark.parametrize("what", _calls("x"))
+@pytest.mark.reference("users 5.4 scans all rules of the region", "users 5.1.10 one scan of all groups per permission")
+def test_the_account_does_not_count(costs: tuple[dict[str, Cost], dict[str, Cost]], what: str) -> None:
+    """A call about one group costs as many statements, and steps within them, in any account [DESIGN 7]."""
+    small, large = (of[what] for of in costs)
+    assert small.statements == large.statements <= 25
+    assert large.steps <= small.steps * 1.1 + 20
