@@ -1,0 +1,131 @@
+"""``groupwall keys``: made, listed, disabled, deleted, beside a server or without; a secret is shown once."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from groupwall.store.sqlite import FILE
+from tests.law import breaches
+from tests.programs import command, make_key
+from tests.remote import Remote
+from tests.scenes import create_group
+from tests.serving import PROGRAM, started
+
+
+def test_a_key_is_made_shown_and_listed(tmp_path: Path) -> None:
+    """The first key makes the store; its secret is shown when it is made and not when keys are listed (inferred)."""
+    folder = str(tmp_path / "new")
+    made = command("keys", "create", "--data", folder, "--user", "alice")
+    shown = re.fullmatch(r"AWS_ACCESS_KEY_ID=(AKIA[A-Z2-7]{16})\nAWS_SECRET_ACCESS_KEY=([A-Za-z0-9+/]{40})\n", made.out)
+    assert shown
+    assert (made.code, made.err) == (0, "")
+    listed = command("keys", "list", "--data", folder)
+    assert re.fullmatch(rf"{shown[1]}  123456789012  alice +  Active\n", listed.out)
+    assert breaches(Path(folder)) == []
+
+
+def test_a_key_goes_through_its_life_in_json(tmp_path: Path) -> None:
+    """With --json every step prints the key as IAM names its members, and its secret only at first (inferred)."""
+    folder = str(tmp_path)
+    made = json.loads(command("keys", "create", "--json", "--data", folder, "--account", "111122223333").out)
+    secret = made.pop("SecretAccessKey")
+    assert len(secret) == 40
+    active = {"AccessKeyId": made["AccessKeyId"], "AccountId": "111122223333", "UserName": "", "Status": "Active"}
+    assert made == active
+    assert json.loads(command("keys", "list", "--json", "--data", folder).out) == [active]
+    disabled = json.loads(command("keys", "disable", made["AccessKeyId"], "--json", "--data", folder).out)
+    assert disabled == active | {"Status": "Inactive"}
+    assert json.loads(command("keys", "delete", made["AccessKeyId"], "--json", "--data", folder).out) == disabled
+    assert json.loads(command("keys", "list", "--json", "--data", folder).out) == []
+    assert breaches(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("keys", "disable", "AKIANONE"), 1, "NoSuchEntity: The Access Key with id AKIANONE cannot be found\n"),
+        (("keys", "delete", "AKIANONE"), 1, "NoSuchEntity: The Access Key with id AKIANONE cannot be found\n"),
+        (
+            ("keys", "create", "--user", "a b"),
+            1,
+            "ValidationError: The specified value for userName is invalid: 'a b'\n",
+        ),
+        (
+            ("keys", "create", "--user", "x" * 65),
+            1,
+            f"ValidationError: The specified value for userName is invalid: '{'x' * 64}'\n",
+        ),
+        (("keys", "create", "--account", "12"), 2, "Error: the account must have 12 digits, not '12'\n"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, words: tuple[str, ...], code: int, told: str) -> None:
+    """A key that is not there, a name that no user has and an account that is none are refused (inferred)."""
+    make_key(tmp_path)
+    ended = command(*words, "--data", str(tmp_path))
+    assert (ended.code, ended.out) == (code, "")
+    assert ended.err.endswith(told)
+    assert breaches(tmp_path) == []
+
+
+def test_without_a_store_there_is_nothing_to_list(tmp_path: Path) -> None:
+    """Only the first key makes a store; other commands say that there is none, and make nothing (inferred)."""
+    ended = command("keys", "list", "--data", str(tmp_path / "none"))
+    assert (ended.code, ended.err) == (1, f"StoreError: there is no groupwall store in {tmp_path / 'none'}\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_are_made_beside_a_busy_server(tmp_path: Path) -> None:
+    """While a server writes, keys are made by other processes; nobody is refused and no revision is lost (inferred)."""
+    with started("--log", "off", "--data", str(tmp_path)) as server, Remote(server.url) as remote:
+        words = [*PROGRAM, "keys", "create", "--json", "--data", str(tmp_path)]
+        making = [subprocess.Popen(words, stdout=subprocess.PIPE) for _ in range(4)]  # noqa: S603 - our own words only
+        number = 0
+        while any(one.poll() is None for one in making):
+            create_group(remote, f"group-{number}")
+            number += 1
+        assert [one.wait() for one in making] == [0] * 4
+        for one in making:
+            one.communicate()
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM change").fetchone() == (number + 4 + 1,)
+        assert connection.execute("SELECT count(*) FROM access_key").fetchone() == (4,)
+    assert breaches(tmp_path) == []
+
+
+def test_a_secret_is_in_its_table_and_nowhere_else(tmp_path: Path) -> None:
+    """Neither the history nor the log holds a secret, and deleting a key leaves none in the tables (inferred)."""
+    folder = tmp_path / "store"
+    key = make_key(folder)
+    with (tmp_path / "log").open("w") as log, started("--auth", "signed", "--data", str(folder), log=log) as server:
+        with Remote(server.url, key) as remote:
+            create_group(remote)
+        server.end()
+    assert key.access_key_id not in (tmp_path / "log").read_text()
+    assert key.secret not in (tmp_path / "log").read_text()
+    assert tables_with(folder, key.secret) == {"secret"}
+    assert tables_with(folder, key.access_key_id) == {"access_key", "secret", "change", "delta"}
+    assert command("keys", "delete", key.access_key_id, "--data", str(folder)).code == 0
+    assert tables_with(folder, key.secret) == set()
+
+
+def tables_with(folder: Path, text: str) -> set[str]:
+    """Return the tables that hold a text anywhere."""
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        rows = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}  # noqa: S608
+    return {table for table in tables if text in str(rows[table])}
+
+
+def test_no_command_takes_a_secret() -> None:
+    """No option takes a secret, so that none can be seen in a list of processes (inferred)."""
+    for words in (("serve",), ("keys",), ("keys", "create"), ("keys", "list"), ("keys", "disable"), ("keys", "delete")):
+        told = command(*words, "--help")
+        assert told.code == 0
+        assert not re.search(r"--\S*(secret|password|token)", told.out)
