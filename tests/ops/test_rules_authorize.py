@@ -38,12 +38,12 @@ def test_the_members_of_a_rule(anywhere: Scene) -> None:
     given = {"TagSpecifications": [{"ResourceType": "security-group-rule", "Tags": tags}]}
     [plain] = anywhere.authorize(tcp(22, BLOCK))["SecurityGroupRules"]
     [pair] = anywhere.authorize(tcp(22, (anywhere.group, "peers")), **given)["SecurityGroupRules"]
-    common = {
+    shared = {
         "GroupId": anywhere.group, "GroupOwnerId": "123456789012", "IsEgress": anywhere.egress,
         "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22,
     }  # fmt: skip
-    assert plain == common | _ids(plain) | {"CidrIpv4": BLOCK}
-    assert pair == common | _ids(pair) | {
+    assert plain == shared | _ids(plain) | {"CidrIpv4": BLOCK}
+    assert pair == shared | _ids(pair) | {
         "ReferencedGroupInfo": {"GroupId": anywhere.group, "UserId": "123456789012"},
         "Description": "peers",
         "Tags": tags,

@@ -30,9 +30,9 @@ def test_all_match(anywhere: Scene) -> None:
     made = anywhere.authorize(*asked)["SecurityGroupRules"]
     reply = anywhere.revoke(*asked)
     ids = [rule["SecurityGroupRuleId"] for rule in made]
-    common = {"GroupId": anywhere.group, "IsEgress": anywhere.egress}
-    ssh = common | {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
-    every = common | {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1}
+    shared = {"GroupId": anywhere.group, "IsEgress": anywhere.egress}
+    ssh = shared | {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    every = shared | {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1}
     assert reply == {
         "Return": True,
         "RevokedSecurityGroupRules": [
@@ -210,7 +210,7 @@ def test_one_source_of_several(anywhere: Scene) -> None:
     "4.2 ranges and pairs in one permission", "1.1 empty lists of other SDKs", "users 5.2.3 fed back"
 )
 def test_what_is_described_can_be_revoked(anywhere: Scene) -> None:
-    """The permissions of a described group, handed back, empty it [reference 4.2, 4.3: the common idiom]."""
+    """The permissions of a described group, handed back, empty it [reference 4.2, 4.3: the shared idiom]."""
     sources = [(BLOCK, "office"), "10.0.0.0/8", "::/0", (anywhere.group, "peers")]
     anywhere.authorize(tcp(22, *sources), permission("-1", None, None, *sources), permission("icmp", 8, -1, *sources))
     reply = anywhere.revoke(*anywhere.described())
