@@ -332,6 +332,32 @@ def test_wrapped_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == ["DescribeVpcs", "DescribeSubnets"]
 
 
+def test_other_botocores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A botocore whose requests always have a user agent is answered just as well (inferred)."""
+    agents: list[str] = []
+    convert = BaseClient._convert_to_request_dict  # noqa: SLF001 - what is patched
+
+    def always(self: Client, **given: Client) -> Client:
+        request = convert(self, **given)
+        agents.append(request["headers"].get("User-Agent", ""))
+        return request
+
+    with groupwall.local() as wall:
+        wall.client("ec2").describe_vpcs()
+    monkeypatch.setattr(BaseClient, "_convert_to_request_dict", always)
+    with groupwall.local() as wall:
+        wall.client("ec2").describe_vpcs()
+    assert [agent.split("/")[0] for agent in agents] == ["Boto3"]
+
+
+@BOTH_WAYS
+def test_presigned(way: Json) -> None:
+    """A presigned URL is made as ever: it goes to whoever it names (inferred)."""
+    with groupwall.local(**way) as wall:
+        url = wall.client("ec2", endpoint_url=NOWHERE).generate_presigned_url("describe_vpcs")
+    assert url.startswith(f"{NOWHERE}/?Action=DescribeVpcs")
+
+
 @BOTH_WAYS
 def test_stubber_first(way: Json) -> None:
     """An answer that a Stubber holds ready comes before the wall's (inferred)."""
