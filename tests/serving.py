@@ -16,6 +16,18 @@ READY = "groupwall ready on "
 PATIENCE = 30.0
 """Seconds that a start or an end may take on a busy machine."""
 
+_WITH_PATIENCE = """
+import sys
+from groupwall.app import open_app
+from groupwall.config import Quotas, Settings
+from groupwall.server import listen, serve
+from groupwall.store.sqlite import open_store
+from groupwall.units import Ids
+settings = Settings(data=sys.argv[1], log="off")
+app = open_app(open_store(settings.data, Ids()), settings, Quotas())
+serve(app, settings, listen("127.0.0.1", 0), float(sys.argv[2]))
+"""
+
 PROGRAM = (sys.executable, "-c", "from groupwall.cli import main; main()")
 
 
@@ -60,6 +72,13 @@ def started(*options: str, before: Sequence[str] = (), log: IO[str] | None = Non
     before: the words of a program that runs it, such as a tracer. log: where its standard error goes.
     """
     with running((*before, *PROGRAM, "serve", "--port", "0", *options), log) as server:
+        yield server
+
+
+@contextmanager
+def patient(seconds: float, folder: str = ":memory:") -> Iterator[Server]:
+    """Run a server that waits so long for a request to arrive."""
+    with running((sys.executable, "-c", _WITH_PATIENCE, folder, str(seconds))) as server:
         yield server
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,27 +13,13 @@ from groupwall.server import HEADER_BYTES, MESSAGE_BYTES
 from groupwall.wire.limits import BODY_BYTES, PARAMETERS
 from tests.remote import Remote, connect, exchange, read_all
 from tests.server.test_http import FORM, QUERY, posted, status
-from tests.serving import Server, running
-
-IMPATIENT = """
-import sys
-from groupwall.app import open_app
-from groupwall.config import Quotas, Settings
-from groupwall.server import listen, serve
-from groupwall.store.sqlite import open_store
-from groupwall.units import Ids
-settings = Settings(data=":memory:", log="off")
-serve(open_app(open_store(":memory:", Ids()), settings, Quotas()), settings, listen("127.0.0.1", 0), 0.5)
-"""
-
-
-PATIENT = IMPATIENT.replace("0.5)", "30.0)")
+from tests.serving import Server, patient
 
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Server]:
     """A server that waits half a second for a request to arrive."""
-    with running([sys.executable, "-c", IMPATIENT]) as server:
+    with patient(0.5) as server:
         yield server
 
 
@@ -100,7 +85,7 @@ ENDLESS = {
 def test_nothing_without_an_end_fills_the_memory(part: str) -> None:
     """Whatever part of a request goes on for ever is cut off after a few megabytes (inferred)."""
     first, more = ENDLESS[part]
-    with running([sys.executable, "-c", PATIENT]) as server, connect(server.url) as connection:
+    with patient(30) as server, connect(server.url) as connection:
         before = memory(server)
         sent = 0
         with contextlib.suppress(ConnectionError):
@@ -149,7 +134,7 @@ KEPT = posted(b"Action=DescribeRegions&Version=2016-11-15").replace(b"connection
 
 def test_a_client_that_takes_no_reply_holds_up_nobody() -> None:
     """Replies that nobody reads do not keep others from theirs, nor the server from its end (inferred)."""
-    with running([sys.executable, "-c", IMPATIENT]) as server, contextlib.ExitStack() as deaf:
+    with patient(0.5) as server, contextlib.ExitStack() as deaf:
         for _ in range(20):
             connection = deaf.enter_context(connect(server.url))
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
