@@ -110,7 +110,7 @@ class App:
 
         try:
             reads = all(call.operation.reads for call in calls)
-            return self.store.read(work) if reads else self.store.run(work)
+            return self.store.read(work) if reads else self.store.run(work, sole=len(calls) == 1)
         except StoreError as error:
             refusal = _refusal(error)
             return [Outcome(None, refusal, 0) for _ in calls]

@@ -30,8 +30,8 @@ def refuse_no_group(params: Params) -> None:
         raise errors.missing_group()
 
 
-def find_group(params: Params, context: Context) -> Group:
-    """Return the group that a call names by GroupId, or by GroupName in the default VPC.
+def find_group(params: Params, context: Context) -> tuple[Group, Vpc]:
+    """Return the group that a call names by GroupId, or by GroupName in the default VPC; and its VPC.
 
     Both must name the same group [reference 4.2, inferred]. InvalidGroupId.Malformed, InvalidGroup.NotFound or
     VPCIdNotSpecified [3.3] when there is no such group.
@@ -39,24 +39,24 @@ def find_group(params: Params, context: Context) -> Group:
     group_id, name = params.get("GroupId"), params.get("GroupName")
     if group_id is None:
         return group_of_default_vpc(name or "", context)
-    group = context.tx.group(parsing.group_id(group_id))
-    if group is None:
+    found = context.tx.group_in_vpc(parsing.group_id(group_id))
+    if found is None:
         raise errors.group_not_found(group_id)
-    if name is not None and name != group.name:
+    if name is not None and name.lower() != found[0].name.lower():
         message = "GroupId and GroupName do not name the same security group"
         raise errors.invalid_combination(message)
-    return group
+    return found
 
 
-def group_of_default_vpc(name: str, context: Context) -> Group:
-    """Return the default VPC's group of this name. VPCIdNotSpecified or InvalidGroup.NotFound [reference 3.3]."""
+def group_of_default_vpc(name: str, context: Context) -> tuple[Group, Vpc]:
+    """Return the default VPC's group of this name, and that VPC. VPCIdNotSpecified or InvalidGroup.NotFound [3.3]."""
     vpc = context.tx.default_vpc()
     if vpc is None:
         raise errors.no_default_vpc()
     group = context.tx.group_named(vpc.id, name)
     if group is None:
         raise errors.group_not_found_by_name(name, vpc.id)
-    return group
+    return group, vpc
 
 
 def create_security_group(params: Params, context: Context) -> Result:
@@ -128,7 +128,7 @@ def _checked_description(description: str) -> str:
 
 def delete_security_group(params: Params, context: Context) -> Result:
     """Delete a group with its rules, unless it is a VPC's default one or another group refers to it [reference 8]."""
-    group = find_group(params, context)
+    group, _ = find_group(params, context)
     if group.name == DEFAULT_NAME:
         raise errors.cannot_delete_default(group.id)
     if context.tx.referencing(group.id):
@@ -179,7 +179,7 @@ def _named(params: Params, context: Context) -> list[str] | None:
     for group_id in wanted:
         if group_id not in found:
             raise errors.group_not_found(group_id)
-    return wanted + [group_of_default_vpc(name, context).id for name in names]
+    return wanted + [group_of_default_vpc(name, context)[0].id for name in names]
 
 
 def described(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from groupwall import errors
 from groupwall.ops.filters import conditions
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.store.changes import Change, Delta
 
 FILTERS = {"operation": "operation", "caller": "caller", "request-id": "request-id", "resource-id": "resource-id"}
-PAGE = 100
+PAGE, LARGEST_PAGE = 100, 1000
 
 
 def describe_changes(params: Params, context: Context) -> Result:
     """Return this world's changes after a revision, oldest first; NextAfter tells where the next page begins."""
     limit = params.get("MaxResults", PAGE)
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise errors.max_results(limit, 1, LARGEST_PAGE)
     found = context.tx.changes(params.get("After", 0), conditions(params, FILTERS), limit + 1)
     shown = found[:limit]
     return {

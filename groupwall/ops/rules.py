@@ -33,8 +33,7 @@ def revoke(params: Params, context: Context, *, direction: Direction) -> Result:
     A rule that does not match is an error, InvalidPermission.NotFound, except in a default VPC, where it comes back in
     UnknownIpPermissions and the others go [reference 4.4, docs].
     """
-    group = find_group(params, context)
-    vpc = _vpc_of(group, context)
+    group, vpc = find_group(params, context)
     found, unknown = _named_rules(params, context, group, vpc, direction)
     if unknown and not vpc.is_default:
         raise errors.permission_not_found()
@@ -77,8 +76,8 @@ def _by_id(rule_ids: Sequence[str], context: Context, group: Group, direction: D
 def authorize(params: Params, context: Context, *, direction: Direction) -> Result:
     """Add one rule for each source of each permission; all of them or none [reference 5]."""
     tags = tags_given(params, "security-group-rule")
-    group = find_group(params, context)
-    asked = read_asked(params, _names(_vpc_of(group, context), context))
+    group, vpc = find_group(params, context)
+    asked = read_asked(params, _names(vpc, context))
     if not asked:
         raise errors.missing_parameter("ipPermissions")
     _refuse_unknown_prefix_lists(asked)
@@ -95,17 +94,9 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     return {"Return": True, "SecurityGroupRules": [rule_described(rule, shown, context) for rule in rules]}
 
 
-def _vpc_of(group: Group, context: Context) -> Vpc:
-    vpc = context.tx.vpc(group.vpc_id)
-    if vpc is None:
-        message = f"{group.id} belongs to {group.vpc_id}, which is not there"
-        raise LookupError(message)
-    return vpc
-
-
 def _names(vpc: Vpc, context: Context) -> Callable[[str], str] | None:
     """Return what turns a group's name into its id, None where names are not allowed [reference 4.1, model]."""
-    return (lambda name: group_of_default_vpc(name, context).id) if vpc.is_default else None
+    return (lambda name: group_of_default_vpc(name, context)[0].id) if vpc.is_default else None
 
 
 def _refuse_unknown_prefix_lists(asked: Sequence[Asked]) -> None:

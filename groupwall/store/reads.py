@@ -90,10 +90,13 @@ class Reads:
         """List subnets in the order of their ids."""
         return self._listed(Subnet, query.SUBNETS, conditions, page)
 
-    def group(self, group_id: str) -> Group | None:
-        """Return a group of this world by its id."""
-        rows = self._all(f"{_ONE_GROUP} id = ?", (self.world, group_id))
-        return next(iter(self._values(Group, rows)), None)
+    def group_in_vpc(self, group_id: str) -> tuple[Group, Vpc] | None:
+        """Return a group of this world by its id, and its VPC."""
+        row = self._one(_GROUP_IN_VPC, (self.world, group_id))
+        if row is None:
+            return None
+        size = len(Group._fields)
+        return Group._make(row[:size]), self._values(Vpc, [row[size:]])[0]
 
     def group_named(self, vpc_id: str, name: str) -> Group | None:
         """Return the group of a VPC that has this name; capitals do not matter [reference 7, model]."""
@@ -216,6 +219,11 @@ def _grouped(values: Iterable[Any], attribute: str) -> dict[str, list[Any]]:
 _LISTED = "(SELECT value FROM json_each(?))"
 _ONE_VPC = f"SELECT {_columns(ENTITIES[Vpc])} FROM vpc WHERE world = ? AND "
 _ONE_GROUP = f"SELECT {_columns(ENTITIES[Group])} FROM security_group WHERE world = ? AND"
+_GROUP_IN_VPC = (
+    f"SELECT {_columns(ENTITIES[Group])}, {_columns(ENTITIES[Vpc])} FROM security_group"
+    " JOIN vpc ON vpc.world = security_group.world AND vpc.id = security_group.vpc_id"
+    " WHERE security_group.world = ? AND security_group.id = ?"
+)
 _ONE_KEY = (
     f"SELECT {_columns(ENTITIES[AccessKey])}, secret FROM access_key JOIN secret ON access_key_id = access_key.id"
     " WHERE access_key.id = ?"

@@ -52,8 +52,10 @@ class Store:
             self._connection.close()
             self._lock.close()
 
-    def run(self, work: Callable[[Transaction], T]) -> T:
+    def run(self, work: Callable[[Transaction], T], *, sole: bool = False) -> T:
         """Run ``work`` in one transaction and commit it durably; nothing of it stands when it raises.
+
+        sole: the work makes one attempt, and so needs no savepoint to undo it by.
 
         StoreError when the database refuses (full disk, damage). After a commit that failed the store takes no more
         writes until it is opened again: what the kernel kept of it is unknown, and it may turn out to stand, whole.
@@ -62,7 +64,7 @@ class Store:
         with self._turn, self._explained():
             if self._failed:
                 raise StoreError(self._failed)
-            with self._begun("BEGIN IMMEDIATE") as transaction:
+            with self._begun("BEGIN IMMEDIATE", sole=sole) as transaction:
                 revision = transaction.head.revision
                 result = work(transaction)
                 if not self._connection.in_transaction:  # SQLite ends it by itself on a full disk or an I/O error
@@ -70,7 +72,8 @@ class Store:
                     raise StoreError(message)
                 if transaction.head.revision != revision:
                     self._connection.execute("UPDATE head SET revision = ?, hash = ?", transaction.head)
-                self._commit()
+                if not transaction.spoiled:
+                    self._commit()
             return result
 
     def _commit(self) -> None:
@@ -91,12 +94,12 @@ class Store:
             return Transaction(self._connection, Head(0, GENESIS), b"", self._worlds).access_key(key_id)
 
     @contextlib.contextmanager
-    def _begun(self, begin: str) -> Iterator[Transaction]:
+    def _begun(self, begin: str, *, sole: bool = False) -> Iterator[Transaction]:
         """Open a transaction, look at the head, and undo what is not committed at the end."""
         self._connection.execute(begin)
         try:
             revision, digest, seal = self._connection.execute("SELECT revision, hash, seal FROM head").fetchone()
-            transaction = Transaction(self._connection, Head(revision, digest), seal, self._worlds)
+            transaction = Transaction(self._connection, Head(revision, digest), seal, self._worlds, sole=sole)
             self._connection.set_progress_handler(transaction.step, STEP)
             yield transaction
         finally:

@@ -30,10 +30,14 @@ class Budget(NamedTuple):
 class Transaction(Reads):
     """One open transaction of the store. Not for use after the store has ended it, nor from two threads at once."""
 
-    def __init__(self, connection: sqlite3.Connection, head: Head, seal: bytes, worlds: dict[World, int]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, head: Head, seal: bytes, worlds: dict[World, int], *, sole: bool = False
+    ) -> None:
         super().__init__(connection)
         self.seal = seal
         self.head = head
+        self.spoiled = False
+        self._sole = sole
         self._worlds = worlds
         self._begun_at = head.revision
         self._deltas: list[Delta] = []
@@ -47,14 +51,16 @@ class Transaction(Reads):
         """Do the block's work, or none of it: what was written since the block began is undone when it raises.
 
         With a budget, reads that go beyond it raise TooLarge. StoreError when the database itself fails: then nothing
-        of the whole transaction may be told as done, since SQLite may have ended it by itself.
+        of the whole transaction may be told as done, since SQLite may have ended it by itself. A sole attempt of its
+        transaction is spared the savepoint: to undo it, it is marked as spoiled, which keeps the store from the commit.
         """
         if not self._connection.in_transaction:  # SQLite ended it: a savepoint would open, and commit, one of its own
             raise StoreError("the database undid the changes under way")
         head, self._deltas, self._undo = self.head, [], False
         self._rows_left, self._steps_left = budget or (None, None)
         with self._explained():
-            self._connection.execute("SAVEPOINT attempt")
+            if not self._sole:
+                self._connection.execute("SAVEPOINT attempt")
             try:
                 yield
             except BaseException:
@@ -63,10 +69,11 @@ class Transaction(Reads):
             self._end_attempt(head if self._undo else None)
 
     def _end_attempt(self, back_to: Head | None) -> None:
-        if not self._connection.in_transaction:
+        if back_to is not None:
+            self.head, self.spoiled = back_to, self._sole
+        if self._sole or not self._connection.in_transaction:
             return
         if back_to is not None:
-            self.head = back_to
             self._connection.execute("ROLLBACK TO attempt")
         self._connection.execute("RELEASE attempt")
 
