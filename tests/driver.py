@@ -15,12 +15,15 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from groupwall.app import App, Call, Reply, Request, open_app
+from groupwall.authentication import Open
 from groupwall.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Quotas, Settings
 from groupwall.store.sqlite import FILE, MEMORY, open_store
 from groupwall.units import FrozenClock, Ids
+from groupwall.wire.decode import Decoded
 from groupwall.wire.model import SERVICES, Action
 from groupwall.wire.parse import read_error
 from groupwall.wire.sigv4 import Credentials, sign
+from groupwall.wire.versions import EC2_VERSION
 
 ACTIONS: dict[str, Action] = {name: action for service in SERVICES.values() for name, action in service.actions.items()}
 NOW = 1_790_000_000_000
@@ -54,6 +57,16 @@ class Wall:
         if reply.status != 200:
             raise read_error(reply.body, reply.status)
         return action.parse(reply.body)
+
+    def ask(self, name: str, /, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3 gives them
+        """Return what ``call`` does, by a shorter way that leaves out form, signature and XML."""
+        action = ACTIONS[name]
+        identity = Open(self.account, self.region).claimed(self.account, self.region)
+        outcome = self.app.answer([self.app.call(Decoded(action, EC2_VERSION, params), identity, "asked")])[0]
+        assert outcome is not None  # only a read with a budget is put off
+        if outcome.error:
+            raise outcome.error
+        return action.plain(outcome.result or {})
 
     def request(self, action: Action, **params: Any) -> Request:  # noqa: ANN401 - as boto3 gives them
         """Return the signed request of a call. Without a secret to check, the access key id is the account."""
