@@ -1,0 +1,187 @@
+"""A read of megabytes: answered by a process of its own, the same as any, while the changes of others go on."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from groupwall.app import open_app
+from groupwall.config import Quotas, Settings
+from groupwall.rules.values import Direction, Peer, PeerKind, PortRange, Properties, Rule
+from groupwall.store.changes import Event
+from groupwall.store.entities import Group, World
+from groupwall.store.sqlite import open_beside
+from groupwall.store.transaction import Transaction
+from groupwall.units import FrozenClock, Ids, SystemClock
+from groupwall.wire.message import Reply
+from tests.driver import ACTIONS, NOW, Wall
+from tests.remote import Remote, connect
+from tests.scenes import create_group, default_vpc, rules_of, tcp
+from tests.serving import Server, started
+
+GROUPS, RULES = 3_000, 20
+REQUEST_ID = re.compile(rb"<requestId>[^<]*</requestId>")
+
+
+def filled(folder: Path, groups: int = GROUPS) -> str:
+    """Write groups with rules into a new store, as one change; return the id of a small group beside them."""
+    ids = Ids(9)
+    with Wall(data=str(folder)) as wall:
+        small, vpc_id = create_group(wall, "small"), default_vpc(wall)
+        ports = [tcp(port, "10.0.0.0/8") for port in range(1, 41)]
+        wall.call("AuthorizeSecurityGroupIngress", GroupId=small, IpPermissions=ports)
+
+        def fill(tx: Transaction) -> None:
+            tx.enter(World(wall.account, wall.region))
+            for number in range(groups):
+                group = Group(ids.new("sg"), vpc_id, f"group-{number}", "one of many")
+                tx.add(group)
+                for port in range(RULES):
+                    properties = Properties("tcp", PortRange(port, port), Peer(PeerKind.IPV4, "10.0.0.0/8"))
+                    tx.add(Rule(ids.new("sgr"), group.id, Direction.INGRESS, properties, "a rule"))
+            tx.record(Event(NOW, tx.world, "test", "Fill", ids.request_id(), "{}"))
+
+        wall.store.run(fill)
+    return small
+
+
+class Full(NamedTuple):
+    """A server on a store with much in it, and the id of a small group."""
+
+    server: Server
+    folder: Path
+    small: str
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
+    """One server for the tests of this file."""
+    folder = tmp_path_factory.mktemp("full")
+    small = filled(folder)
+    with started("--log", "off", "--data", str(folder)) as server:
+        yield Full(server, folder, small)
+        assert server.end() == 0
+
+
+def describe(full: Full) -> Reply:
+    """Describe everything."""
+    with Remote(full.server.url) as remote:
+        return remote.send(remote.request("DescribeSecurityGroups"))
+
+
+def readers(full: Full) -> list[int]:
+    """Return the ids of the server's child processes."""
+    children = Path(f"/proc/{full.server.process.pid}/task/{full.server.process.pid}/children")
+    return [int(number) for number in children.read_text().split()]
+
+
+def test_a_large_read_is_answered_as_any(full: Full) -> None:
+    """The reader's answer is the one that the app gives in this process, byte for byte but for its id (inferred)."""
+    reply = describe(full)
+    assert reply.status == 200
+    assert reply.body.count(b"<groupName>group-") == GROUPS
+    assert len(readers(full)) == 1
+    assert REQUEST_ID.sub(b"", reply.body) == REQUEST_ID.sub(b"", answered_here(full))
+    told = dict(reply.headers)
+    assert told["x-amzn-requestid"].encode() in reply.body
+    assert int(told["x-groupwall-revision"]) > 0
+
+
+def answered_here(full: Full) -> bytes:
+    """Return the answer of an app in this process, beside the server."""
+    wall = Wall()
+    wall.close()
+    wall.store = open_beside(str(full.folder), read_only=True)
+    wall.app = open_app(wall.store, Settings(), Quotas())
+    wall.clock = FrozenClock(SystemClock().now())
+    body = wall.send(wall.request(ACTIONS["DescribeSecurityGroups"])).body
+    wall.close()
+    return body
+
+
+def test_changes_go_on_beside_a_large_read(full: Full) -> None:
+    """While one large read is under way, several rules are removed, one after the other (inferred)."""
+    done = threading.Event()
+    sizes: list[int] = []
+
+    def read() -> None:
+        sizes.append(len(describe(full).body))
+        done.set()
+
+    with Remote(full.server.url) as remote:
+        rules = [rule["SecurityGroupRuleId"] for rule in rules_of(remote, full.small)]
+        reading = threading.Thread(target=read)
+        reading.start()
+        removed = 0
+        while not done.is_set() and removed < len(rules) - 1:
+            remote.call("RevokeSecurityGroupIngress", GroupId=full.small, SecurityGroupRuleIds=[rules[removed]])
+            removed += not done.is_set()
+        reading.join()
+    assert removed >= 5
+    assert sizes[0] > 10_000_000
+
+
+def test_a_reader_that_dies_is_started_again(full: Full) -> None:
+    """When the reader is killed, before a read or during it, the next read is answered (inferred)."""
+    assert describe(full).status == 200
+    first = readers(full)
+    os.kill(first[0], signal.SIGKILL)
+    assert describe(full).status in (200, 503)
+    assert describe(full).status == 200
+    assert readers(full) != first
+
+
+def test_a_client_that_leaves_gets_nobody_elses_answer(full: Full) -> None:
+    """After a client that did not wait for a large read, the next one gets its own answer (inferred)."""
+    with Remote(full.server.url) as remote:
+        request = remote.request("DescribeSecurityGroups")
+        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
+        with connect(full.server.url) as gone:
+            gone.sendall(
+                f"POST / HTTP/1.1\r\n{head}content-length: {len(request.body)}\r\n\r\n".encode() + request.body
+            )
+        reply = remote.send(remote.request("DescribeSecurityGroupRules"))
+    assert (reply.status, reply.body.count(b"<DescribeSecurityGroupRulesResponse")) == (200, 1)
+
+
+def test_a_page_of_a_large_account_is_small(full: Full) -> None:
+    """A page is answered by the server itself: only what it holds is read (inferred)."""
+    for pid in readers(full):
+        os.kill(pid, signal.SIGKILL)
+    with Remote(full.server.url) as remote:
+        page = remote.call("DescribeSecurityGroups", MaxResults=10)
+        assert len(page["SecurityGroups"]) == 10
+        assert page["NextToken"]
+    assert not [pid for pid in readers(full) if Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def test_the_reader_ends_with_the_server(tmp_path: Path) -> None:
+    """A server that ends, or is killed, leaves no reader behind (inferred)."""
+    filled(tmp_path, groups=100)
+    for end in (Server.end, Server.kill):
+        with started("--log", "off", "--data", str(tmp_path)) as server:
+            full = Full(server, tmp_path, "")
+            assert describe(full).status == 200
+            pipes = [os.pidfd_open(pid) for pid in readers(full)]
+            assert len(pipes) == 1
+            end(server)
+            ended, _, _ = select.select(pipes, [], [], 30)
+            assert ended == pipes
+            os.close(pipes[0])
+
+
+def test_in_memory_large_reads_are_answered_too() -> None:
+    """A store in memory has no reader; its large reads are answered where it is (inferred)."""
+    with started("--data", ":memory:", "--log", "off") as server, Remote(server.url) as remote:
+        for number in range(300):
+            create_group(remote, f"group-{number}")
+        assert len(remote.call("DescribeSecurityGroups")["SecurityGroups"]) == 301
+        assert readers(Full(server, Path(), "")) == []
