@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.driver import ACTIONS, Wall
@@ -40,6 +42,6 @@ def test_what_is_not_ours(wall: Wall, name: str) -> None:
     """An operation of EC2 that groupwall has not is named as such [reference 23, docs]."""
     request = wall.request(ACTIONS["DescribeVpcs"])
     body = request.body.replace(b"DescribeVpcs", name.encode())
-    reply = wall.send(type(request)(request.method, request.path, request.query, request.headers, body))
+    reply = wall.send(replace(request, body=body))
     assert reply.status == 400
     assert f"<Code>UnsupportedOperation</Code><Message>The operation {name} is not supported.".encode() in reply.body

@@ -23,9 +23,7 @@ EVERY_CHARACTER = "abcXYZ059 ._-:/()#,@[]+=&;{}!$*"
 # ---- create
 
 
-@pytest.mark.reference(
-    "7 members of the answer", "7 older answers", "3.1 group ARN", "clients 9 members of a new group"
-)
+@pytest.mark.reference("7 members of the answer", "3.1 group ARN", "clients 9 members of a new group")
 def test_a_new_group_is_answered(wall: Wall) -> None:
     """The answer has the id and the ARN, and the tags only if there are any [reference 7, recorded]."""
     plain = wall.call("CreateSecurityGroup", GroupName="a", Description="b")
@@ -368,7 +366,7 @@ def _two_groups(wall: Wall) -> dict[str, str]:
 @pytest.mark.reference(
     "9 last page", "9 MaxResults", "clients 2.8 pages of groups and rules", "users 5.1.10 pages ignored"
 )
-@pytest.mark.reference("clients 9 no MaxResults paging")
+@pytest.mark.reference("clients 9 no MaxResults paging", "users 5.2.4 filters and pages ignored")
 def test_pages(wall: Wall) -> None:
     """Pages of MaxResults make up the whole list in its order, the last one without NextToken [reference 9]."""
     for number in range(11):

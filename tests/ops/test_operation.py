@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from groupwall.errors import ApiError
@@ -143,7 +145,7 @@ def test_a_browsers_request_is_refused(wall: Wall) -> None:
     """A request that a page made is UnauthorizedOperation, 403, in the older text [reference 2.3; use: DESIGN 4.12]."""
     request = wall.request(ACTIONS["DescribeVpcs"])
     headers = (*request.headers, ("origin", "https://example.com"))
-    reply = wall.send(type(request)(request.method, request.path, request.query, headers, request.body))
+    reply = wall.send(replace(request, headers=headers))
     assert reply.status == 403
     text = b"<Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this operation.</Message>"
     assert text in reply.body
@@ -154,3 +156,13 @@ def test_a_group_without_egress_rules(wall: Wall) -> None:
     """Revoking from a group without egress rules is an error in a VPC that is not the default one [clients 2.22]."""
     scene = scenes.scene(wall, "Egress", default=False)
     assert scene.refused("Revoke", tcp(22, EVERYWHERE)).startswith("InvalidPermission.NotFound: ")
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", None])
+@pytest.mark.reference("clients 2.15 content type")
+def test_the_content_type_does_not_matter(wall: Wall, content_type: str | None) -> None:
+    """A form is read with or without a charset, and whatever it says to be [clients 2.15; others inferred]."""
+    request = wall.request(ACTIONS["DescribeVpcs"])
+    others = [header for header in request.headers if header[0] != "content-type"]
+    headers = [*others, ("content-type", content_type)] if content_type else others
+    assert wall.send(replace(request, headers=tuple(headers))).status == 200

@@ -288,7 +288,7 @@ def test_no_group(wall: Wall, call: str) -> None:
 
 
 @pytest.mark.parametrize("call", [f"{verb}SecurityGroupEgress" for verb in ("Authorize", "Revoke")])
-@pytest.mark.reference("5.3 egress of a Classic group", "6 GroupId required, no flat form", "1.4 MissingParameter")
+@pytest.mark.reference("6 GroupId required, no flat form", "1.4 MissingParameter")
 def test_egress_needs_the_id(wall: Wall, call: str) -> None:
     """Egress asks for GroupId and knows no GroupName, the only way to a group that is no VPC's [reference 6, model]."""
     assert refusal(wall, call) == "MissingParameter: The request must contain the parameter GroupId"

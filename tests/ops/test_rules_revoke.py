@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
+from groupwall.errors import ApiError
 from groupwall.wire.model import SERVICES
 from tests import scenes
 from tests.driver import ACTIONS, Wall
+from tests.law import breaches
 from tests.scenes import EVERYWHERE, Json, Scene, create_group, permission, refusal, rules_of, tcp
 
 BLOCK = "203.0.113.0/24"
@@ -61,7 +66,7 @@ def test_a_mismatch_is_an_error(in_other_vpc: Scene) -> None:
 )
 @pytest.mark.reference(
     "4.4 non-default, some match", "4.7 all or nothing", "users 4.1 check 2",
-    "users 5.1.1 not atomic across permissions", "clients 9 revoke is not atomic",
+    "users 5.1.1 not atomic across permissions", "clients 9 revoke is not atomic", "users 5.4 not atomic on failure",
 )  # fmt: skip
 def test_a_partial_match_changes_nothing(in_other_vpc: Scene, asked: list[Json]) -> None:
     """One mismatch keeps all the others, whichever comes first [reference 4.4, docs]."""
@@ -72,7 +77,7 @@ def test_a_partial_match_changes_nothing(in_other_vpc: Scene, asked: list[Json])
 
 
 @pytest.mark.reference(
-    "4.4 default, none match", "6 default, no match", "2.4 authorize and revoke repeated", "4.4 EC2-Classic",
+    "4.4 default, none match", "6 default, no match", "2.4 authorize and revoke repeated",
     "users 4.1 check 11", "users 5.1.2 default VPC not told apart", "clients 9 no UnknownIpPermissions",
 )  # fmt: skip
 def test_a_mismatch_in_the_default_vpc(in_default_vpc: Scene) -> None:
@@ -367,3 +372,22 @@ def test_no_operation_on_groups_takes_a_client_token() -> None:
     groups = [name for name in SERVICES["ec2"].actions if "SecurityGroup" in name]
     assert groups
     assert [name for name in groups if "ClientToken" in ACTIONS[name].input.members] == []
+
+
+@pytest.mark.reference("users 5.5 many threads, one rule")
+def test_of_many_threads_one_revokes(in_other_vpc: Scene, tmp_path: Path) -> None:
+    """Of 32 threads that revoke one rule, one does it and the others are told that it is not there (users 5)."""
+    in_other_vpc.authorize(tcp(22, BLOCK))
+    with ThreadPoolExecutor(32) as threads:
+        answers = list(threads.map(lambda _: _tried(in_other_vpc), range(32)))
+    assert sorted(answers) == [NOT_FOUND] * 31 + ["revoked"]
+    in_other_vpc.wall.copy_to(tmp_path)
+    assert breaches(tmp_path) == []
+
+
+def _tried(scene: Scene) -> str:
+    try:
+        scene.revoke(tcp(22, BLOCK))
+    except ApiError as refused:
+        return str(refused)
+    return "revoked"
