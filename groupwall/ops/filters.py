@@ -47,6 +47,17 @@ def anywhere(field: str, values: Sequence[str]) -> Where:
     return Where(field, tuple(_literal(value) for value in values))
 
 
+def named(kind: type, ids: Sequence[str], context: Context, not_found: Callable[[str], errors.ApiError]) -> list[Where]:
+    """Return the condition that an entity is one of these, none for no ids; raise ``not_found`` of the first absent."""
+    if not ids:
+        return []
+    found = context.tx.by_id(kind, ids)
+    for entity_id in ids:
+        if entity_id not in found:
+            raise not_found(entity_id)
+    return [anywhere("id", ids)]
+
+
 def _literal(value: str) -> str:
     return "".join("\\" + c if c in "*?\\" else c for c in value) if {"*", "?"} & set(value) else value
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.filters import Paging, anywhere, conditions, refuse_pages_of_ids
+from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import attach, tag_list, tags_given
 from groupwall.rules import parsing
@@ -94,7 +95,7 @@ def add_group(context: Context, group: Group, ingress: Sequence[Peer], *, rule_i
 
 
 def _vpc_of(vpc_id: str | None, context: Context) -> Vpc:
-    vpc = context.tx.default_vpc() if vpc_id is None else context.tx.vpc(parsing.vpc_id(vpc_id))
+    vpc = context.tx.default_vpc() if vpc_id is None else context.tx.get(Vpc, parsing.vpc_id(vpc_id))
     if vpc is None:
         raise errors.no_default_vpc() if vpc_id is None else errors.vpc_not_found(vpc_id)
     return vpc
@@ -163,23 +164,17 @@ def describe_security_groups(params: Params, context: Context) -> Result:
     """Describe groups by id, name or filter, in the order of their ids [reference 9]."""
     refuse_pages_of_ids(params, "GroupIds", "GroupNames")
     paging = Paging(params, context, "groups")
-    named = _named(params, context)
-    wanted = conditions(params, FILTERS) + ([anywhere("id", named)] if named is not None else [])
-    groups, token = paging.split(context.tx.groups(wanted, paging.page()), lambda group: group.id)
+    groups, token = paging.split(
+        context.tx.listed(Group, conditions(params, FILTERS) + _named(params, context), paging.page()), attrgetter("id")
+    )
     return {"SecurityGroups": described(groups, context), "NextToken": token}
 
 
-def _named(params: Params, context: Context) -> list[str] | None:
-    """Return the ids of the groups named, None when none are; InvalidGroup.NotFound for an unknown one."""
-    ids, names = params.get("GroupIds", ()), params.get("GroupNames", ())
-    if not ids and not names:
-        return None
-    wanted = [parsing.group_id(group_id) for group_id in ids]
-    found = {group.id for group in context.tx.groups([anywhere("id", wanted)])} if wanted else set()
-    for group_id in wanted:
-        if group_id not in found:
-            raise errors.group_not_found(group_id)
-    return wanted + [group_of_default_vpc(name, context)[0].id for name in names]
+def _named(params: Params, context: Context) -> list[Where]:
+    """Return the condition that a group is one of those named; VPCIdNotSpecified for a name without a default VPC."""
+    ids = [parsing.group_id(group_id) for group_id in params.get("GroupIds", ())]
+    ids += [group_of_default_vpc(name, context)[0].id for name in params.get("GroupNames", ())]
+    return named(Group, ids, context, errors.group_not_found)
 
 
 def described(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]:
@@ -212,8 +207,7 @@ def described(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]
 
 def groups_left(vpc: Vpc, context: Context) -> list[Group]:
     """Return all groups of a VPC."""
-    groups: list[Group] = context.tx.groups([Where("vpc", (vpc.id,))])
-    return groups
+    return context.tx.listed(Group, [Where("vpc", (vpc.id,))])
 
 
 def _arn(context: Context, group: Group) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any, NoReturn
 
 from groupwall import errors
-from groupwall.ops.filters import Paging, anywhere, conditions
+from groupwall.ops.filters import Paging, conditions, named
 from groupwall.ops.groups import find_group, group_of_default_vpc, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import attach, tag_list, tags_given
@@ -65,7 +66,7 @@ def _by_id(rule_ids: Sequence[str], context: Context, group: Group, direction: D
     An id of another group or of the other direction is not found [4.1, inferred].
     """
     wanted = dict.fromkeys(parsing.rule_id(rule_id) for rule_id in rule_ids)
-    rules = {rule.id: rule for rule in context.tx.rules_by_id(list(wanted))}
+    rules = context.tx.by_id(Rule, list(wanted))
     for rule_id in wanted:
         rule = rules.get(rule_id)
         if rule is None or (rule.group_id, rule.direction) != (group.id, direction):
@@ -113,7 +114,7 @@ def _no_such_prefix_list(prefix_list_id: str) -> NoReturn:
 def _refuse_foreign_groups(asked: Sequence[Asked], context: Context, group: Group) -> None:
     """Refuse a referenced group that does not exist, or that is in another VPC [reference 5.3, recorded]."""
     wanted = {one.properties.peer.text for one in asked if one.properties.peer.kind is PeerKind.GROUP}
-    found = {other.id: other for other in context.tx.groups([anywhere("id", sorted(wanted))])} if wanted else {}
+    found = context.tx.by_id(Group, sorted(wanted)) if wanted else {}
     for group_id in sorted(wanted):
         other = found.get(group_id)
         if other is None:
@@ -145,9 +146,9 @@ def describe_security_group_rules(params: Params, context: Context) -> Result:
     for condition in wanted:
         if condition.field == "group":
             _refuse_malformed_filter(condition.values)
-    if params.get("SecurityGroupRuleIds"):
-        wanted.append(anywhere("id", _existing(params["SecurityGroupRuleIds"], context)))
-    rules, token = paging.split(context.tx.rules(wanted, paging.page()), lambda rule: rule.id)
+    rule_ids = [parsing.rule_id(rule_id) for rule_id in params.get("SecurityGroupRuleIds", ())]
+    wanted += named(Rule, rule_ids, context, errors.rule_id_not_found)
+    rules, token = paging.split(context.tx.listed(Rule, wanted, paging.page()), attrgetter("id"))
     tags = context.tx.tags_of([rule.id for rule in rules])
     shown = [rule_described(rule, tag_list(tags.get(rule.id, ())), context) for rule in rules]
     return {"SecurityGroupRules": shown, "NextToken": token}
@@ -161,15 +162,6 @@ def _refuse_malformed_filter(values: Sequence[str]) -> None:
                 parsing.group_id(value)
             except errors.ApiError:
                 raise errors.group_id_malformed_in_filter(value) from None
-
-
-def _existing(rule_ids: Sequence[str], context: Context) -> list[str]:
-    wanted = [parsing.rule_id(rule_id) for rule_id in rule_ids]
-    found = {rule.id for rule in context.tx.rules_by_id(wanted)}
-    for rule_id in wanted:
-        if rule_id not in found:
-            raise errors.rule_id_not_found(rule_id)
-    return wanted
 
 
 _PEER_MEMBER = {

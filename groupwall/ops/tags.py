@@ -106,7 +106,7 @@ def _resources(resource_ids: Sequence[str], context: Context) -> dict[str, str]:
     found = {}
     for resource_id in resource_ids:
         resource_type, kind = TAGGABLE.get(resource_id.partition("-")[0], ("", None))
-        if kind is None or not context.tx.has_resource(kind, resource_id):
+        if kind is None or context.tx.get(kind, resource_id) is None:
             raise errors.invalid_id(resource_id)
         found[resource_id] = resource_type
     return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.filters import Paging, anywhere, conditions, refuse_pages_of_ids
+from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.groups import DEFAULT_DESCRIPTION, DEFAULT_NAME, add_group, groups_left, remove_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import attach, tag_list, tags_given
@@ -85,11 +86,11 @@ def _dhcp_options(context: Context) -> str:
 def delete_vpc(params: Params, context: Context) -> Result:
     """Delete a VPC with its default group, unless other groups or subnets are left in it [reference 19, docs]."""
     vpc_id = parsing.vpc_id(params["VpcId"])
-    vpc = context.tx.vpc(vpc_id)
+    vpc = context.tx.get(Vpc, vpc_id)
     if vpc is None:
         raise errors.vpc_not_found(vpc_id)
     groups = groups_left(vpc, context)
-    if len(groups) > 1 or context.tx.subnets([Where("vpc", (vpc_id,))]):
+    if len(groups) > 1 or context.tx.listed(Subnet, [Where("vpc", (vpc_id,))]):
         raise errors.dependency_violation(vpc_id)
     for group in groups:
         remove_group(context, group)
@@ -125,15 +126,9 @@ def describe_vpcs(params: Params, context: Context) -> Result:
     """Describe VPCs by id or filter, in the order of their ids."""
     refuse_pages_of_ids(params, "VpcIds")
     paging = Paging(params, context, "vpcs")
-    wanted = conditions(params, VPC_FILTERS)
     ids = [parsing.vpc_id(vpc_id) for vpc_id in params.get("VpcIds", ())]
-    if ids:
-        found = {vpc.id for vpc in context.tx.vpcs([anywhere("id", ids)])}
-        missing = next((vpc_id for vpc_id in ids if vpc_id not in found), None)
-        if missing:
-            raise errors.vpc_not_found(missing)
-        wanted.append(anywhere("id", ids))
-    vpcs, token = paging.split(context.tx.vpcs(wanted, paging.page()), lambda vpc: vpc.id)
+    wanted = conditions(params, VPC_FILTERS) + named(Vpc, ids, context, errors.vpc_not_found)
+    vpcs, token = paging.split(context.tx.listed(Vpc, wanted, paging.page()), attrgetter("id"))
     return {"Vpcs": _described(vpcs, context), "NextToken": token}
 
 
@@ -194,15 +189,9 @@ def describe_subnets(params: Params, context: Context) -> Result:
     """Describe subnets by id or filter, in the order of their ids."""
     refuse_pages_of_ids(params, "SubnetIds")
     paging = Paging(params, context, "subnets")
-    wanted = conditions(params, SUBNET_FILTERS)
     ids = params.get("SubnetIds", ())
-    if ids:
-        found = {subnet.id for subnet in context.tx.subnets([anywhere("id", ids)])}
-        missing = next((subnet_id for subnet_id in ids if subnet_id not in found), None)
-        if missing is not None:
-            raise errors.subnet_not_found(missing)
-        wanted.append(anywhere("id", ids))
-    subnets, token = paging.split(context.tx.subnets(wanted, paging.page()), lambda subnet: subnet.id)
+    wanted = conditions(params, SUBNET_FILTERS) + named(Subnet, ids, context, errors.subnet_not_found)
+    subnets, token = paging.split(context.tx.listed(Subnet, wanted, paging.page()), attrgetter("id"))
     tags = context.tx.tags_of([subnet.id for subnet in subnets])
     return {"Subnets": [_subnet(one, tag_list(tags.get(one.id, ())), context) for one in subnets], "NextToken": token}
 
@@ -232,10 +221,10 @@ def _subnet(subnet: Subnet, tags: list[dict[str, str]], context: Context) -> dic
 
 def delete_subnet(params: Params, context: Context) -> Result:
     """Delete a subnet."""
-    found = context.tx.subnets([anywhere("id", [params["SubnetId"]])])
-    if not found:
+    subnet = context.tx.get(Subnet, params["SubnetId"])
+    if subnet is None:
         raise errors.subnet_not_found(params["SubnetId"])
-    context.tx.remove(*found)
+    context.tx.remove(subnet)
     return {}
 
 

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from groupwall.rules.values import Rule
+from groupwall.store.entities import Group, Subnet, Vpc
+
 
 class Where(NamedTuple):
     """One condition: any of ``values`` is met by ``field``. ``key`` is the tag's key for the field ``tag``."""
@@ -172,6 +175,9 @@ SUBNETS = {
     "state": Field("'available'"),
     **_tagged("subnet"),
 }
+FIELDS: dict[type, dict[str, Field]] = {Group: GROUPS, Rule: RULES, Vpc: VPCS, Subnet: SUBNETS}
+"""What can be asked of each kind that is listed by id."""
+
 TAGS = {
     "key": Field("tag.key"),
     "value": Field("tag.value"),

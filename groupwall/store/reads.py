@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from groupwall.rules.values import Asked, Direction, Rule
 from groupwall.store import query
 from groupwall.store.changes import Change, Delta
-from groupwall.store.entities import ENTITIES, AccessKey, Entity, Group, Row, Subnet, Tag, Vpc, VpcCidr
-from groupwall.store.query import Field, Where
+from groupwall.store.entities import ENTITIES, AccessKey, Entity, Group, Row, Tag, Vpc, VpcCidr
+from groupwall.store.query import Where
+
+T = TypeVar("T")
 
 
 class TooLarge(Exception):
@@ -53,30 +55,38 @@ class Reads:
     def _one(self, text: str, bound: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - a row, or None
         return self._connection.execute(text, bound).fetchone()
 
-    def _values(self, value: type, rows: Iterable[Row]) -> list[Any]:
-        return list(map(ENTITIES[value].from_row, rows))
+    def _values(self, kind: type[T], rows: Iterable[Row]) -> list[T]:
+        return list(map(ENTITIES[kind].from_row, rows))
 
-    def _listed(self, value: type, fields: dict[str, Field], conditions: Sequence[Where], page: Page) -> list[Any]:
-        entity = ENTITIES[value]
-        text, bound = query.clause(fields, conditions)
+    def by_id(self, kind: type[T], ids: Sequence[str]) -> dict[str, T]:
+        """Return those of the entities named that this world has, by their ids."""
+        entity = ENTITIES[kind]
+        text = f"SELECT {_columns(entity)} FROM {entity.table} WHERE world = ? AND id IN {_LISTED}"
+        return {entity.id_of(one): one for one in self._values(kind, self._all(text, (self.world, json.dumps(ids))))}
+
+    def get(self, kind: type[T], entity_id: str) -> T | None:
+        """Return an entity of this world by its id."""
+        entity = ENTITIES[kind]
+        row = self._one(
+            f"SELECT {_columns(entity)} FROM {entity.table} WHERE world = ? AND id = ?", (self.world, entity_id)
+        )
+        return self._values(kind, [row])[0] if row else None
+
+    def listed(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> list[T]:
+        """List the entities of one kind that meet the conditions, in the order of their ids."""
+        entity = ENTITIES[kind]
+        text, bound = query.clause(query.FIELDS[kind], conditions)
         rows = self._all(
             f"SELECT {_columns(entity)} FROM {entity.table} WHERE {entity.table}.world = ? AND {entity.table}.id > ?"
             f"{text} ORDER BY {entity.table}.id LIMIT ?",
             (self.world, page.after, *bound, -1 if page.limit is None else page.limit),
         )
-        return self._values(value, rows)
+        return self._values(kind, rows)
 
     def default_vpc(self) -> Vpc | None:
         """Return the world's default VPC."""
-        return next(iter(self._values(Vpc, self._all(_ONE_VPC + "is_default = 1", (self.world,)))), None)
-
-    def vpc(self, vpc_id: str) -> Vpc | None:
-        """Return a VPC of this world by its id."""
-        return next(iter(self._values(Vpc, self._all(_ONE_VPC + "id = ?", (self.world, vpc_id)))), None)
-
-    def vpcs(self, conditions: Sequence[Where] = (), page: Page = ALL) -> list[Vpc]:
-        """List VPCs in the order of their ids."""
-        return self._listed(Vpc, query.VPCS, conditions, page)
+        row = self._one(_DEFAULT_VPC, (self.world,))
+        return self._values(Vpc, [row])[0] if row else None
 
     def vpc_cidrs(self, vpc_ids: Sequence[str]) -> dict[str, list[VpcCidr]]:
         """Return the blocks of each VPC."""
@@ -85,10 +95,6 @@ class Reads:
             (self.world, json.dumps(vpc_ids)),
         )
         return _grouped(self._values(VpcCidr, rows), "vpc_id")
-
-    def subnets(self, conditions: Sequence[Where] = (), page: Page = ALL) -> list[Subnet]:
-        """List subnets in the order of their ids."""
-        return self._listed(Subnet, query.SUBNETS, conditions, page)
 
     def group_in_vpc(self, group_id: str) -> tuple[Group, Vpc] | None:
         """Return a group of this world by its id, and its VPC."""
@@ -100,12 +106,8 @@ class Reads:
 
     def group_named(self, vpc_id: str, name: str) -> Group | None:
         """Return the group of a VPC that has this name; capitals do not matter [reference 7, model]."""
-        rows = self._all(f"{_ONE_GROUP} vpc_id = ? AND name = ? COLLATE NOCASE", (self.world, vpc_id, name))
-        return next(iter(self._values(Group, rows)), None)
-
-    def groups(self, conditions: Sequence[Where] = (), page: Page = ALL) -> list[Group]:
-        """List groups in the order of their ids."""
-        return self._listed(Group, query.GROUPS, conditions, page)
+        row = self._one(_GROUP_NAMED, (self.world, vpc_id, name))
+        return Group._make(row) if row else None
 
     def count_groups(self) -> int:
         """Return how many groups this world has."""
@@ -126,18 +128,6 @@ class Reads:
         wanted = [(item.properties.protocol, *item.properties.ports, item.properties.peer.text) for item in asked]
         rows = self._all(_RULES_LIKE, (json.dumps(wanted), self.world, group_id, direction.value))
         return self._values(Rule, rows)
-
-    def rules_by_id(self, rule_ids: Sequence[str]) -> list[Rule]:
-        """Return those of the rules that this world has, in the order of their ids."""
-        rows = self._all(
-            f"SELECT {_columns(ENTITIES[Rule])} FROM rule WHERE world = ? AND id IN {_LISTED} ORDER BY id",
-            (self.world, json.dumps(rule_ids)),
-        )
-        return self._values(Rule, rows)
-
-    def rules(self, conditions: Sequence[Where] = (), page: Page = ALL) -> list[Rule]:
-        """List rules in the order of their ids."""
-        return self._listed(Rule, query.RULES, conditions, page)
 
     def peers(self, group_id: str, direction: Direction) -> list[tuple[str, str]]:
         """Return (kind, text) of the peer of every rule of a group in one direction, for its quota."""
@@ -171,11 +161,6 @@ class Reads:
             (self.world, resource_id, key, *bound, -1 if page.limit is None else page.limit),
         )
         return self._values(Tag, rows)
-
-    def has_resource(self, kind: type, resource_id: str) -> bool:
-        """Tell whether this world has the resource."""
-        table = ENTITIES[kind].table
-        return self._one(f"SELECT 1 FROM {table} WHERE world = ? AND id = ?", (self.world, resource_id)) is not None
 
     def changes(self, after: int, conditions: Sequence[Where], limit: int) -> list[tuple[Change, list[Delta]]]:
         """Return this world's changes after a revision, each with its deltas in order."""
@@ -217,8 +202,10 @@ def _grouped(values: Iterable[Any], attribute: str) -> dict[str, list[Any]]:
 
 
 _LISTED = "(SELECT value FROM json_each(?))"
-_ONE_VPC = f"SELECT {_columns(ENTITIES[Vpc])} FROM vpc WHERE world = ? AND "
-_ONE_GROUP = f"SELECT {_columns(ENTITIES[Group])} FROM security_group WHERE world = ? AND"
+_DEFAULT_VPC = f"SELECT {_columns(ENTITIES[Vpc])} FROM vpc WHERE world = ? AND is_default = 1"
+_GROUP_NAMED = (
+    f"SELECT {_columns(ENTITIES[Group])} FROM security_group WHERE world = ? AND vpc_id = ? AND name = ? COLLATE NOCASE"
+)
 _GROUP_IN_VPC = (
     f"SELECT {_columns(ENTITIES[Group])}, {_columns(ENTITIES[Vpc])} FROM security_group"
     " JOIN vpc ON vpc.world = security_group.world AND vpc.id = security_group.vpc_id"
