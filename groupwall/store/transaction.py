@@ -148,6 +148,8 @@ class Transaction(Reads):
 
     def remove(self, *values: Any) -> None:  # noqa: ANN401 - any of ENTITIES
         """Delete entities, and the tags that they have."""
+        if not values:
+            return
         tags = self.tags_of([value.id for value in values if not isinstance(value, Tag)])
         for value in (*(tag for mine in tags.values() for tag in mine), *values):
             entity = ENTITIES[type(value)]
