@@ -1,0 +1,82 @@
+"""The history alone: its chain of hashes, and how deltas add up."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groupwall.store.changes import GENESIS, Delta, Event, Head, fold, next_change
+
+EVENT = Event(1_000, 1, "arn", "CreateVpc", "request", "{}")
+DELTA = Delta("vpc", "vpc-1", None, '{"id":"vpc-1"}')
+
+
+def test_a_change_follows_the_one_before() -> None:
+    """A change has the next revision, the hash of the one before, and a hash over everything it tells (inferred)."""
+    first = next_change(Head(0, GENESIS), EVENT, [DELTA])
+    second = next_change(Head(first.revision, first.hash), EVENT, [DELTA])
+    assert (first.revision, first.previous, second.revision, second.previous) == (1, GENESIS, 2, first.hash)
+    assert len(first.hash) == 32
+    assert first.hash != second.hash
+    assert next_change(Head(0, GENESIS), EVENT, [DELTA]) == first
+
+
+@pytest.mark.parametrize(
+    ("head", "event", "deltas"),
+    [
+        (Head(1, GENESIS), EVENT, [DELTA]),
+        (Head(0, b"\x01" * 32), EVENT, [DELTA]),
+        *(
+            (Head(0, GENESIS), EVENT._replace(**{name: 7 if name in ("time", "world") else "x"}), [DELTA])
+            for name in Event._fields
+        ),
+        *((Head(0, GENESIS), EVENT, [DELTA._replace(**{name: "x"})]) for name in Delta._fields),
+        (Head(0, GENESIS), EVENT, []),
+        (Head(0, GENESIS), EVENT, [DELTA, DELTA]),
+    ],
+)
+def test_the_hash_covers_everything(head: Head, event: Event, deltas: list[Delta]) -> None:
+    """Whatever is altered in a change, its hash is another (inferred)."""
+    assert next_change(head, event, deltas).hash != next_change(Head(0, GENESIS), EVENT, [DELTA]).hash
+
+
+def test_deltas_add_up() -> None:
+    """What was made, changed and removed leaves what is there, each world by itself (inferred)."""
+    deltas = [
+        (1, Delta("vpc", "a", None, '{"n":1}')),
+        (2, Delta("vpc", "a", None, '{"n":2}')),
+        (1, Delta("vpc", "a", '{"n":1}', '{"n":3}')),
+        (1, Delta("tag", "a", None, '{"n":4}')),
+        (1, Delta("tag", "a", '{"n":4}', None)),
+    ]
+    assert fold(deltas) == {(1, "vpc", "a"): {"n": 3}, (2, "vpc", "a"): {"n": 2}}
+
+
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        [Delta("vpc", "a", '{"n":1}', None)],
+        [Delta("vpc", "a", None, '{"n":1}'), Delta("vpc", "a", None, '{"n":1}')],
+        [Delta("vpc", "a", None, '{"n":1}'), Delta("vpc", "a", '{"n":2}', None)],
+        [Delta("vpc", "a", None, '{"n":1}'), Delta("vpc", "b", '{"n":1}', None)],
+    ],
+)
+def test_deltas_that_do_not_meet_are_refused(deltas: list[Delta]) -> None:
+    """A delta that does not begin where the one before it ended is an error (inferred)."""
+    with pytest.raises(ValueError, match="does not begin where the changes before it ended"):
+        fold((1, delta) for delta in deltas)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.integers(0, 9)), max_size=20))
+def test_folding_is_remembering_the_last(writes: list[tuple[str, int | None]]) -> None:
+    """The fold of any history is the last value of each entity (inferred)."""
+    now: dict[str, str] = {}
+    deltas = []
+    for name, value in writes:
+        after = None if value is None else f'{{"n":{value}}}'
+        deltas.append((1, Delta("vpc", name, now.pop(name, None), after)))
+        if after is not None:
+            now[name] = after
+    deltas = [one for one in deltas if one[1].before or one[1].after]
+    assert fold(deltas) == {(1, "vpc", name): {"n": int(text[5:-1])} for name, text in now.items()}
