@@ -55,7 +55,7 @@ def test_what_cannot_be_read_is_the_default(header: str) -> None:
 
 
 def test_partitions_follow_the_region() -> None:
-    """The ARN of a caller in China names China's partition: reference 3 [docs]."""
+    """The ARN of a caller in China names China's partition (inferred)."""
     assert believed(signed(region="cn-north-1")).caller.arn == f"arn:aws-cn:iam::{DEFAULT}:root"
 
 
@@ -88,7 +88,7 @@ def test_a_verified_caller_is_the_keys_user() -> None:
     ],
 )  # fmt: skip
 def test_who_cannot_be_verified_is_refused(asked: Request, key: AccessKey, reason: Reason) -> None:
-    """Each way of not being a known caller has its reason: reference 2.3 [docs]."""
+    """Each way of not being a known caller has its reason: reference 1.4 [docs]."""
     with pytest.raises(SignatureError) as caught:
         verified(asked, key)
     assert caught.value.reason is reason

@@ -27,7 +27,7 @@ def test_the_defaults_are_safe() -> None:
     ],
 )
 def test_an_account_has_twelve_digits(account: str) -> None:
-    """Anything but 12 ASCII digits is no account: reference 3 [docs]."""
+    """Anything but 12 ASCII digits is no account (inferred)."""
     with pytest.raises(SettingError, match="the account must have 12 digits"):
         Settings(account=account)
 

@@ -61,7 +61,7 @@ def at_once(clients: list[Client], work: Callable[[Client, int], object]) -> Cou
 
 
 def test_one_of_many_adds_a_rule(clients: list[Client]) -> None:
-    """Of many who add the same rule one succeeds, the others hear that it is there already: reference 4.5 [docs]."""
+    """Of many who add the same rule one succeeds, the others hear that it is there already: reference 5.3 [docs]."""
     group = create_group(clients[0])
 
     def add(client: Client, _: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.server import HEADER_BYTES, MESSAGE_BYTES
+from groupwall.listening import HEADER_BYTES, MESSAGE_BYTES
 from groupwall.wire.limits import BODY_BYTES, PARAMETERS
 from tests.remote import Remote, connect, exchange, read_all
 from tests.server.test_http import FORM, QUERY, posted, status

@@ -112,7 +112,7 @@ def test_a_key_that_is_taken_away_works_no_more(guarded: Guarded) -> None:
 
 @pytest.mark.parametrize("seconds", [-1000, 1000])
 def test_clocks_that_differ_are_told(guarded: Guarded, seconds: int) -> None:
-    """A signature that is more than 15 minutes off is refused; 14 minutes are not: reference 2.3 [docs]."""
+    """A signature that is more than 15 minutes off is refused; 14 minutes are not: reference 1.4 [docs]."""
     clock = FrozenClock(SystemClock().now())
     with Remote(guarded.url, guarded.key, clock=clock) as remote:
         clock.advance(seconds * 0.84)
@@ -161,7 +161,7 @@ def test_what_was_changed_on_its_way_is_refused(guarded: Guarded, name: str) -> 
 
 
 def test_a_signature_for_another_service_is_refused(guarded: Guarded) -> None:
-    """What is signed for STS is not accepted by EC2: reference 2.3 [docs]."""
+    """What is signed for STS is not accepted by EC2: reference 1.4 [docs]."""
     with Remote(guarded.url, guarded.key) as remote:
         reply = remote.send(remote.signed(b"Action=DescribeVpcs&Version=2016-11-15", service="sts"))
     assert (reply.status, b"<Code>AuthFailure</Code>" in reply.body) == (401, True)

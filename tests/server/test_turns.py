@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from groupwall.app import Call, Outcome
-from groupwall.server import MOST_CALLS, Turns
 from groupwall.store.transaction import Budget
+from groupwall.turns import MOST_CALLS, Turns
 from tests.driver import ACTIONS, Wall
 from tests.law import breaches
 from tests.scenes import create_group
