@@ -76,6 +76,12 @@ class Remote:
         self.close()
 
 
+def on_the_line(request: Request) -> bytes:
+    """Return a request as it goes over the line."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
+    return f"{request.method} / HTTP/1.1\r\n{head}content-length: {len(request.body)}\r\n\r\n".encode() + request.body
+
+
 def connect(url: str) -> socket.socket:
     """Return a bare connection, for bytes that no client would send."""
     address = urlsplit(url)

@@ -23,7 +23,7 @@ from groupwall.store.transaction import Transaction
 from groupwall.units import FrozenClock, Ids, SystemClock
 from groupwall.wire.message import Reply
 from tests.driver import ACTIONS, NOW, Wall
-from tests.remote import Remote, connect
+from tests.remote import Remote, connect, on_the_line, read_all
 from tests.scenes import create_group, default_vpc, rules_of, tcp
 from tests.serving import Server, started
 
@@ -142,12 +142,8 @@ def test_a_reader_that_dies_is_started_again(full: Full) -> None:
 def test_a_client_that_leaves_gets_nobody_elses_answer(full: Full) -> None:
     """After a client that did not wait for a large read, the next one gets its own answer (inferred)."""
     with Remote(full.server.url) as remote:
-        request = remote.request("DescribeSecurityGroups")
-        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
         with connect(full.server.url) as gone:
-            gone.sendall(
-                f"POST / HTTP/1.1\r\n{head}content-length: {len(request.body)}\r\n\r\n".encode() + request.body
-            )
+            gone.sendall(on_the_line(remote.request("DescribeSecurityGroups")))
         reply = remote.send(remote.request("DescribeSecurityGroupRules"))
     assert (reply.status, reply.body.count(b"<DescribeSecurityGroupRulesResponse")) == (200, 1)
 
@@ -176,6 +172,20 @@ def test_the_reader_ends_with_the_server(tmp_path: Path) -> None:
             ended, _, _ = select.select(pipes, [], [], 30)
             assert ended == pipes
             os.close(pipes[0])
+
+
+def test_a_large_read_under_way_is_answered_at_the_end(tmp_path: Path) -> None:
+    """A large read that a server was asked for before SIGTERM is answered whole (inferred)."""
+    filled(tmp_path, groups=1_000)
+    with started("--log", "off", "--data", str(tmp_path)) as server, Remote(server.url) as remote:
+        with connect(server.url) as connection:
+            connection.sendall(on_the_line(remote.request("DescribeSecurityGroups")))
+            remote.call("DescribeVpcs")  # by its answer the server has read what was sent before
+            server.process.terminate()
+            reply = read_all(connection)
+        assert reply.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert reply.count(b"<groupName>group-") == 1_000
+        assert server.wait() == 0
 
 
 def test_in_memory_large_reads_are_answered_too() -> None:

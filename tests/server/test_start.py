@@ -15,7 +15,7 @@ import pytest
 
 from tests.law import breaches
 from tests.programs import command
-from tests.remote import Remote, exchange
+from tests.remote import Remote, connect, exchange, on_the_line
 from tests.scenes import create_group
 from tests.serving import PROGRAM, started
 
@@ -55,16 +55,15 @@ def test_requests_under_way_are_answered_at_the_end(tmp_path: Path) -> None:
     """A request whose body has begun to arrive when SIGTERM comes is answered, and then the server ends (inferred)."""
     with started("--data", str(tmp_path)) as server, Remote(server.url) as remote:
         request = remote.request("CreateSecurityGroup", GroupName="late", Description="late")
-        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
-        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-            length = len(request.body)
-            connection.sendall(f"POST / HTTP/1.1\r\n{head}content-length: {length}\r\n\r\n".encode() + request.body[:9])
+        sent = on_the_line(request)
+        with connect(server.url) as connection:
+            connection.sendall(sent[:-9])
             create_group(remote, "early")  # by its answer the server has read what was sent before
             server.process.terminate()
             with contextlib.suppress(ConnectionError):
                 while True:  # until it listens no more
                     socket.create_connection(("127.0.0.1", server.port), timeout=30).close()
-            connection.sendall(request.body[9:])
+            connection.sendall(sent[-9:])
             assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 OK\r\n")
         assert server.wait() == 0
     assert breaches(tmp_path) == []
