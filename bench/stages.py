@@ -28,11 +28,13 @@ from groupwall.accesslog import AccessLog
 from groupwall.app import App, open_app
 from groupwall.authentication import Signed
 from groupwall.config import Quotas, Settings
+from groupwall.listening import listen
 from groupwall.ops import rules
-from groupwall.server import Turns, listen, serve
+from groupwall.server import serve
 from groupwall.store import sqlite, transaction
 from groupwall.store.sqlite import Store, open_store
 from groupwall.store.transaction import Transaction
+from groupwall.turns import Turns
 from groupwall.units import Ids
 
 ENCODE = "wire: encode the reply"

@@ -12,16 +12,17 @@ from typing import NamedTuple, TextIO
 
 
 class Entry(NamedTuple):
-    """One answered request. milliseconds: from the last byte read to the reply."""
+    """One answered request, in the order of a line. milliseconds: from the last byte read to the reply."""
 
+    time: str
     client: str
     operation: str
     status: int
+    code: str
     milliseconds: float
+    account: str
+    region: str
     request_id: str
-    account: str = "-"
-    region: str = "-"
-    code: str = "-"
 
 
 class AccessLog:
@@ -54,8 +55,7 @@ def _json(entry: Entry) -> str:
 
 
 def _text(entry: Entry) -> str:
-    fields = [str(round(field, 2)) if isinstance(field, float) else str(field) for field in entry]
-    return printable(" ".join(fields)) + "\n"
+    return printable(" ".join(map(str, entry))) + "\n"
 
 
 def printable(text: str) -> str:

@@ -34,7 +34,7 @@ from groupwall.wire.message import Reply, Request
 from groupwall.wire.model import Action
 from groupwall.wire.sigv4 import SignatureError
 
-__all__ = ["BODY_BYTES", "App", "Call", "Outcome", "Reply", "Request", "open_app"]
+__all__ = ["BODY_BYTES", "App", "Call", "Outcome", "Refusal", "Reply", "Request", "open_app"]
 
 log = logging.getLogger("groupwall")
 
@@ -50,6 +50,14 @@ class Call:
     params: dict[str, Any]
     dry_run: bool
     identity: Identity
+
+
+class Refusal(NamedTuple):
+    """A request that was not understood, or not believed: the reply to it, and the error's code."""
+
+    reply: Reply
+    request_id: str
+    code: str
 
 
 class Outcome(NamedTuple):
@@ -80,8 +88,8 @@ class App:
         self._ids = ids
         self._quotas = quotas
 
-    def prepare(self, request: Request, request_id: str | None = None) -> Call | Reply:
-        """Return the call that a request makes, or the reply that refuses it. Writes nothing."""
+    def prepare(self, request: Request, request_id: str | None = None) -> Call | Refusal:
+        """Return the call that a request makes, or its refusal. Writes nothing."""
         request_id = request_id or self._ids.request_id()
         try:
             decoded = read(request)
@@ -91,7 +99,8 @@ class App:
         except (ApiError, SignatureError, StoreError) as error:
             dialect, version = dialect_of(request)
             refusal = dialect.refuse(error) if isinstance(error, SignatureError) else _refusal(error)
-            return _http(refusal.status, dialect.content_type, dialect.error(refusal, request_id, version), request_id)
+            body = dialect.error(refusal, request_id, version)
+            return Refusal(_http(refusal.status, dialect.content_type, body, request_id), request_id, refusal.code)
 
     def call(self, decoded: Decoded, identity: Identity, request_id: str) -> Call:
         """Return the call that decoded parameters make. ApiError when they can't be right, whatever is stored."""
@@ -147,8 +156,8 @@ class App:
     def read_alone(self, request: Request, request_id: str) -> Reply:
         """Answer one read on a snapshot, whatever it costs; the snapshot ends before the answer is written."""
         call = self.prepare(request, request_id)
-        if isinstance(call, Reply):
-            return call
+        if isinstance(call, Refusal):
+            return call.reply
         outcome = self.answer([call])[0]
         return self.reply(call, outcome) if outcome else self.unavailable(call)
 

@@ -13,6 +13,7 @@ import secrets
 import threading
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import Protocol
 
 MILLISECONDS = 1000
@@ -31,6 +32,11 @@ class SystemClock:
     def now(self) -> int:
         """Milliseconds since 1970-01-01T00:00Z."""
         return time.time_ns() // 1_000_000
+
+
+def timestamp(now: int) -> str:
+    """Return a time in milliseconds since 1970 as ISO 8601 in UTC: ``2026-11-23T03:36:00.123Z``."""
+    return datetime.fromtimestamp(now / MILLISECONDS, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def ticks() -> float:

@@ -78,7 +78,7 @@ class Wall:
         """Return the reply to a request of any form."""
         call = self.app.prepare(request)
         if not isinstance(call, Call):
-            return call
+            return call.reply
         outcome = self.app.answer([call])[0]
         assert outcome is not None  # only a read with a budget is put off
         return self.app.reply(call, outcome)

@@ -20,7 +20,8 @@ _WITH_PATIENCE = """
 import sys
 from groupwall.app import open_app
 from groupwall.config import Quotas, Settings
-from groupwall.server import listen, serve
+from groupwall.listening import listen
+from groupwall.server import serve
 from groupwall.store.sqlite import open_store
 from groupwall.units import Ids
 settings = Settings(data=sys.argv[1], log="off")

@@ -23,7 +23,9 @@ def _may(parts: str, why: str) -> Allowed:
     return Allowed(frozenset(parts.split()), why)
 
 
-_EVERYTHING = "app client config console enforce errors iam inprocess ops regions rules server store units wire"
+_EVERYTHING = (
+    "app client config console enforce errors iam inprocess listening ops regions rules server store units wire"
+)
 
 # A part is a file or a folder directly below groupwall/; "groupwall" is the package's own __init__.py.
 PARTS = {
@@ -50,7 +52,9 @@ PARTS = {
     ),
     "accesslog": _may("", "lines about requests: a leaf, so that no secret can come near it"),
     "reading": _may("app store config", "large reads, in a process of their own: the app without a network"),
-    "server": _may("app accesslog reading console store config units", "HTTP: the app with a network"),
+    "turns": _may("app store", "gathers calls for the app; knows no HTTP"),
+    "listening": _may("app", "bytes to requests; of the app only how large one may be"),
+    "server": _may("app accesslog listening turns reading console store config units", "HTTP: the app with a network"),
     "commands": _may(_EVERYTHING, "each wires together what it needs, for that only"),
     "cli": _may("", "names its commands as text, so that a start loads the one that is asked for"),
     "groupwall": _may("inprocess client", "the public names, each loaded when first asked for"),
@@ -66,13 +70,13 @@ CONFINED = {
     "boto3": _may("inprocess commands", _HEAVY),
     "botocore": _may("inprocess commands", _HEAVY),
     "sqlite3": _may("store", "SQL by hand, in one place: PostgreSQL comes in there and nowhere else"),
-    "socket": _may("server client enforce", _EDGE),
+    "socket": _may("listening server client enforce", _EDGE),
     "http.client": _may("client", _EDGE),
     "urllib.request": _may("client", _EDGE),
     "subprocess": _may("server client enforce commands", f"{_EDGE}; the demo is a client, and starts its own server"),
     "asyncio.create_subprocess_exec": _may("reading", _EDGE),
     "asyncio.open_connection": _may("client enforce", _EDGE),
-    "uvicorn": _may("server", "one HTTP library, named once"),
+    "uvicorn": _may("listening server", "one HTTP library, behind one seam"),
     "click": _may("cli commands", "the terminal is the command line's"),
     "rich": _may("commands", "the terminal is the command line's"),
     "pytest": _may("pytest_plugin", "a test aid must not be needed by what it helps to test"),

@@ -10,7 +10,7 @@ import click
 from groupwall.app import open_app
 from groupwall.commands.refused import refused
 from groupwall.config import Settings, quotas_from
-from groupwall.server import listen
+from groupwall.listening import listen
 from groupwall.server import serve as run
 from groupwall.store.sqlite import open_store
 from groupwall.units import Ids

@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.parsers import create_parser
 from botocore.utils import parse_timestamp
 
-from groupwall.app import App, Reply, Request
+from groupwall.app import App, Refusal, Reply, Request
 from groupwall.authentication import Open
 from groupwall.errors import ApiError
 from groupwall.units import Ids
@@ -78,8 +78,8 @@ class Answers:
     def request(self, sent: AWSPreparedRequest) -> AWSResponse:
         """Return the response to an HTTP request."""
         call = self._app.prepare(_request(sent))
-        if isinstance(call, Reply):
-            return _response(sent.url, call)
+        if isinstance(call, Refusal):
+            return _response(sent.url, call.reply)
         outcome = self._app.answer([call])[0]
         return _response(sent.url, self._app.reply(call, outcome) if outcome else self._app.unavailable(call))
 

@@ -47,7 +47,9 @@ def anywhere(field: str, values: Sequence[str]) -> Where:
     return Where(field, tuple(_literal(value) for value in values))
 
 
-def named(kind: type[Any], ids: Sequence[str], context: Context, not_found: Callable[[str], errors.ApiError]) -> list[Where]:
+def named(
+    kind: type[Any], ids: Sequence[str], context: Context, not_found: Callable[[str], errors.ApiError]
+) -> list[Where]:
     """Return the condition that an entity is one of these, none for no ids; raise ``not_found`` of the first absent."""
     if not ids:
         return []

@@ -32,18 +32,18 @@ def asked_of(server: Server) -> None:
 
 
 def test_a_line_of_text_for_each_request(tmp_path: Path) -> None:
-    """A line tells client, operation, status, time, request id, account, region and code, with spaces (inferred)."""
+    """A line tells when, who, what, status, code, duration, account, region and request id (inferred)."""
     with (tmp_path / "log").open("w") as log, started("--data", ":memory:", log=log) as server:
         asked_of(server)
         server.end()
     lines = (tmp_path / "log").read_text().splitlines()
     uuid = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    known = rf"[0-9.]+ {uuid} 123456789012 us-east-1"
+    seen, known = r"[0-9-]{10}T[0-9:.]{12}Z 127\.0\.0\.1", rf"[0-9.]+ 123456789012 us-east-1 {uuid}"
     expected = [
-        rf"127\.0\.0\.1 CreateSecurityGroup 200 {known} -",
-        rf"127\.0\.0\.1 DeleteSecurityGroup 400 {known} InvalidGroup\.NotFound",
-        rf"127\.0\.0\.1 DescribeSecurityGroups 200 {known} -",
-        rf"127\.0\.0\.1 - 400 [0-9.]+ {uuid} - - refused",
+        rf"{seen} CreateSecurityGroup 200 - {known}",
+        rf"{seen} DeleteSecurityGroup 400 InvalidGroup\.NotFound {known}",
+        rf"{seen} DescribeSecurityGroups 200 - {known}",
+        rf"{seen} - 400 MalformedQueryString [0-9.]+ - - {uuid}",
     ]
     assert len(lines) == len(expected)
     assert [line for line, form in zip(lines, expected, strict=True) if not re.fullmatch(form, line)] == []
@@ -60,7 +60,7 @@ def test_a_line_of_json_for_each_request(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [entry["status"] for entry in entries] == [200, 400, 200, 400]
     assert {key for entry in entries for key in entry} == {
-        "client", "operation", "status", "milliseconds", "request_id", "account", "region", "code",
+        "time", "client", "operation", "status", "milliseconds", "request_id", "account", "region", "code",
     }  # fmt: skip
 
 

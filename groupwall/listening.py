@@ -1,0 +1,135 @@
+"""What stands between the socket and the application: uvicorn, with the bounds and the manners that it lacks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from groupwall.app import BODY_BYTES
+
+HEADER_BYTES = 1 << 16
+MESSAGE_BYTES = 8 * BODY_BYTES
+"""What one request may take up on the line, with the frames of its chunks: bounds a header that never ends."""
+
+SECONDS_TO_RECEIVE = 60
+"""How long a client may take nothing of a reply before it is cut off."""
+
+
+class TooMuch(Exception):
+    """The headers are larger than a request may have; the parser turns it into a 400."""
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol with the bounds that it lacks: on the size of a request, and on the time for its headers."""
+
+    def __init__(self, patience: float, **given: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(**given)
+        self._patience = patience
+        self._deadline: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
+        self._message_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock of the first request."""
+        super().connection_made(transport)
+        self._start_clock()
+
+    def data_received(self, chunk: bytes) -> None:
+        """Count what arrives: the parser below keeps an unfinished header, however long it gets."""
+        super().data_received(chunk)
+        self._message_bytes += len(chunk)
+        if self._message_bytes > MESSAGE_BYTES:
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """Start the clock and the counts of a request."""
+        super().on_message_begin()
+        self._header_bytes = self._message_bytes = 0
+        self._start_clock()
+
+    def on_url(self, url: bytes) -> None:
+        """Count the request line."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header."""
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def _count(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > HEADER_BYTES:
+            raise TooMuch
+
+    def on_headers_complete(self) -> None:
+        """Stop the clock: from here on the body has its own."""
+        self._stop_clock()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock of a connection that is gone."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def _start_clock(self) -> None:
+        self._stop_clock()
+        self._deadline = self.loop.call_later(self._patience, self.transport.close)
+
+    def _stop_clock(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+
+
+class Listener(uvicorn.Server):
+    """uvicorn's server: says when it is ready, and ends with exit code 0 on SIGTERM and SIGINT."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let requests under way be answered when asked to end, and do not die of the signal afterwards."""
+
+        def end(number: int, frame: FrameType | None) -> None:
+            del frame
+            self.handle_exit(number, None)
+
+        before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, action in before.items():
+                signal.signal(number, action)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens. OSError when the address is taken or not ours."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform != "win32":  # there the option would let a second server take the same port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":  # the connections inherit it; elsewhere the kernel's own patience holds
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SECONDS_TO_RECEIVE * 1000)
+        sock.bind(address)
+        sock.listen(1024)
+    except OSError:
+        sock.close()
+        raise
+    return sock
