@@ -51,10 +51,10 @@ CREATE INDEX group_by_exact_name ON security_group (world, name);
 CREATE TABLE rule (
     world INTEGER NOT NULL, group_id TEXT NOT NULL, direction TEXT NOT NULL, protocol TEXT NOT NULL,
     from_port INTEGER NOT NULL, to_port INTEGER NOT NULL, peer TEXT NOT NULL, peer_kind TEXT NOT NULL,
-    id TEXT NOT NULL UNIQUE, description TEXT,
+    id TEXT NOT NULL, description TEXT,
     PRIMARY KEY (world, group_id, direction, protocol, from_port, to_port, peer)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX rule_by_id ON rule (world, id);
+CREATE UNIQUE INDEX rule_by_id ON rule (world, id);
 CREATE INDEX rule_by_peer ON rule (world, peer);
 CREATE TABLE tag (
     world INTEGER NOT NULL, resource_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
