@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from groupwall.rules.values import Asked, Direction, Rule
 from groupwall.store import query
 from groupwall.store.changes import Change, Delta
-from groupwall.store.entities import ENTITIES, AccessKey, Entity, Group, Row, Tag, Vpc, VpcCidr
+from groupwall.store.entities import ENTITIES, AccessKey, Group, Row, Tag, Vpc, VpcCidr
 from groupwall.store.query import Where
 
 T = TypeVar("T")
@@ -61,14 +61,15 @@ class Reads:
     def by_id(self, kind: type[T], ids: Sequence[str]) -> dict[str, T]:
         """Return those of the entities named that this world has, by their ids."""
         entity = ENTITIES[kind]
-        text = f"SELECT {_columns(entity)} FROM {entity.table} WHERE world = ? AND id IN {_LISTED}"
-        return {entity.id_of(one): one for one in self._values(kind, self._all(text, (self.world, json.dumps(ids))))}
+        among, bound = _among("id", ids)
+        text = f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE world = ? AND {among}"
+        return {entity.id_of(one): one for one in self._values(kind, self._all(text, (self.world, bound)))}
 
     def get(self, kind: type[T], entity_id: str) -> T | None:
         """Return an entity of this world by its id."""
         entity = ENTITIES[kind]
         row = self._one(
-            f"SELECT {_columns(entity)} FROM {entity.table} WHERE world = ? AND id = ?", (self.world, entity_id)
+            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE world = ? AND id = ?", (self.world, entity_id)
         )
         return self._values(kind, [row])[0] if row else None
 
@@ -77,7 +78,7 @@ class Reads:
         entity = ENTITIES[kind]
         text, bound = query.clause(query.FIELDS[kind], conditions)
         rows = self._all(
-            f"SELECT {_columns(entity)} FROM {entity.table} WHERE {entity.table}.world = ? AND {entity.table}.id > ?"
+            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.world = ? AND {entity.table}.id > ?"
             f"{text} ORDER BY {entity.table}.id LIMIT ?",
             (self.world, page.after, *bound, -1 if page.limit is None else page.limit),
         )
@@ -90,9 +91,10 @@ class Reads:
 
     def vpc_cidrs(self, vpc_ids: Sequence[str]) -> dict[str, list[VpcCidr]]:
         """Return the blocks of each VPC."""
+        among, bound = _among("vpc_id", vpc_ids)
         rows = self._all(
-            f"SELECT {_columns(ENTITIES[VpcCidr])} FROM vpc_cidr WHERE world = ? AND vpc_id IN {_LISTED}",
-            (self.world, json.dumps(vpc_ids)),
+            f"SELECT {_COLUMNS[VpcCidr]} FROM vpc_cidr WHERE world = ? AND {among}",
+            (self.world, bound),
         )
         return _grouped(self._values(VpcCidr, rows), "vpc_id")
 
@@ -115,18 +117,25 @@ class Reads:
 
     def rules_of(self, group_ids: Sequence[str], direction: Direction | None = None) -> dict[str, list[Rule]]:
         """Return the rules of each group, of one direction or of both, in the order of their natural keys."""
-        directed, bound = ("", ()) if direction is None else (" AND direction = ?", (direction.value,))
+        among, bound = _among("group_id", group_ids)
+        directed, which = ("", ()) if direction is None else (" AND direction = ?", (direction.value,))
         rows = self._all(
-            f"SELECT {_columns(ENTITIES[Rule])} FROM rule WHERE world = ? AND group_id IN {_LISTED}{directed}"
+            f"SELECT {_COLUMNS[Rule]} FROM rule WHERE world = ? AND {among}{directed}"
             " ORDER BY group_id, direction, protocol, from_port, to_port, peer",
-            (self.world, json.dumps(group_ids), *bound),
+            (self.world, bound, *which),
         )
         return _grouped(self._values(Rule, rows), "group_id")
 
     def rules_like(self, group_id: str, direction: Direction, asked: Sequence[Asked]) -> list[Rule]:
         """Return the group's rules with the protocol, ports and peer of one asked, found by their natural key."""
         wanted = [(item.properties.protocol, *item.properties.ports, item.properties.peer.text) for item in asked]
-        rows = self._all(_RULES_LIKE, (json.dumps(wanted), self.world, group_id, direction.value))
+        where = (self.world, group_id, direction.value)
+        alone = len(wanted) == 1
+        rows = (
+            self._all(_RULE_LIKE, (*where, *wanted[0]))
+            if alone
+            else self._all(_RULES_LIKE, (json.dumps(wanted), *where))
+        )
         return self._values(Rule, rows)
 
     def peers(self, group_id: str, direction: Direction) -> list[tuple[str, str]]:
@@ -144,10 +153,10 @@ class Reads:
 
     def tags_of(self, resource_ids: Sequence[str]) -> dict[str, list[Tag]]:
         """Return the tags of each resource, in the order of their keys."""
+        among, bound = _among("resource_id", resource_ids)
         rows = self._all(
-            f"SELECT {_columns(ENTITIES[Tag])} FROM tag WHERE world = ? AND resource_id IN {_LISTED}"
-            " ORDER BY resource_id, key",
-            (self.world, json.dumps(resource_ids)),
+            f"SELECT {_COLUMNS[Tag]} FROM tag WHERE world = ? AND {among} ORDER BY resource_id, key",
+            (self.world, bound),
         )
         return _grouped(self._values(Tag, rows), "resource_id")
 
@@ -156,7 +165,7 @@ class Reads:
         text, bound = query.clause(query.TAGS, conditions)
         resource_id, _, key = page.after.partition("\n")
         rows = self._all(
-            f"SELECT {_columns(ENTITIES[Tag])} FROM tag WHERE world = ? AND (resource_id, key) > (?, ?){text}"
+            f"SELECT {_COLUMNS[Tag]} FROM tag WHERE world = ? AND (resource_id, key) > (?, ?){text}"
             " ORDER BY resource_id, key LIMIT ?",
             (self.world, resource_id, key, *bound, -1 if page.limit is None else page.limit),
         )
@@ -186,12 +195,13 @@ class Reads:
 
     def access_keys(self) -> list[AccessKey]:
         """List all access keys by account and user."""
-        rows = self._all(f"SELECT {_columns(ENTITIES[AccessKey])} FROM access_key ORDER BY account, user, id")
+        rows = self._all(f"SELECT {_COLUMNS[AccessKey]} FROM access_key ORDER BY account, user, id")
         return self._values(AccessKey, rows)
 
 
-def _columns(entity: Entity) -> str:
-    return ", ".join(f"{entity.table}.{column}" for column in entity.columns)
+def _among(column: str, values: Sequence[str]) -> tuple[str, str]:
+    """Return the test that a column is one of these, and what to bind; the common case of one costs half as much."""
+    return (f"{column} = ?", values[0]) if len(values) == 1 else (f"{column} IN {_LISTED}", json.dumps(values))
 
 
 def _grouped(values: Iterable[Any], attribute: str) -> dict[str, list[Any]]:
@@ -201,22 +211,29 @@ def _grouped(values: Iterable[Any], attribute: str) -> dict[str, list[Any]]:
     return grouped
 
 
+_COLUMNS = {
+    kind: ", ".join(f"{entity.table}.{column}" for column in entity.columns) for kind, entity in ENTITIES.items()
+}
 _LISTED = "(SELECT value FROM json_each(?))"
-_DEFAULT_VPC = f"SELECT {_columns(ENTITIES[Vpc])} FROM vpc WHERE world = ? AND is_default = 1"
+_DEFAULT_VPC = f"SELECT {_COLUMNS[Vpc]} FROM vpc WHERE world = ? AND is_default = 1"
 _GROUP_NAMED = (
-    f"SELECT {_columns(ENTITIES[Group])} FROM security_group WHERE world = ? AND vpc_id = ? AND name = ? COLLATE NOCASE"
+    f"SELECT {_COLUMNS[Group]} FROM security_group WHERE world = ? AND vpc_id = ? AND name = ? COLLATE NOCASE"
 )
 _GROUP_IN_VPC = (
-    f"SELECT {_columns(ENTITIES[Group])}, {_columns(ENTITIES[Vpc])} FROM security_group"
+    f"SELECT {_COLUMNS[Group]}, {_COLUMNS[Vpc]} FROM security_group"
     " JOIN vpc ON vpc.world = security_group.world AND vpc.id = security_group.vpc_id"
     " WHERE security_group.world = ? AND security_group.id = ?"
 )
 _ONE_KEY = (
-    f"SELECT {_columns(ENTITIES[AccessKey])}, secret FROM access_key JOIN secret ON access_key_id = access_key.id"
+    f"SELECT {_COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON access_key_id = access_key.id"
     " WHERE access_key.id = ?"
 )
+_RULE_LIKE = (
+    f"SELECT {_COLUMNS[Rule]} FROM rule WHERE world = ? AND group_id = ? AND direction = ?"
+    " AND protocol = ? AND from_port = ? AND to_port = ? AND peer = ?"
+)
 _RULES_LIKE = f"""
-    SELECT {_columns(ENTITIES[Rule])} FROM json_each(?) AS asked CROSS JOIN rule
+    SELECT {_COLUMNS[Rule]} FROM json_each(?) AS asked CROSS JOIN rule
     WHERE rule.world = ? AND rule.group_id = ? AND rule.direction = ?
     AND rule.protocol = json_extract(asked.value, '$[0]') AND rule.from_port = json_extract(asked.value, '$[1]')
     AND rule.to_port = json_extract(asked.value, '$[2]') AND rule.peer = json_extract(asked.value, '$[3]')"""
