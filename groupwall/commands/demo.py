@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -25,12 +24,12 @@ from groupwall.commands.refused import refused
 
 try:
     import boto3
-    import botocore.session
     from botocore.config import Config
+
+    from groupwall.inprocess.sessions import session
 except ModuleNotFoundError:
     boto3 = None
 
-MODELS = str(Path(__file__).parent.parent / "models")
 REGION = "us-east-1"
 
 
@@ -85,14 +84,12 @@ def _clients(endpoint: str, key: Key) -> Clients:
     """Return clients that see nothing of the user's own AWS settings."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    core = botocore.session.get_session()
-    core.set_config_variable("config_file", os.devnull)
-    core.get_component("data_loader").search_paths.append(MODELS)
-    session = boto3.Session(botocore_session=core, region_name=REGION)
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    ours = session(region_name=REGION)
     config = Config(retries={"total_max_attempts": 1}, proxies={}, read_timeout=20)
 
     def client(service: str, secret: str) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
-        return session.client(
+        return ours.client(
             service, endpoint_url=endpoint, aws_access_key_id=key.id, aws_secret_access_key=secret, config=config
         )
 
