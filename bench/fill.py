@@ -52,5 +52,5 @@ def _add(tx: Transaction, ids: Ids, number: int, rules: int) -> str:
         peer = Peer.of(f"10.{number % 256}.{place}.0/24")
         properties = Properties("tcp", PortRange(1000 + place, 1000 + place), peer)
         tx.add(Rule(ids.new("sgr"), group.id, Direction.INGRESS, properties, None))
-    tx.record(Event(now, tx.world, "bench", "CreateSecurityGroup", ids.request_id(), "{}"))
+    tx.record(Event(now, "bench", "CreateSecurityGroup", ids.request_id(), "{}"))
     return group.id

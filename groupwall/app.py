@@ -143,15 +143,23 @@ class App:
             raise errors.dry_run()
         context = self._context(call, tx)
         with tx.attempt(budget if call.operation.reads else None):
-            if not tx.enter(call.identity.world):
-                start.begin(context)
-                tx.record(self._event(call, tx, "BeginWorld", {}))
+            self._enter(call, context)
             result = call.operation.run(call.params, context)
             if tx.written:
-                tx.record(self._event(call, tx, call.action.name, call.params))
+                tx.record(_event(call, context, call.action.name, call.params))
             else:
-                tx.undo()  # a world that was only looked at is not kept
+                tx.undo()
         return result
+
+    def _enter(self, call: Call, context: Context) -> None:
+        """Look at the call's world, and begin one that was never changed.
+
+        A call that changes nothing undoes that beginning with the rest of its attempt, so a world is kept once it is
+        changed, and shows the same until then (docs/decisions/0004-worlds-begin-when-written.md).
+        """
+        if not context.tx.enter(call.identity.world) and call.operation.in_world:
+            start.begin(context)
+            context.tx.record(_event(call, context, "BeginWorld", {}))
 
     def read_alone(self, request: Request, request_id: str) -> Reply:
         """Answer one read on a snapshot, whatever it costs; the snapshot ends before the answer is written."""
@@ -172,10 +180,6 @@ class App:
     def _context(self, call: Call, tx: Transaction) -> Context:
         return Context(tx, call.identity.world, call.identity.caller, self._clock.now(), self._ids, self._quotas)
 
-    def _event(self, call: Call, tx: Transaction, operation: str, params: dict[str, Any]) -> Event:
-        caller = call.identity.caller.arn
-        return Event(self._clock.now(), tx.world, caller, operation, call.request_id, compact(params))
-
     def reply(self, call: Call, outcome: Outcome) -> Reply:
         """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""
         dialect = call.action.dialect
@@ -184,6 +188,10 @@ class App:
             return _http(outcome.error.status, dialect.content_type, body, call.request_id, outcome.revision)
         body = call.action.encode(outcome.result or {}, call.request_id, call.version)
         return _http(200, dialect.content_type, body, call.request_id, outcome.revision)
+
+
+def _event(call: Call, context: Context, operation: str, params: dict[str, Any]) -> Event:
+    return Event(context.now, call.identity.caller.arn, operation, call.request_id, compact(params))
 
 
 def _refusal(error: ApiError | StoreError) -> ApiError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, fold, next_change
-from groupwall.store.entities import ENTITIES
+from groupwall.store.entities import ENTITIES, World
 from groupwall.store.sqlite import FILE
 
 
@@ -42,7 +42,8 @@ def _broken_chain(connection: sqlite3.Connection) -> Iterator[str]:
     head = Head(0, GENESIS)
     for row in connection.execute("SELECT * FROM change ORDER BY revision"):
         change = Change(*row)
-        if change != next_change(head, Event(*row[1:7]), deltas.pop(change.revision, [])):
+        world = World(change.account, change.region)
+        if change != next_change(head, change.world, world, Event(*row[4:9]), deltas.pop(change.revision, [])):
             yield f"change {change.revision} does not follow from {head.revision}"
         head = Head(change.revision, change.hash)
     if head != Head(*connection.execute("SELECT revision, hash FROM head").fetchone()):

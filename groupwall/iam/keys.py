@@ -59,4 +59,4 @@ def _found(tx: Transaction, key_id: str) -> AccessKey:
 
 def _record(tx: Transaction, ids: Ids, now: int, operation: str, key: AccessKey) -> None:
     request = json.dumps({"AccessKeyId": key.id, "AccountId": key.account, "UserName": key.user})
-    tx.record(Event(now, 0, "local", operation, ids.request_id(), request))
+    tx.record(Event(now, "local", operation, ids.request_id(), request))

@@ -21,18 +21,18 @@ def describe_changes(params: Params, context: Context) -> Result:
     found = context.tx.changes(params.get("After", 0), conditions(params, FILTERS), limit + 1)
     shown = found[:limit]
     return {
-        "Changes": [_described(change, deltas, context) for change, deltas in shown],
+        "Changes": [_described(change, deltas) for change, deltas in shown],
         "NextAfter": shown[-1][0].revision if len(found) > limit else None,
         "Revision": context.tx.head.revision,
     }
 
 
-def _described(change: Change, deltas: list[Delta], context: Context) -> dict[str, Any]:
+def _described(change: Change, deltas: list[Delta]) -> dict[str, Any]:
     return {
         "Revision": change.revision,
         "Time": change.time,
-        "AccountId": context.world.account,
-        "Region": context.world.region,
+        "AccountId": change.account,
+        "Region": change.region,
         "Caller": change.caller,
         "Operation": change.operation,
         "RequestId": change.request_id,
@@ -43,4 +43,4 @@ def _described(change: Change, deltas: list[Delta], context: Context) -> dict[st
     }
 
 
-OPERATIONS = (Operation("DescribeChanges", describe_changes, reads=True),)
+OPERATIONS = (Operation("DescribeChanges", describe_changes, reads=True, in_world=False),)

@@ -47,6 +47,7 @@ class Operation:
 
     early: checks of the parameters alone, made before authorisation and DryRun [reference 2.1].
     reads: nothing is written, so a large one may run apart from the writes, on a snapshot.
+    in_world: what it looks at lies in a world, which has to be begun for it.
     ignored: input members that are accepted without effect, each with the reason.
     """
 
@@ -54,4 +55,5 @@ class Operation:
     run: Callable[[Params, Context], Result]
     early: Callable[[Params], None] | None = None
     reads: bool = False
+    in_world: bool = True
     ignored: Mapping[str, str] = field(default_factory=dict)

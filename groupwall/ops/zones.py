@@ -117,14 +117,19 @@ def get_caller_identity(params: Params, context: Context) -> Result:
 
 OPERATIONS = (
     Operation(
-        "DescribeRegions", describe_regions, reads=True, ignored={"AllRegions": "every region of an account is enabled"}
+        "DescribeRegions",
+        describe_regions,
+        reads=True,
+        in_world=False,
+        ignored={"AllRegions": "every region of an account is enabled"},
     ),
     Operation(
         "DescribeAvailabilityZones",
         describe_availability_zones,
         reads=True,
+        in_world=False,
         ignored={"AllAvailabilityZones": "there are no zones to opt in to"},
     ),
     Operation("DescribeAccountAttributes", describe_account_attributes, reads=True),
-    Operation("GetCallerIdentity", get_caller_identity, reads=True),
+    Operation("GetCallerIdentity", get_caller_identity, reads=True, in_world=False),
 )

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from groupwall.store.entities import Entity
+from groupwall.store.entities import Entity, World
 
 compact = json.JSONEncoder(separators=(",", ":")).encode
 """JSON text without spaces: the one form that is stored and hashed."""
@@ -36,12 +36,24 @@ class Delta(NamedTuple):
     after: str | None
 
 
+class Event(NamedTuple):
+    """Who asked for what, and when: what a change tells beside its deltas. time is in milliseconds since 1970."""
+
+    time: int
+    caller: str
+    operation: str
+    request_id: str
+    request: str
+
+
 class Change(NamedTuple):
-    """One committed alteration. time is in milliseconds since 1970; world is 0 for what belongs to no region."""
+    """One committed alteration. world is the row number of account and region; 0, and both empty, for access keys."""
 
     revision: int
-    time: int
     world: int
+    account: str
+    region: str
+    time: int
     caller: str
     operation: str
     request_id: str
@@ -50,22 +62,14 @@ class Change(NamedTuple):
     hash: bytes
 
 
-class Event(NamedTuple):
-    """Who asked for what, and when: the part of a change that its deltas do not tell."""
+def next_change(head: Head, number: int, world: World, event: Event, deltas: Sequence[Delta]) -> Change:
+    """Return the change that follows ``head`` in a world, given with its row number.
 
-    time: int
-    world: int
-    caller: str
-    operation: str
-    request_id: str
-    request: str
-
-
-def next_change(head: Head, event: Event, deltas: Sequence[Delta]) -> Change:
-    """Return the change that follows ``head``; its hash covers the event, the deltas and the hash before it."""
+    Its hash covers what is told to clients: the world's names, the event, the hash before it and the deltas.
+    """
     revision = head.revision + 1
-    text = compact([revision, *event, head.hash.hex(), deltas])
-    return Change(revision, *event, head.hash, hashlib.sha256(text.encode()).digest())
+    digest = hashlib.sha256(compact([revision, *world, *event, head.hash.hex(), deltas]).encode()).digest()
+    return Change._make((revision, number, *world, *event, head.hash, digest))
 
 
 def columns_text(entity: Entity, value: object) -> str:

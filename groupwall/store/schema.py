@@ -15,7 +15,8 @@ CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, hash BLOB NOT NULL, seal BLOB NOT NULL
 ) STRICT;
 CREATE TABLE change (
-    revision INTEGER PRIMARY KEY, time INTEGER NOT NULL, world INTEGER NOT NULL, caller TEXT NOT NULL,
+    revision INTEGER PRIMARY KEY, world INTEGER NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
+    time INTEGER NOT NULL, caller TEXT NOT NULL,
     operation TEXT NOT NULL, request_id TEXT NOT NULL, request TEXT NOT NULL, previous BLOB NOT NULL, hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX change_by_world ON change (world, revision);

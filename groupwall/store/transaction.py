@@ -20,6 +20,10 @@ STEP = 2_000
 """Virtual machine steps of SQLite between two looks at a read's budget; one look costs well under a microsecond."""
 
 
+NOWHERE = -1
+"""The number of a world that is not there: nothing lies in it."""
+
+
 class Budget(NamedTuple):
     """What one read may cost: rows fetched, and virtual machine steps of SQLite in units of STEP."""
 
@@ -37,6 +41,7 @@ class Transaction(Reads):
         self.seal = seal
         self.head = head
         self.spoiled = False
+        self._place = World("", "")
         self._sole = sole
         self._worlds = worlds
         self._begun_at = head.revision
@@ -110,8 +115,8 @@ class Transaction(Reads):
 
     def record(self, event: Event) -> Change:
         """Close what was written so far into one change, the next of the history."""
-        change = next_change(self.head, event, self._deltas)
-        self._connection.execute("INSERT INTO change VALUES (?,?,?,?,?,?,?,?,?)", change)
+        change = next_change(self.head, self.world, self._place, event, self._deltas)
+        self._connection.execute("INSERT INTO change VALUES (?,?,?,?,?,?,?,?,?,?,?)", change)
         for place, delta in enumerate(self._deltas):
             self._connection.execute("INSERT INTO delta VALUES (?,?,?,?,?,?)", (change.revision, place, *delta))
         self.head, self._deltas = Head(change.revision, change.hash), []
@@ -120,7 +125,7 @@ class Transaction(Reads):
     def enter(self, world: World) -> bool:
         """Look at this world from now on; False when it has never been written to, and so is not there yet."""
         number = self._worlds.get(world) or self._number(world)
-        self.world = number or 0
+        self.world, self._place = number or NOWHERE, world
         return number is not None
 
     def _number(self, world: World) -> int | None:

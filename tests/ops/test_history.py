@@ -71,11 +71,18 @@ def test_the_chain_can_be_checked_from_outside(wall: Wall) -> None:
         assert change["PreviousHash"] == before
         deltas = [[d["Kind"], d["Id"], d.get("Before"), d.get("After")] for d in change["Deltas"]]
         told = [
-            change["Revision"], NOW, 1, change["Caller"], change["Operation"], change["RequestId"], change["Request"],
+            change["Revision"], change["AccountId"], change["Region"], NOW, change["Caller"], change["Operation"], change["RequestId"], change["Request"],
             before, deltas,
         ]  # fmt: skip
         before = hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()
         assert change["Hash"] == before
+
+
+def test_a_world_that_was_never_changed_has_no_history(wall: Wall) -> None:
+    """Asking for changes tells none that is not kept, and the revision that the store stands at (inferred)."""
+    create_group(wall, "elsewhere")
+    reply = wall.elsewhere("111122223333").call("DescribeChanges")
+    assert (reply["Changes"], reply["Revision"]) == ([], 2)
 
 
 def test_pages(wall: Wall) -> None:

@@ -47,7 +47,7 @@ def filled(folder: Path, groups: int = GROUPS) -> str:
                 for port in range(RULES):
                     properties = Properties("tcp", PortRange(port, port), Peer(PeerKind.IPV4, "10.0.0.0/8"))
                     tx.add(Rule(ids.new("sgr"), group.id, Direction.INGRESS, properties, "a rule"))
-            tx.record(Event(NOW, tx.world, "test", "Fill", ids.request_id(), "{}"))
+            tx.record(Event(NOW, "test", "Fill", ids.request_id(), "{}"))
 
         wall.store.run(fill)
     return small

@@ -7,38 +7,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupwall.store.changes import GENESIS, Delta, Event, Head, fold, next_change
+from groupwall.store.entities import World
 
-EVENT = Event(1_000, 1, "arn", "CreateVpc", "request", "{}")
+EVENT = Event(1_000, "arn", "CreateVpc", "request", "{}")
+WORLD = World("123456789012", "us-east-1")
 DELTA = Delta("vpc", "vpc-1", None, '{"id":"vpc-1"}')
 
 
 def test_a_change_follows_the_one_before() -> None:
     """A change has the next revision, the hash of the one before, and a hash over everything it tells (inferred)."""
-    first = next_change(Head(0, GENESIS), EVENT, [DELTA])
-    second = next_change(Head(first.revision, first.hash), EVENT, [DELTA])
+    first = next_change(Head(0, GENESIS), 1, WORLD, EVENT, [DELTA])
+    second = next_change(Head(first.revision, first.hash), 1, WORLD, EVENT, [DELTA])
     assert (first.revision, first.previous, second.revision, second.previous) == (1, GENESIS, 2, first.hash)
     assert len(first.hash) == 32
     assert first.hash != second.hash
-    assert next_change(Head(0, GENESIS), EVENT, [DELTA]) == first
+    assert next_change(Head(0, GENESIS), 1, WORLD, EVENT, [DELTA]) == first
 
 
 @pytest.mark.parametrize(
-    ("head", "event", "deltas"),
+    ("head", "world", "event", "deltas"),
     [
-        (Head(1, GENESIS), EVENT, [DELTA]),
-        (Head(0, b"\x01" * 32), EVENT, [DELTA]),
+        (Head(1, GENESIS), WORLD, EVENT, [DELTA]),
+        (Head(0, b"\x01" * 32), WORLD, EVENT, [DELTA]),
+        *((Head(0, GENESIS), WORLD._replace(**{name: "x"}), EVENT, [DELTA]) for name in World._fields),
         *(
-            (Head(0, GENESIS), EVENT._replace(**{name: 7 if name in ("time", "world") else "x"}), [DELTA])
+            (Head(0, GENESIS), WORLD, EVENT._replace(**{name: 7 if name == "time" else "x"}), [DELTA])
             for name in Event._fields
         ),
-        *((Head(0, GENESIS), EVENT, [DELTA._replace(**{name: "x"})]) for name in Delta._fields),
-        (Head(0, GENESIS), EVENT, []),
-        (Head(0, GENESIS), EVENT, [DELTA, DELTA]),
+        *((Head(0, GENESIS), WORLD, EVENT, [DELTA._replace(**{name: "x"})]) for name in Delta._fields),
+        (Head(0, GENESIS), WORLD, EVENT, []),
+        (Head(0, GENESIS), WORLD, EVENT, [DELTA, DELTA]),
     ],
 )
-def test_the_hash_covers_everything(head: Head, event: Event, deltas: list[Delta]) -> None:
+def test_the_hash_covers_everything(head: Head, world: World, event: Event, deltas: list[Delta]) -> None:
     """Whatever is altered in a change, its hash is another (inferred)."""
-    assert next_change(head, event, deltas).hash != next_change(Head(0, GENESIS), EVENT, [DELTA]).hash
+    assert (
+        next_change(head, 1, world, event, deltas).hash != next_change(Head(0, GENESIS), 1, WORLD, EVENT, [DELTA]).hash
+    )
 
 
 def test_deltas_add_up() -> None:
