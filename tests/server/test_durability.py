@@ -74,7 +74,7 @@ def broken_promises(folder: Path, clients: list[Answered]) -> list[str]:
 
 
 def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path) -> None:
-    """Killed again and again under load, a server loses and tears no change that it answered: DESIGN.md section 7."""
+    """Killed again and again under load, a server loses and tears no change that it answered (inferred)."""
     clients: list[Answered] = []
     chance = random.Random(9)  # noqa: S311 - to be repeated
     for _ in range(ROUNDS):
@@ -129,14 +129,14 @@ def unsynced_replies(steps: list[Step]) -> tuple[int, int]:
 
 
 def test_no_reply_leaves_before_its_change_is_synced(trace: Trace) -> None:
-    """Between the writing of a change and the sending of its reply the log is synced: DESIGN.md section 7."""
+    """Between the writing of a change and the sending of its reply the log is synced: docs/decisions/0002."""
     told, early = unsynced_replies(trace.steps)
     assert (told > 50, early) == (True, 0)
     assert unsynced_replies([step for step in trace.steps if step.what != "sync"])[1] > 50  # it would be noticed
 
 
 def test_calls_of_a_turn_share_a_sync(trace: Trace) -> None:
-    """Several connections at once need fewer syncs of the log than there are changes: DESIGN.md decision 4."""
+    """Several connections at once need fewer syncs of the log than there are changes: docs/decisions/0002."""
     syncs = sum(step.what == "sync" and step.file.endswith("-wal") for step in trace.steps)
     assert syncs < max(step.place for step in trace.steps if step.what == "reply")
 
@@ -156,7 +156,7 @@ def state_after(trace: Trace, cut: int, kept: float, folder: Path) -> tuple[int,
 
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.95])
 def test_a_power_cut_loses_nothing_that_was_answered(trace: Trace, tmp_path: Path, kept: float) -> None:
-    """Without writes that were not synced, or with some of them, answered changes are there: DESIGN.md section 7."""
+    """Without writes that were not synced, or with some of them, answered changes are there (inferred)."""
     assert any(step.file.endswith(FILE) for step in trace.steps[len(trace.steps) // 2 :] if step.what == "write")
     first = next(place for place, step in enumerate(trace.steps) if step.what == "reply")
     chance = random.Random(kept)  # noqa: S311 - to be repeated

@@ -128,7 +128,7 @@ async def outcomes(url: str, many: int) -> dict[str, list[bytes]]:
 
 
 def test_no_hostile_request_is_a_fault(tmp_path: Path) -> None:
-    """Of thousands of odd requests none is answered 5xx, none hangs, and the law holds then: DESIGN.md section 7."""
+    """Of thousands of odd requests none is answered 5xx, none hangs, and the law holds then (inferred)."""
     with patient(0.3, str(tmp_path)) as server:
         found = asyncio.run(outcomes(server.url, MANY))
         with Remote(server.url) as remote:

@@ -127,7 +127,7 @@ MARKS = [
 
 @pytest.mark.parametrize("mark", MARKS)
 def test_a_page_in_a_browser_is_refused(remote: Remote, mark: tuple[str, str]) -> None:
-    """What a browser marks as sent by a page is refused, and changes nothing: DESIGN.md decision 12."""
+    """What a browser marks as sent by a page is refused, and changes nothing (inferred)."""
     request = remote.request("CreateSecurityGroup", GroupName="evil", Description="evil")
     reply = remote.send(replace(request, headers=(*request.headers, mark)))
     assert (reply.status, b"<Code>UnauthorizedOperation</Code>" in reply.body) == (403, True)

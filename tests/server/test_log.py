@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import re
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.accesslog import printable
+from groupwall.accesslog import AccessLog, Entry, printable
 from tests.remote import Remote, exchange
 from tests.scenes import create_group
 from tests.serving import PROGRAM, Server, running, started
@@ -94,6 +96,24 @@ def test_the_end_of_the_logs_reader_is_not_the_servers() -> None:
             for number in range(20):
                 create_group(remote, f"group-{number}")
         assert server.end() == 0
+
+
+def test_a_log_that_nobody_reads_is_given_up() -> None:
+    """The first line that cannot be written is the last that is tried, and no error of the server's (inferred)."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    faults: list[object] = []
+
+    async def write() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+        for _ in range(3):
+            log.add(Entry(*Entry._fields))  # type: ignore[arg-type]
+            await asyncio.sleep(0)
+
+    with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "w") as stream:
+        log = AccessLog(stream, "text")
+        asyncio.run(write())
+    assert faults == []
 
 
 def test_a_server_without_standard_error_serves(tmp_path: Path) -> None:

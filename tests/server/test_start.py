@@ -28,7 +28,7 @@ def refused(*words: str) -> tuple[int, str]:
 
 
 def test_it_answers_when_it_says_so(tmp_path: Path) -> None:
-    """The one line on standard output is exact, and requests are answered from then on: DESIGN.md section 5."""
+    """The one line on standard output is exact, and requests are answered from then on (inferred)."""
     with started("--data", str(tmp_path)) as server:
         assert server.url == f"http://127.0.0.1:{server.port}"
         health = exchange(server.url, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

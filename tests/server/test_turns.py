@@ -70,7 +70,7 @@ def codes(outcomes: Sequence[Outcome | None]) -> list[str]:
 
 
 def test_the_calls_of_a_turn_share_a_commit(tmp_path: Path, wall: Wall) -> None:
-    """Calls that arrive together are done in one transaction, each a change of its own: DESIGN.md decision 4."""
+    """Calls that arrive together are done in one transaction, each a change of its own: docs/decisions/0002."""
     outcomes, sizes = together(wall, [group(wall, f"group-{number}") for number in range(20)])
     assert sizes == [20]
     assert codes(outcomes) == [""] * 20
