@@ -132,7 +132,7 @@ def _ask(program: subprocess.Popen[str], count: int) -> Any:  # noqa: ANN401 - a
 
 
 def _rows(effort: Effort, series: Series) -> list[Row]:
-    """Put the series side by side, with the bars of the design."""
+    """Put the series side by side, with the bars that are set for them."""
     s = series
     syncs = {name: _by_round(s[f"sync {name}"], effort.rounds) for name in ("p50", "p99")}
     account = f"{effort.groups} groups x {effort.rules} rules"

@@ -9,9 +9,9 @@
       networks and interfaces   vpc_*, peering_*, interface_*, networks_differ ...
       tags                      tag_*, invalid_id
 
-An operation raises one of these with the facts of the case; nothing else reaches a client. The texts are AWS's, as the
-reference gives them (section 23, and the section named by each function); clients match on them, so they stay as they
-are. A function whose text was not found there says ``inferred``.
+An operation raises one of these with the facts of the case; nothing else reaches a client. The texts are AWS's, as
+docs/reference gives them (section 23, and the section that each function names); clients match on them, so they stay
+as they are. A function whose text was not found there says ``inferred``.
 """
 
 from __future__ import annotations

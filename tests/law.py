@@ -1,4 +1,4 @@
-"""The law of the store, checked on its file as it lies on the disk: DESIGN.md section 2.
+"""The law of the store, checked on its file as it lies on the disk.
 
 Every change follows the one before, without a gap and with its hash, and the deltas of all changes give the tables.
 """

@@ -41,7 +41,7 @@ def verified(asked: Request, key: AccessKey | None = KEY) -> Identity:
     [("111122223333", "111122223333"), ("AKIAEXAMPLE", DEFAULT), ("11112222333", DEFAULT), ("1111222233334", DEFAULT)],
 )
 def test_twelve_digits_are_the_account(key_id: str, account: str) -> None:
-    """An open server takes an access key id of 12 digits for the account: DESIGN.md decision 12."""
+    """An open server takes an access key id of 12 digits for the account (inferred)."""
     identity = believed(signed(key_id, "ap-south-1", secret="whatever"))  # noqa: S106 - none
     assert identity.world == World(account, "ap-south-1")
     assert identity.caller.arn == f"arn:aws:iam::{account}:root"
@@ -61,7 +61,7 @@ def test_partitions_follow_the_region() -> None:
 
 @pytest.mark.parametrize("answer", [believed, verified])
 def test_an_unknown_region_is_refused(answer: object) -> None:
-    """A region that AWS does not have is refused, open or not: DESIGN.md decision 12."""
+    """A region that AWS does not have is refused, open or not (inferred)."""
     assert callable(answer)
     with pytest.raises(SignatureError) as caught:
         answer(signed(region="nowhere-1"))
@@ -105,7 +105,7 @@ def test_who_cannot_be_verified_is_refused(asked: Request, key: AccessKey, reaso
     ],
 )
 def test_a_page_is_refused(headers: list[tuple[str, str]]) -> None:
-    """A request with any mark of having been sent by a page is refused by an open server: DESIGN.md decision 12."""
+    """A request with any mark of having been sent by a page is refused by an open server (inferred)."""
     with pytest.raises(ApiError) as caught:
         believed(request(*headers))
     assert (caught.value.code, caught.value.status) == ("UnauthorizedOperation", 403)

@@ -8,7 +8,7 @@ from groupwall.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Quotas, SettingErr
 
 
 def test_the_defaults_are_safe() -> None:
-    """Nothing set means open to this machine alone, in a folder of the working directory: DESIGN.md section 5."""
+    """Nothing set means open to this machine alone, in a folder of the working directory (inferred)."""
     settings = Settings()
     assert (settings.host, settings.port, settings.auth, settings.allow_open) == ("127.0.0.1", 4577, "open", False)
     assert (settings.account, settings.region) == (DEFAULT_ACCOUNT, DEFAULT_REGION)

@@ -1,4 +1,4 @@
-"""The edge of the slice: Describe operations of resources that an account here never holds [DESIGN: nothing pretends].
+"""The edge of the slice: Describe operations of resources that an account here never holds [inferred].
 
 They answer that there are none; an id that is asked for is not found.
 """

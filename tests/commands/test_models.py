@@ -33,7 +33,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_install(home: Path) -> None:
-    """After the install any boto3 client knows the service, its paginator too (DESIGN 4.2)."""
+    """After the install any boto3 client knows the service, its paginator too (inferred)."""
     result = run("install")
     folder = home / ".aws/models/groupwall/2026-11-01"
     assert sorted(file.name for file in folder.iterdir()) == FILES
@@ -69,7 +69,7 @@ def test_uninstall(home: Path) -> None:
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    """A folder that can't be made is told in one line, with exit code 1 (DESIGN 5)."""
+    """A folder that can't be made is told in one line, with exit code 1 (inferred)."""
     (tmp_path / "file").write_text("", "utf-8")
     result = CliRunner().invoke(models, ["install", "--dir", str(tmp_path / "file")])
     assert result.exit_code == 1

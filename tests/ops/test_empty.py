@@ -1,4 +1,4 @@
-"""Resources that an account here never holds: there are none, and an id asked for is not one [DESIGN 1]."""
+"""Resources that an account here never holds: there are none, and an id asked for is not one [inferred]."""
 
 from __future__ import annotations
 

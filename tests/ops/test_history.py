@@ -1,4 +1,4 @@
-"""DescribeChanges: the history as clients and agents read it [DESIGN 2]."""
+"""DescribeChanges: the history as clients and agents read it [inferred]."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_revoke_is_the_authorize_backwards(wall: Wall) -> None:
 
 
 def test_the_chain_can_be_checked_from_outside(wall: Wall) -> None:
-    """Hashes are those of DescribeChanges' own words: whoever has the changes can check them [DESIGN 2]."""
+    """Hashes are those of DescribeChanges' own words: whoever has the changes can check them [inferred]."""
     for number in range(3):
         create_group(wall, f"g{number}")
     before = "00" * 32

@@ -1,4 +1,4 @@
-"""The law: an accepted write is one change, the deltas give the tables, and nothing else leaves a trace [DESIGN 2]."""
+"""The law: an accepted write is one change, the deltas give the tables, and nothing else leaves a trace [inferred]."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_operation_has_an_example() -> None:
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_write_is_one_change(wall: Wall, tmp_path: Path, name: str) -> None:
-    """An accepted write is the next change, told by its operation, and the deltas still give the tables [DESIGN 2]."""
+    """An accepted write is the next change, told by its operation, and the deltas still give the tables [inferred]."""
     params = filled(EXAMPLES[name][0], set_out(wall))
     before = wall.app.revision()
     wall.call(name, **params)
@@ -48,7 +48,7 @@ def test_a_write_is_one_change(wall: Wall, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(("name", "number"), EVERY_CALL)
 def test_any_call_keeps_the_law(wall: Wall, tmp_path: Path, name: str, number: int) -> None:
-    """Refused, accepted or read: a call makes no more than one change, and none when it is refused [DESIGN 2]."""
+    """Refused, accepted or read: a call makes no more than one change, and none when it is refused [inferred]."""
     request = wall.request(ACTIONS[name], **filled(EXAMPLES[name][number], set_out(wall)))
     before = wall.app.revision()
     accepted = wall.send(request).status == 200
@@ -69,7 +69,7 @@ def test_a_dry_run_leaves_nothing(wall: Wall, name: str, number: int) -> None:
 
 
 def test_a_world_begins_with_a_change_of_its_own(wall: Wall, tmp_path: Path) -> None:
-    """The first write to a world is its second change: the first one is what it begins with [DESIGN 2, 5]."""
+    """The first write to a world is its second change: the first one is what it begins with [inferred]."""
     group = create_group(wall)
     begin, create = _changes(wall)
     assert (begin["Operation"], begin["Revision"], create["Operation"], create["Revision"]) == (
@@ -87,7 +87,7 @@ def test_a_world_begins_with_a_change_of_its_own(wall: Wall, tmp_path: Path) -> 
     ("name", "number"), [call for call in EVERY_CALL if call[0] in READS] + [(n, 0) for n in EMPTY]
 )
 def test_a_read_begins_no_world(wall: Wall, name: str, number: int) -> None:
-    """A world that is only looked at is not kept [DESIGN 4.5]."""
+    """A world that is only looked at is not kept: docs/decisions/0004."""
     places = dict.fromkeys(("web", "vpc", "subnet", "ingress"), "x")
     params = filled(EXAMPLES[name][number], places) if name in EXAMPLES else {}
     for _ in range(2):
@@ -97,7 +97,7 @@ def test_a_read_begins_no_world(wall: Wall, name: str, number: int) -> None:
 
 
 def test_a_world_shows_the_same_ids_before_it_is_kept(wall: Wall) -> None:
-    """What is shown of a world that nobody wrote to is what it begins with when somebody does [DESIGN 4.5]."""
+    """What is shown of a world that nobody wrote to is what it begins with when somebody does: docs/decisions/0004."""
     listings = ("DescribeVpcs", "DescribeSubnets", "DescribeSecurityGroups", "DescribeSecurityGroupRules")
     first = [wall.call(name) for name in listings]
     assert [wall.call(name) for name in listings] == first
@@ -132,7 +132,7 @@ def test_a_write_that_alters_nothing_is_no_change(wall: Wall, name: str, params:
 
 
 def test_worlds_share_one_history(wall: Wall, tmp_path: Path) -> None:
-    """Worlds have one gapless counter between them, and each sees its own changes only [DESIGN 2]."""
+    """Worlds have one gapless counter between them, and each sees its own changes only [inferred]."""
     other = wall.elsewhere("111122223333", "eu-west-1")
     for number in range(3):
         create_group(wall, f"g{number}")

@@ -142,7 +142,7 @@ def test_codes_have_no_prefix(wall: Wall) -> None:
 
 @pytest.mark.reference("2.3 older text", "1.3 other statuses")
 def test_a_browsers_request_is_refused(wall: Wall) -> None:
-    """A request that a page made is UnauthorizedOperation, 403, in the older text [reference 2.3; use: DESIGN 4.12]."""
+    """A request that a page made is UnauthorizedOperation, 403, in the older text [reference 2.3; use: inferred]."""
     request = wall.request(ACTIONS["DescribeVpcs"])
     headers = (*request.headers, ("origin", "https://example.com"))
     reply = wall.send(replace(request, headers=headers))

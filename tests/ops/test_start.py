@@ -1,4 +1,4 @@
-"""What a world begins with, and where its ids come from [reference 19; DESIGN 4.5, 5]."""
+"""What a world begins with, and where its ids come from [reference 19; docs/decisions/0004]."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_every_region_begins_alike(wall: Wall, region: str) -> None:
 
 
 def test_worlds_share_no_id(wall: Wall) -> None:
-    """Ids are of one world, though all of them come from one key [DESIGN 4.5]."""
+    """Ids are of one world, though all of them come from one key: docs/decisions/0004."""
     walls = [wall, wall.elsewhere(region="eu-west-1"), wall.elsewhere("111122223333")]
     assert len(set.union(*map(_ids, walls))) == 3 * 7
 
 
 def test_ids_outlive_the_server(tmp_path: Path) -> None:
-    """A store that is opened again shows the same world, kept or not [DESIGN 4.5]."""
+    """A store that is opened again shows the same world, kept or not: docs/decisions/0004."""
     with Wall(data=str(tmp_path)) as wall:
         create_group(wall)
         before = _shown(wall), _shown(wall.elsewhere("111122223333"))
@@ -53,14 +53,14 @@ def test_ids_outlive_the_server(tmp_path: Path) -> None:
 
 
 def test_stores_share_no_id(tmp_path: Path) -> None:
-    """Another store has another key, so nobody can foretell its ids [DESIGN 4.5]."""
+    """Another store has another key, so nobody can foretell its ids: docs/decisions/0004."""
     open_store(str(tmp_path), Ids(2)).close()
     with Wall() as first, Wall(data=str(tmp_path)) as second:
         assert _ids(first).isdisjoint(_ids(second))
 
 
 def test_a_seed_repeats() -> None:
-    """The same seed and the same calls give the same ids and hashes (inferred: worlds that repeat, DESIGN 5)."""
+    """The same seed and the same calls give the same ids and hashes (inferred: worlds that repeat)."""
     histories = []
     for _ in range(2):
         with Wall() as wall:

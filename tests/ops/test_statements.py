@@ -103,7 +103,7 @@ def costs(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Cost], di
 @pytest.mark.parametrize("what", _calls("x"))
 @pytest.mark.reference("users 5.4 scans all rules of the region", "users 5.1.10 one scan of all groups per permission")
 def test_the_account_does_not_count(costs: tuple[dict[str, Cost], dict[str, Cost]], what: str) -> None:
-    """A call about one group costs as many statements, and steps within them, in any account [DESIGN 7]."""
+    """A call about one group costs as many statements, and steps within them, in any account: docs/decisions/0006."""
     small, large = (of[what] for of in costs)
     assert small.statements == large.statements <= 25
     assert large.steps <= small.steps * 1.1 + 20

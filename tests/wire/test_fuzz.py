@@ -1,4 +1,4 @@
-"""Hostile requests: each is read or refused with a 4xx, quickly: reference 1.4, DESIGN 7."""
+"""Hostile requests: each is read or refused with a 4xx, quickly: reference 1.4."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ LARGE = {
 
 @pytest.mark.parametrize("body", LARGE.values(), ids=LARGE.keys())
 def test_a_large_request_costs_little(body: str) -> None:
-    """No body within the limits costs more than its share: DESIGN 7."""
+    """No body within the limits costs more than its share (inferred)."""
     request = Request("POST", "/", "", (("host", "h"),), (HEAD + body).encode()[: 1 << 20])
     gc.freeze()  # a collection would also walk what the rest of the test run has left behind
     started = time.process_time()

@@ -1,4 +1,4 @@
-"""The committed tables, the services and their actions, and groupwall's own model in boto3: DESIGN 4.1 and 4.2."""
+"""The committed tables, the services and their actions, and groupwall's own model in boto3."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_tables_hold_every_operation_that_is_asked_for() -> None:
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action.empty], ids=lambda action: action.name)
 def test_an_empty_answer_is_its_list(action: Action) -> None:
-    """An operation outside the slice answers an empty list, and asks for nothing: DESIGN 1."""
+    """An operation outside the slice answers an empty list, and asks for nothing (inferred)."""
     assert action.input.required == ()
     assert action.list_member is not None
     assert action.plain({action.list_member: []}) == {action.list_member: []}
@@ -99,7 +99,7 @@ def test_bounds_and_requirements_are_kept() -> None:
 
 
 def test_our_own_model_loads_in_botocore() -> None:
-    """A client of the groupwall service can be made, and its changes be paged: DESIGN 4.2."""
+    """A client of the groupwall service can be made, and its changes be paged (inferred)."""
     session = botocore.session.Session()
     session.get_component("data_loader").search_paths.insert(0, MODELS)
     session.set_credentials("a", "b")
