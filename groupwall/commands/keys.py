@@ -22,11 +22,12 @@ from groupwall.store.sqlite import Store, open_beside, open_store
 from groupwall.units import Ids, SystemClock
 
 _DEFAULTS = Settings()
+_HEADER = ("KEY", "ACCOUNT", "USER", "STATUS")
 
 
-@click.group()
+@click.group(short_help="Keys for serve --auth signed.")
 def keys() -> None:
-    """Make, list, disable and delete the access keys of --auth signed."""
+    """Make, list, disable, enable and delete the access keys of --auth signed."""
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,18 +71,30 @@ def list_(data: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_shown(key) for key in found]))
         return
-    for key in found:
-        click.echo(f"{key.id}  {key.account}  {key.user or 'root':20}  {key.status}")
+    for row in _HEADER, *((key.id, key.account, key.user or "root", key.status) for key in found):
+        click.echo("{:20}  {:12}  {:20}  {}".format(*row))
 
 
 @keys.command()
 @click.argument("key_id")
 @_options
 def disable(data: str, key_id: str, *, as_json: bool) -> None:
-    """Refuse a key from now on."""
+    """Refuse a key from now on; it can be enabled again."""
+    _set_status(data, key_id, iam.INACTIVE, "is disabled", as_json=as_json)
+
+
+@keys.command()
+@click.argument("key_id")
+@_options
+def enable(data: str, key_id: str, *, as_json: bool) -> None:
+    """Take a disabled key again."""
+    _set_status(data, key_id, iam.ACTIVE, "is enabled", as_json=as_json)
+
+
+def _set_status(data: str, key_id: str, status: str, told: str, *, as_json: bool) -> None:
     with _opened(data) as store:
-        key = store.run(lambda tx: iam.disable(tx, Ids(), SystemClock().now(), key_id))
-    click.echo(json.dumps(_shown(key)) if as_json else f"{key.id} is disabled")
+        key = store.run(lambda tx: iam.set_status(tx, Ids(), SystemClock().now(), key_id, status))
+    click.echo(json.dumps(_shown(key)) if as_json else f"{key.id} {told}")
 
 
 @keys.command()

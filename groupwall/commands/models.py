@@ -16,7 +16,7 @@ SHIPPED = Path(__file__).parents[1] / "models"
 LOOKED_IN = "~/.aws/models"
 
 
-@click.group()
+@click.group(short_help="Our operations in boto3 and the AWS CLI.")
 def models() -> None:
     """Let `boto3.client("groupwall")` and `aws groupwall` know our operations."""
 

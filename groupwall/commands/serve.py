@@ -18,7 +18,10 @@ from groupwall.units import Ids
 _DEFAULTS = Settings()
 
 
-@click.command(context_settings={"auto_envvar_prefix": "GROUPWALL", "show_default": True})
+@click.command(
+    context_settings={"auto_envvar_prefix": "GROUPWALL", "show_default": True},
+    short_help="The server: EC2 and STS on HTTP.",
+)
 @click.option("--host", default=_DEFAULTS.host, help="Address to listen on.")
 @click.option("--port", default=_DEFAULTS.port, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
 @click.option("--data", default=_DEFAULTS.data, help="Folder of the store, or :memory: to keep nothing.")

@@ -1,4 +1,4 @@
-"""Access keys: made, disabled, deleted; each leaves a change that tells everything but the secret."""
+"""Access keys: made, disabled, enabled, deleted; each leaves a change that tells everything but the secret."""
 
 from __future__ import annotations
 
@@ -31,10 +31,13 @@ def create(tx: Transaction, ids: Ids, now: int, account: str, user: str) -> tupl
     return key, secret
 
 
-def disable(tx: Transaction, ids: Ids, now: int, key_id: str) -> AccessKey:
-    """Refuse a key from now on; return it as it is then. ApiError when there is none."""
+def set_status(tx: Transaction, ids: Ids, now: int, key_id: str, status: str) -> AccessKey:
+    """Let a key be used, or refuse it, from now on; return it as it is then. ApiError when there is none.
+
+    status: ``ACTIVE`` or ``INACTIVE``.
+    """
     key = _found(tx, key_id)
-    after = key._replace(status=INACTIVE)
+    after = key._replace(status=status)
     if after != key:
         tx.replace(key, after)
         _record(tx, ids, now, "UpdateAccessKey", after)

@@ -1,4 +1,4 @@
-"""``groupwall keys``: made, listed, disabled, deleted, beside a server or without; a secret is shown once."""
+"""``groupwall keys``: made, listed, disabled, enabled, deleted, beside a server or without; a secret is shown once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def test_a_key_is_made_shown_and_listed(tmp_path: Path) -> None:
     assert shown
     assert (made.code, made.err) == (0, "")
     listed = command("keys", "list", "--data", folder)
-    assert re.fullmatch(rf"{shown[1]}  123456789012  alice +  Active\n", listed.out)
+    header, listed_key = listed.out.splitlines()
+    assert header.split() == ["KEY", "ACCOUNT", "USER", "STATUS"]
+    assert re.fullmatch(rf"{shown[1]}  123456789012  alice +  Active", listed_key)
+    assert listed_key.index("Active") == header.index("STATUS")
     assert breaches(Path(folder)) == []
 
 
@@ -42,6 +45,9 @@ def test_a_key_goes_through_its_life_in_json(tmp_path: Path) -> None:
     assert json.loads(command("keys", "list", "--json", "--data", folder).out) == [active]
     disabled = json.loads(command("keys", "disable", made["AccessKeyId"], "--json", "--data", folder).out)
     assert disabled == active | {"Status": "Inactive"}
+    assert json.loads(command("keys", "enable", made["AccessKeyId"], "--json", "--data", folder).out) == active
+    again = command("keys", "disable", made["AccessKeyId"], "--data", folder)
+    assert again.out == f"{made['AccessKeyId']} is disabled\n"
     assert json.loads(command("keys", "delete", made["AccessKeyId"], "--json", "--data", folder).out) == disabled
     assert json.loads(command("keys", "list", "--json", "--data", folder).out) == []
     assert breaches(tmp_path) == []
@@ -51,6 +57,7 @@ def test_a_key_goes_through_its_life_in_json(tmp_path: Path) -> None:
     ("words", "code", "told"),
     [
         (("keys", "disable", "AKIANONE"), 1, "NoSuchEntity: The Access Key with id AKIANONE cannot be found\n"),
+        (("keys", "enable", "AKIANONE"), 1, "NoSuchEntity: The Access Key with id AKIANONE cannot be found\n"),
         (("keys", "delete", "AKIANONE"), 1, "NoSuchEntity: The Access Key with id AKIANONE cannot be found\n"),
         (
             ("keys", "create", "--user", "a b"),
@@ -125,7 +132,8 @@ def tables_with(folder: Path, text: str) -> set[str]:
 
 def test_no_command_takes_a_secret() -> None:
     """No option takes a secret, so that none can be seen in a list of processes (inferred)."""
-    for words in (("serve",), ("keys",), ("keys", "create"), ("keys", "list"), ("keys", "disable"), ("keys", "delete")):
+    steps = ("create", "list", "disable", "enable", "delete")
+    for words in (("serve",), ("keys",), *(("keys", step) for step in steps)):
         told = command(*words, "--help")
         assert told.code == 0
         assert not re.search(r"--\S*(secret|password|token)", told.out)
