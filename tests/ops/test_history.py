@@ -71,8 +71,8 @@ def test_the_chain_can_be_checked_from_outside(wall: Wall) -> None:
         assert change["PreviousHash"] == before
         deltas = [[d["Kind"], d["Id"], d.get("Before"), d.get("After")] for d in change["Deltas"]]
         told = [
-            change["Revision"], change["AccountId"], change["Region"], NOW, change["Caller"], change["Operation"], change["RequestId"], change["Request"],
-            before, deltas,
+            change["Revision"], change["AccountId"], change["Region"], NOW, change["Caller"],
+            change["Operation"], change["RequestId"], change["Request"], before, deltas,
         ]  # fmt: skip
         before = hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()
         assert change["Hash"] == before
