@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from groupwall.regions import PARTITION_OF
+
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
+MEMORY = ":memory:"
+"""A store that is kept nowhere."""
+
+
+MOST_DIGITS = 10
 
 
 class SettingError(ValueError):
@@ -33,7 +40,16 @@ class Settings:
     log: str = "text"
 
     def __post_init__(self) -> None:
-        """Refuse an account that is none, and an open door to the network."""
+        """Refuse what is no account, region or folder, keys that nobody can have, and an open door to the network."""
+        if self.region not in PARTITION_OF:
+            message = f"there is no region {self.region!r}"
+            raise SettingError(message)
+        if not self.data:
+            message = "--data must name a folder, or :memory:"
+            raise SettingError(message)
+        if self.auth == "signed" and self.data == MEMORY:
+            message = "--auth signed needs keys, which `groupwall keys` writes to a folder: name one with --data"
+            raise SettingError(message)
         if not (len(self.account) == len(DEFAULT_ACCOUNT) and self.account.isascii() and self.account.isdigit()):
             message = f"the account must have 12 digits, not {self.account!r}"
             raise SettingError(message)
@@ -63,16 +79,17 @@ class Quotas(NamedTuple):
 
 def quotas_from(environment: Mapping[str, str]) -> Quotas:
     """Return the quotas, those of GROUPWALL_QUOTA_* in place of AWS's defaults. SettingError for what is no number."""
-    return Quotas(*(_number(environment, f"GROUPWALL_QUOTA_{name.upper()}", value) for name, value in _defaults()))
-
-
-def _defaults() -> list[tuple[str, int]]:
-    return list(Quotas()._asdict().items())
+    defaults = {f"GROUPWALL_QUOTA_{name.upper()}": value for name, value in Quotas()._asdict().items()}
+    for name in environment:
+        if name.startswith("GROUPWALL_QUOTA_") and name not in defaults:
+            message = f"there is no setting {name}; the quotas are {', '.join(defaults)}"
+            raise SettingError(message)
+    return Quotas(*(_number(environment, name, value) for name, value in defaults.items()))
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name, str(default))
-    if not (text.isascii() and text.isdigit()):
-        message = f"{name} must be a whole number, not {text!r}"
+    if not (text.isascii() and text.isdigit() and len(text) < MOST_DIGITS):
+        message = f"{name} must be a whole number of less than {MOST_DIGITS} digits, not {text[:20]!r}"
         raise SettingError(message)
     return int(text)

@@ -32,7 +32,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-INLINE = Budget(rows=1_000, steps=25)
+INLINE = Budget(rows=1_000, steps=25, seconds=0.004)
 """What a read may cost inside the loop, about two milliseconds; beyond it goes to the reader process."""
 
 PATIENCE = 30.0

@@ -17,7 +17,10 @@ from groupwall.store.reads import Page
 T = TypeVar("T")
 
 MOST_VALUES = 200
-"""Filter values in one call [reference 9, docs]."""
+"""Filter values in one call [reference 9, docs]; a filter without values counts as one (inferred)."""
+
+MOST_WILDCARDS = 16
+"""Wildcards in one value (inferred): what a comparison costs grows with them, and no name needs more."""
 
 SEAL_BYTES = 12
 
@@ -32,8 +35,8 @@ def conditions(params: Params, fields: Mapping[str, str]) -> list[Where]:
     for given in params.get("Filters", ()):
         name = given.get("Name", "")
         values = tuple(given.get("Values", ()))
-        total += len(values)
-        if total > MOST_VALUES:
+        total += len(values) or 1
+        if total > MOST_VALUES or any(value.count("*") + value.count("?") > MOST_WILDCARDS for value in values):
             raise errors.filter_limit_exceeded()
         field, key = ("tag", name[4:]) if name.startswith("tag:") else (name, "")
         if field not in fields or (field == "tag" and not key):

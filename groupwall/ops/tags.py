@@ -14,6 +14,8 @@ from groupwall.store.entities import Group, Subnet, Tag, Vpc
 MOST_TAGS = 50
 LONGEST_KEY = 128
 LONGEST_VALUE = 256
+MOST_RESOURCES = 1000
+"""Resources in one call [model: documentation of Resources; text of the error inferred]."""
 
 TAGGABLE: dict[str, tuple[str, type]] = {
     "sg": ("security-group", Group),
@@ -74,16 +76,13 @@ def _put(context: Context, before: Tag | None, after: Tag) -> None:
 def delete_tags(params: Params, context: Context) -> Result:
     """Remove tags: by key, by key and value, or all; what is not there is no error [reference 18, model]."""
     resources = _resources(params["Resources"], context)
-    wanted = params.get("Tags")
+    asked = params.get("Tags")
+    wanted: dict[str, set[str | None]] = {}
+    for tag in asked or ():
+        wanted.setdefault(tag.get("Key", ""), set()).add(tag.get("Value"))
     for tags in context.tx.tags_of(list(resources)).values():
-        for tag in tags:
-            if not wanted or any(_names(asked, tag) for asked in wanted):
-                context.tx.remove(tag)
+        context.tx.remove(*(tag for tag in tags if not asked or {None, tag.value} & wanted.get(tag.key, set())))
     return {}
-
-
-def _names(asked: Mapping[str, str], tag: Tag) -> bool:
-    return asked.get("Key") == tag.key and asked.get("Value", tag.value) == tag.value
 
 
 FILTERS = {"key": "key", "value": "value", "resource-id": "resource", "resource-type": "resource-type", "tag": "tag"}
@@ -102,14 +101,22 @@ def _described(tag: Tag) -> dict[str, Any]:
 
 
 def _resources(resource_ids: Sequence[str], context: Context) -> dict[str, str]:
-    """Return id -> resource type of the resources named. InvalidID for one that is not there."""
-    found = {}
+    """Return id -> resource type of the resources named. InvalidID for the first that is not there."""
+    if len(resource_ids) > MOST_RESOURCES:
+        raise errors.invalid_value(f"The request names more than {MOST_RESOURCES} resources.")
+    by_prefix: dict[str, list[str]] = {}
     for resource_id in resource_ids:
-        resource_type, kind = TAGGABLE.get(resource_id.partition("-")[0], ("", None))
-        if kind is None or context.tx.get(kind, resource_id) is None:
+        by_prefix.setdefault(resource_id.partition("-")[0], []).append(resource_id)
+    present = {
+        resource_id
+        for prefix, ids in by_prefix.items()
+        if prefix in TAGGABLE
+        for resource_id in context.tx.by_id(TAGGABLE[prefix][1], ids)
+    }
+    for resource_id in resource_ids:
+        if resource_id not in present:
             raise errors.invalid_id(resource_id)
-        found[resource_id] = resource_type
-    return found
+    return {resource_id: TAGGABLE[resource_id.partition("-")[0]][0] for resource_id in resource_ids}
 
 
 def _checked(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:

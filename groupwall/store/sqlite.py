@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 FILE = "groupwall.db"
 MEMORY = ":memory:"
-BUSY = 10.0
+BUSY = 2.0
 """Seconds to wait for another process's write lock, which that process holds for the time of one commit."""
 
 
@@ -199,7 +199,7 @@ def _refuse_lost(path: Path) -> None:
 
 
 def _connect(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=BUSY)
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=100, timeout=BUSY)
 
 
 def _version(connection: sqlite3.Connection, path: Path, newest: int) -> int:

@@ -15,6 +15,7 @@ from groupwall.store.changes import Change, Delta, Event, Head, columns_text, ne
 from groupwall.store.entities import ENTITIES, Entity, Row, Tag, World
 from groupwall.store.folder import StoreError
 from groupwall.store.reads import Reads, TooLarge
+from groupwall.units import ticks
 
 STEP = 2_000
 """Virtual machine steps of SQLite between two looks at a read's budget; one look costs well under a microsecond."""
@@ -24,11 +25,22 @@ NOWHERE = -1
 """The number of a world that is not there: nothing lies in it."""
 
 
+_OF_THE_CALL = frozenset({
+    sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_TOOBIG,
+})  # fmt: skip
+"""What a statement that should not have been made answers: one call's fault, not to be laid at the others' door."""
+
+
 class Budget(NamedTuple):
-    """What one read may cost: rows fetched, and virtual machine steps of SQLite in units of STEP."""
+    """What one read may cost: rows fetched, virtual machine steps of SQLite in units of STEP, and seconds.
+
+    The steps bound a scan that finds nothing; the seconds bound steps that are slow, such as comparisons with patterns.
+    """
 
     rows: int
     steps: int
+    seconds: float
 
 
 class Transaction(Reads):
@@ -48,6 +60,8 @@ class Transaction(Reads):
         self._deltas: list[Delta] = []
         self._undo = False
         self._steps_left: int | None = None
+        self._deadline = 0.0
+        self._stopped = False
 
     # ---- the frame of one call
 
@@ -62,7 +76,10 @@ class Transaction(Reads):
         if not self._connection.in_transaction:  # SQLite ended it: a savepoint would open, and commit, one of its own
             raise StoreError("the database undid the changes under way")
         head, self._deltas, self._undo = self.head, [], False
-        self._rows_left, self._steps_left = budget or (None, None)
+        self._stopped = False
+        self._rows_left = budget.rows if budget else None
+        self._steps_left = budget.steps if budget else None
+        self._deadline = ticks() + budget.seconds if budget else 0.0
         with self._explained():
             if not self._sole:
                 self._connection.execute("SAVEPOINT attempt")
@@ -87,11 +104,12 @@ class Transaction(Reads):
         """Tell a read that was stopped and a database that failed from the errors of an operation."""
         try:
             yield
-        except sqlite3.IntegrityError:
-            raise
         except sqlite3.Error as error:
-            if self._steps_left is not None and self._steps_left < 0:
+            if self._stopped:
                 raise TooLarge from error
+            code: int | None = getattr(error, "sqlite_errorcode", None)
+            if self._connection.in_transaction and code is not None and code & 0xFF in _OF_THE_CALL:
+                raise
             message = f"the database failed: {error}"
             raise StoreError(message) from error
         finally:
@@ -102,11 +120,12 @@ class Transaction(Reads):
         self._undo = True
 
     def step(self) -> bool:
-        """Count down the budget of the read under way; True (stop) once it is used up. SQLite calls this."""
+        """Look at the budget of the read under way; True (stop) once it is used up. SQLite calls this."""
         if self._steps_left is None:
             return False
         self._steps_left -= 1
-        return self._steps_left < 0
+        self._stopped = self._steps_left < 0 or ticks() > self._deadline
+        return self._stopped
 
     @property
     def written(self) -> bool:

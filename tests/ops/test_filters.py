@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from groupwall.errors import ApiError
 from groupwall.ops.filters import pattern
 from tests.driver import Wall
 from tests.scenes import Json, create_group, refusal
@@ -123,8 +124,18 @@ def test_a_filter_without_values(wall: Wall, given: Json) -> None:
 
 
 def test_a_hostile_pattern_is_bounded(wall: Wall) -> None:
-    """A pattern of many stars costs no more than the product of the lengths, here and in the store (inferred)."""
+    """A pattern costs no more than the product of the lengths, and one of many wildcards is refused (inferred)."""
     assert not pattern("*a" * 1000 + "b")("a" * 5000)
     wall.call("CreateSecurityGroup", GroupName="web", Description="a" * 255)
-    wanted = [{"Name": "description", "Values": ["*a" * 250 + "b"]}]
+    wanted = [{"Name": "description", "Values": ["*a" * 16 + "b"]}]
     assert wall.call("DescribeSecurityGroups", Filters=wanted) == {"SecurityGroups": []}
+    with pytest.raises(ApiError, match="FilterLimitExceeded"):
+        wall.call("DescribeSecurityGroups", Filters=[{"Name": "description", "Values": ["*a" * 17]}])
+
+
+def test_filters_without_values_count(wall: Wall) -> None:
+    """More than 200 filters are refused, whether they have values or not (inferred)."""
+    given = [{"Name": "group-name"}] * 201
+    with pytest.raises(ApiError, match="FilterLimitExceeded"):
+        wall.call("DescribeSecurityGroups", Filters=given)
+    assert wall.call("DescribeSecurityGroups", Filters=given[:200]) == {"SecurityGroups": []}

@@ -58,7 +58,7 @@ def test_sql_and_python_agree(tagged: Wall, value: str) -> None:
     assert found(tagged, value) == sorted(filter(pattern(value), TEXTS))
 
 
-@pytest.mark.parametrize("value", ["*" + "a" * PATTERN_BYTES, "*ä" * PATTERN_BYTES, "\\*" * PATTERN_BYTES])
+@pytest.mark.parametrize("value", ["*" + "a" * PATTERN_BYTES, "*" + "ä" * PATTERN_BYTES])
 def test_a_pattern_that_is_too_long_matches_nothing(tagged: Wall, value: str) -> None:
     """A pattern longer than SQLite takes is met by nothing, and refuses nobody else's call (inferred)."""
     assert found(tagged, value) == []
