@@ -7,15 +7,14 @@ import os
 import signal
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Column, Table
+from rich.text import Text
 
 from groupwall.commands.demo_server import Key, Server, create_key
 from groupwall.commands.demo_stage import Clients, Stage
@@ -33,7 +32,7 @@ except ModuleNotFoundError:
 REGION = "us-east-1"
 
 
-@click.command()
+@click.command(short_help="The whole story in a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Print the proofs as JSON.")
 @click.option("--endpoint", hidden=True, help="Try another server, which must know no key.")
 @refused
@@ -49,8 +48,11 @@ def demo(endpoint: str | None, *, as_json: bool) -> None:
     kept = all(proof.ok for proof in proofs)
     if as_json:
         click.echo(json.dumps({"kept": kept, "proofs": [proof._asdict() for proof in proofs]}, indent=2))
-    console.print(_table(proofs))
-    console.print("[green]Every promise was kept.[/]" if kept else "[red]A promise was broken.[/]")
+    say(console, "\nWhat was proved", "bold")
+    for proof in proofs:
+        row = f"{'yes' if proof.ok else 'NO':3}  {proof.name:15}  "
+        say(console, f"{row}{proof.promise}; seen: {proof.seen}", _colour(ok=proof.ok), rest=" " * len(row))
+    say(console, "\nEvery promise was kept." if kept else "\nA promise was broken.", _colour(ok=kept))
     sys.exit(0 if kept else 1)
 
 
@@ -59,8 +61,8 @@ def _stage(console: Console, endpoint: str | None) -> Iterator[Stage]:
     """Open the scene: a server on a folder that goes away with it, unless there is one to try."""
 
     def tell(call: str, answer: str) -> None:
-        console.print(Padding(f"[cyan]{escape(call)}[/]", (0, 0, 0, 2)))
-        console.print(Padding(f"[dim]{escape(answer)}[/]", (0, 0, 0, 6)))
+        say(console, f"  {call}", "cyan", rest="    ")
+        say(console, f"      {answer}", "dim", rest="      ")
 
     if endpoint:
         yield Stage(_clients(endpoint, Key("AKIAIOSFODNN7EXAMPLE", "demo")), tell, None)
@@ -68,7 +70,7 @@ def _stage(console: Console, endpoint: str | None) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="groupwall-demo-") as folder:
         key = create_key(folder)
         with Server(folder) as server:
-            console.print(f"groupwall serve --auth signed, at {server.endpoint}, with key {key.id}")
+            say(console, f"groupwall serve --auth signed, at {server.endpoint}, with key {key.id}")
 
             def restart(stage: Stage) -> str:
                 killed = server.kill()
@@ -97,19 +99,23 @@ def _clients(endpoint: str, key: Key) -> Clients:
 
 
 def _played(step: Step, stage: Stage, console: Console) -> Proof:
-    console.print(f"\n[bold]{step.name}[/]: {step.promise}")
+    say(console, f"\n{step.name}: {step.promise}", "bold")
     proof = prove(step, stage)
-    console.print(f"{_verdict(proof)} {escape(proof.seen)}")
+    say(console, f"{'kept' if proof.ok else 'BROKEN'}: {proof.seen}", _colour(ok=proof.ok), rest="      ")
     return proof
 
 
-def _verdict(proof: Proof) -> str:
-    return "[green]kept:[/]" if proof.ok else "[red]BROKEN:[/]"
+def _colour(*, ok: bool) -> str:
+    return "green" if ok else "red"
 
 
-def _table(proofs: list[Proof]) -> Table:
-    columns = [Column(name, overflow="fold") for name in ("promise", "seen")]
-    table = Table("step", *columns, "", title="\nWhat was proved")
-    for proof in proofs:
-        table.add_row(proof.name, proof.promise, escape(proof.seen), "[green]yes[/]" if proof.ok else "[red]NO[/]")
-    return table
+def say(console: Console, text: str, style: str = "", rest: str = "") -> None:
+    """Print a text as it is, but on a terminal wrapped between words, with ``rest`` before each line but the first."""
+    if console.is_terminal:
+        text = "\n".join(line for part in text.split("\n") for line in _wrapped(part, console.width, rest))
+    console.print(Text(text, style), soft_wrap=True)
+
+
+def _wrapped(line: str, width: int, rest: str) -> list[str]:
+    words = textwrap.TextWrapper(width, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)
+    return words.wrap(line) or [""]

@@ -98,7 +98,8 @@ def _within(value: object) -> str:
 def _rule(rule: Answer) -> str:
     """Return a permission or a rule, whichever members it has, in one line."""
     sources = [*rule.get("IpRanges", ()), rule]
-    parts = [rule.get("SecurityGroupRuleId"), rule["IpProtocol"], rule.get("FromPort")]
+    parts = [rule.get("SecurityGroupRuleId"), "egress" if rule.get("IsEgress") else None]
+    parts += ["all" if rule["IpProtocol"] == "-1" else rule["IpProtocol"], rule.get("FromPort")]
     parts += [source.get("CidrIp") or source.get("CidrIpv4") for source in sources]
     parts += [f"({source['Description']})" for source in sources if source.get("Description")]
     return " ".join(str(part) for part in parts if part not in (None, -1))

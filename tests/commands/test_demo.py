@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -16,7 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
+from rich.console import Console
 
+from groupwall.commands.demo import say
 from groupwall.commands.demo_stage import brief
 from groupwall.commands.demo_steps import STEPS
 from tests.serving import serving
@@ -96,12 +99,28 @@ def test_nobody_there() -> None:
 
 
 def test_plain_text_without_a_terminal() -> None:
-    """Without a terminal, without colours and in 80 columns the whole story is told in plain text (inferred)."""
+    """Without a terminal the whole story is told in plain text, and no line is broken in two (inferred)."""
     ran = run(NO_COLOR="1", COLUMNS="80", PYTHONIOENCODING="ascii")
     assert ran.returncode == 0, ran.stderr
     assert "\x1b" not in ran.stdout
-    assert max(map(len, ran.stdout.splitlines())) <= 80
-    assert "Every promise was kept." in ran.stdout
+    lines = ran.stdout.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert "default VPC: what is not there comes back in UnknownIpPermissions, the rest is revoked" in lines
+    assert len([line for line in lines if line.startswith("yes  ")]) == len(STEPS)
+    assert lines[-1] == "Every promise was kept."
+
+
+def told(width: int, text: str, rest: str) -> list[str]:
+    """Return the lines that a terminal without colours shows of a text."""
+    written = io.StringIO()
+    say(Console(file=written, force_terminal=True, no_color=True, width=width), text, rest=rest)
+    return written.getvalue().splitlines()
+
+
+def test_a_terminal_gets_whole_words() -> None:
+    """On a terminal lines end between words, at no hyphen, and go on below their margin (inferred)."""
+    assert told(24, "  revoke(GroupId=sg-1, DryRun=True)", "    ") == ["  revoke(GroupId=sg-1,", "    DryRun=True)"]
+    assert told(80, "\nyes  a  b", "     ") == ["", "yes  a  b"]
 
 
 def test_without_boto3() -> None:
@@ -132,7 +151,8 @@ def test_its_server_ends_with_it() -> None:
     [
         ({"Return": True, "ResponseMetadata": {}}, "Return=True"),
         ({"IpProtocol": "tcp", "FromPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}, "tcp 22 10.0.0.0/8"),
-        ({"IpProtocol": "-1", "FromPort": -1, "CidrIpv4": "0.0.0.0/0"}, "-1 0.0.0.0/0"),
+        ({"IpProtocol": "-1", "FromPort": -1, "CidrIpv4": "0.0.0.0/0"}, "all 0.0.0.0/0"),
+        ({"IpProtocol": "tcp", "FromPort": 22, "CidrIpv4": "0.0.0.0/0", "IsEgress": True}, "egress tcp 22 0.0.0.0/0"),
         ({"Deltas": [], "Revision": 7, "Operation": "CreateVpc"}, "7 CreateVpc"),
         ([1, 2, 3, 4, 5], "5 of them"),
         ({"Vpc": {"VpcId": "vpc-1"}}, "Vpc={VpcId=vpc-1}"),
