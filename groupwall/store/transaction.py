@@ -59,6 +59,7 @@ class Transaction(Reads):
         self._begun_at = head.revision
         self._deltas: list[Delta] = []
         self._undo = False
+        self._budget: Budget | None = None
         self._steps_left: int | None = None
         self._deadline = 0.0
         self._stopped = False
@@ -76,10 +77,7 @@ class Transaction(Reads):
         if not self._connection.in_transaction:  # SQLite ended it: a savepoint would open, and commit, one of its own
             raise StoreError("the database undid the changes under way")
         head, self._deltas, self._undo = self.head, [], False
-        self._stopped = False
-        self._rows_left = budget.rows if budget else None
-        self._steps_left = budget.steps if budget else None
-        self._deadline = ticks() + budget.seconds if budget else 0.0
+        self._budget, self._stopped = budget, False
         with self._explained():
             if not self._sole:
                 self._connection.execute("SAVEPOINT attempt")
@@ -91,6 +89,7 @@ class Transaction(Reads):
             self._end_attempt(head if self._undo else None)
 
     def _end_attempt(self, back_to: Head | None) -> None:
+        self._steps_left = None  # or the statements below could be stopped themselves
         if back_to is not None:
             self.head, self.spoiled = back_to, self._sole
         if self._sole or not self._connection.in_transaction:
@@ -142,9 +141,16 @@ class Transaction(Reads):
         return change
 
     def enter(self, world: World) -> bool:
-        """Look at this world from now on; False when it has never been written to, and so is not there yet."""
+        """Look at this world from now on; False when it has never been written to, and so is not there yet.
+
+        The attempt's budget holds from here on, unless the world is yet to begin: then it is small, and to stop one of
+        the writes that begin it would end the whole transaction.
+        """
         number = self._worlds.get(world) or self._number(world)
         self.world, self._place = number or NOWHERE, world
+        if number and self._budget:
+            self._rows_left, self._steps_left, seconds = self._budget
+            self._deadline = ticks() + seconds
         return number is not None
 
     def _number(self, world: World) -> int | None:

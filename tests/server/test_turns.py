@@ -16,7 +16,7 @@ from tests.driver import ACTIONS, Wall
 from tests.law import breaches
 from tests.scenes import create_group
 
-NO_BUDGET = Budget(rows=3, steps=0)
+NO_BUDGET = Budget(rows=3, steps=0, seconds=0)
 """What every read goes beyond."""
 
 
@@ -110,7 +110,7 @@ def test_a_large_read_disturbs_no_write(tmp_path: Path, wall: Wall) -> None:
 
 def test_a_write_has_no_budget(wall: Wall) -> None:
     """What a change has to read it reads, however much it is (inferred)."""
-    outcomes, _ = together(wall, [group(wall, "a")], Budget(rows=0, steps=0))
+    outcomes, _ = together(wall, [group(wall, "a")], Budget(rows=0, steps=0, seconds=0))
     assert codes(outcomes) == [""]
 
 
