@@ -1,12 +1,12 @@
 """Every error a client can see: its code, its message and its HTTP status.
 
     ApiError
-      the request as a whole    dry_run, unauthorized, request_limit_exceeded, unsupported_operation
+      the request as a whole    dry_run, request_limit_exceeded, unsupported_operation
       parameters                missing_*, invalid_value, invalid_combination, max_results, *_filter ...
       security groups           group_*
       rules                     rule_*, permission_*, protocol_*, port_*, cidr_malformed ...
       prefix lists              prefix_list_*
-      networks and interfaces   vpc_*, peering_*, interface_*, networks_differ ...
+      networks                  vpc_*, subnet_not_found, networks_differ ...
       tags                      tag_*, invalid_id
 
 An operation raises one of these with the facts of the case; nothing else reaches a client. The texts are AWS's, as
@@ -40,26 +40,6 @@ def dry_run() -> ApiError:
     return ApiError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
 
 
-def unauthorized(caller_arn: str, action: str, resource_arn: str, encoded: str) -> ApiError:
-    """Refuse for want of an allow; action as in ``ec2:RevokeSecurityGroupIngress``: reference 2.3 [recorded]."""
-    message = (
-        f"You are not authorized to perform this operation. User: {caller_arn} is not authorized to perform: {action} "
-        f"on resource: {resource_arn} because no identity-based policy allows the {action} action. "
-        f"Encoded authorization failure message: {encoded}"
-    )
-    return ApiError("UnauthorizedOperation", message, 403)
-
-
-def explicitly_denied(caller_arn: str, action: str, resource_arn: str, encoded: str) -> ApiError:
-    """Refuse for an explicit deny: reference 2.3 [inferred]."""
-    message = (
-        f"You are not authorized to perform this operation. User: {caller_arn} is not authorized to perform: {action} "
-        f"on resource: {resource_arn} with an explicit deny in an identity-based policy. "
-        f"Encoded authorization failure message: {encoded}"
-    )
-    return ApiError("UnauthorizedOperation", message, 403)
-
-
 def request_limit_exceeded() -> ApiError:
     """Throttle a caller: reference 1.3 [docs], text [inferred]."""
     return ApiError("RequestLimitExceeded", "Request limit exceeded.", 503)
@@ -68,14 +48,6 @@ def request_limit_exceeded() -> ApiError:
 def unsupported_operation(operation: str) -> ApiError:
     """Name an operation outside of the product's scope: reference 23 [docs], text [inferred]."""
     return ApiError("UnsupportedOperation", f"The operation {operation} is not supported.")
-
-
-def idempotent_parameter_mismatch() -> ApiError:
-    """Refuse a client token that was used with other parameters: reference 2.4 [docs], text [inferred]."""
-    return ApiError(
-        "IdempotentParameterMismatch",
-        "The client token was used before with a request that had other parameters.",
-    )
 
 
 # Parameters
@@ -141,11 +113,6 @@ def group_not_found_by_name(name: str, default_vpc_id: str | None) -> ApiError:
     """Say that no group of the default VPC has this name; None: there is no default VPC: reference 3.3 [recorded]."""
     message = f"The security group '{name}' does not exist in default VPC '{default_vpc_id or 'none'}'"
     return ApiError("InvalidGroup.NotFound", message)
-
-
-def group_not_in_vpc(group_id: str, vpc_id: str) -> ApiError:
-    """Say that the group belongs to another VPC: reference 17 [recorded]."""
-    return ApiError("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist in VPC '{vpc_id}'")
 
 
 def group_id_malformed(text: str) -> ApiError:
@@ -317,16 +284,6 @@ def missing_source() -> ApiError:
     return ApiError("MissingParameter", message)
 
 
-def several_sources() -> ApiError:
-    """Refuse a changed rule with more than one source: reference 11 [live-test]."""
-    return invalid_combination("Only one of cidrIp, cidrIpv6, prefixListId, or referencedGroupId can be specified")
-
-
-def other_kind_of_source(given: str, stored: str) -> ApiError:
-    """Refuse to change the kind, as from ``an existing IPv4 CIDR``: reference 11 [recorded: text], code [inferred]."""
-    return invalid_value(f"You may not specify {given} for {stored} rule.")
-
-
 # Prefix lists
 
 
@@ -335,39 +292,12 @@ def prefix_list_not_found(prefix_list_id: str) -> ApiError:
     return ApiError("InvalidPrefixListID.NotFound", f"The prefix list ID '{prefix_list_id}' does not exist")
 
 
-def service_prefix_list_not_found(prefix_list_id: str) -> ApiError:
-    """Say the same for DescribePrefixLists, whose code ends in ``Id``: reference 3.3 [live-test]."""
-    return ApiError("InvalidPrefixListId.NotFound", f"The prefix list ID '{prefix_list_id}' does not exist")
-
-
 def prefix_list_id_malformed(text: str) -> ApiError:
     """Refuse what is not a prefix list id: reference 3.3 [live-test: code], text [inferred]."""
     return _expecting("InvalidPrefixListId.Malformed", text, "pl-")
 
 
-def prefix_list_version_mismatch() -> ApiError:
-    """Refuse a change made from an outdated version: reference 15 [issue]."""
-    return ApiError("PrefixListVersionMismatch", "The prefix list has the incorrect version number")
-
-
-def prefix_list_busy(prefix_list_id: str, state: str) -> ApiError:
-    """Refuse while an earlier change is under way: reference 15 [issue: the part from ``in the current state``]."""
-    message = f"The prefix list '{prefix_list_id}' cannot be changed in the current state ({state})"
-    return ApiError("IncorrectState", message)
-
-
-def prefix_list_max_entries_exceeded() -> ApiError:
-    """Refuse entries beyond MaxEntries: reference 15 [issue: code], text [inferred]."""
-    message = "The maximum number of entries of the prefix list has been reached."
-    return ApiError("PrefixListMaxEntriesExceeded", message)
-
-
-def prefix_list_modification_invalid(message: str) -> ApiError:
-    """Refuse an odd change of entries: reference 15 [issue: code]; the caller brings the text."""
-    return ApiError("InvalidPrefixListModification", message)
-
-
-# Networks and interfaces
+# Networks
 
 
 def vpc_not_found(vpc_id: str) -> ApiError:
@@ -380,14 +310,19 @@ def vpc_id_malformed(text: str) -> ApiError:
     return _expecting("InvalidVpcId.Malformed", text, "vpc-")
 
 
+def vpc_in_use(vpc_id: str) -> ApiError:
+    """Refuse to delete a VPC that holds something: code reference 19 [docs], text [issue: terraform-aws-vpc#540]."""
+    return ApiError("DependencyViolation", f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
+
+
+def vpc_cidr_malformed(text: str) -> ApiError:
+    """Refuse the block of a VPC: no row of the reference [parity: moto, OpenStack's ec2-api]."""
+    return invalid_value(f"Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block.")
+
+
 def no_default_vpc() -> ApiError:
     """Refuse a group by name, or a group without a VPC, in an account without a default VPC: 3.3 [recorded]."""
     return ApiError("VPCIdNotSpecified", "No default VPC for this user")
-
-
-def default_vpc_exists() -> ApiError:
-    """Refuse a second default VPC: reference 19 [docs: code], text [inferred]."""
-    return ApiError("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region.")
 
 
 def networks_differ() -> ApiError:
@@ -399,50 +334,6 @@ def networks_differ() -> ApiError:
 def subnet_not_found(subnet_id: str) -> ApiError:
     """Say that no subnet has this id: [inferred] from the form of the others in reference 3.3."""
     return ApiError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
-
-
-def instance_not_found(instance_id: str) -> ApiError:
-    """Say that no instance has this id: [inferred] from the form of the others in reference 3.3."""
-    return ApiError("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
-
-
-def interface_not_found(interface_id: str) -> ApiError:
-    """Say that no network interface has this id: reference 3.3 [live-test]."""
-    return ApiError("InvalidNetworkInterfaceID.NotFound", f"The networkInterface ID '{interface_id}' does not exist")
-
-
-def interface_id_malformed(text: str) -> ApiError:
-    """Refuse what is not an interface id: code by the casing rule of reference 3.3 [live-test], text [inferred]."""
-    return _expecting("InvalidNetworkInterfaceId.Malformed", text, "eni-")
-
-
-def groups_per_interface_limit_exceeded() -> ApiError:
-    """Refuse groups beyond an interface's quota: reference 17 [docs: code][issue: text]."""
-    message = "The maximum number of security groups per interface has been reached."
-    return ApiError("SecurityGroupsPerInterfaceLimitExceeded", message)
-
-
-def peering_not_found(peering_id: str) -> ApiError:
-    """Say that no peering connection has this id: reference 3.3 [live-test: code], text [inferred]."""
-    message = f"The vpcPeeringConnection ID '{peering_id}' does not exist"
-    return ApiError("InvalidVpcPeeringConnectionID.NotFound", message)
-
-
-def peering_id_malformed(text: str) -> ApiError:
-    """Refuse what is not a peering connection id: [inferred] from the casing rule of reference 3.3."""
-    return _expecting("InvalidVpcPeeringConnectionId.Malformed", text, "pcx-")
-
-
-def peering_exists(peering_id: str) -> ApiError:
-    """Refuse a second peering of two VPCs: reference 16 [docs: code], text [inferred]."""
-    message = f"The VPCs are already peered by '{peering_id}'"
-    return ApiError("VpcPeeringConnectionAlreadyExists", message)
-
-
-def invalid_state_transition(peering_id: str, state: str) -> ApiError:
-    """Refuse to accept, reject or delete a peering in a wrong state: reference 16 [docs: code], text [inferred]."""
-    message = f"Invalid state transition for {peering_id}, attempted to transition from {state}"
-    return ApiError("InvalidStateTransition", message)
 
 
 # Tags

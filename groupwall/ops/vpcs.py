@@ -64,10 +64,13 @@ def add_vpc(
 
 
 def _block(cidr: str | None) -> str:
-    """Return a VPC's IPv4 block in canonical form; /16 to /28 [docs: CreateVpc; texts of the errors inferred]."""
+    """Return a VPC's IPv4 block in canonical form; /16 to /28 [docs: CreateVpc; text for another size inferred]."""
     if cidr is None:
         raise errors.missing_parameter("cidrBlock")
-    block = ipaddress.IPv4Network(parsing.ipv4_cidr(cidr))
+    try:
+        block = ipaddress.IPv4Network(parsing.ipv4_cidr(cidr))
+    except errors.ApiError:
+        raise errors.vpc_cidr_malformed(cidr) from None
     if not 16 <= block.prefixlen <= 28:  # noqa: PLR2004 - said in the docstring
         raise errors.ApiError("InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
     return str(block)
@@ -91,7 +94,7 @@ def delete_vpc(params: Params, context: Context) -> Result:
         raise errors.vpc_not_found(vpc_id)
     groups = groups_left(vpc, context)
     if len(groups) > 1 or context.tx.listed(Subnet, [Where("vpc", (vpc_id,))]):
-        raise errors.dependency_violation(vpc_id)
+        raise errors.vpc_in_use(vpc_id)
     for group in groups:
         remove_group(context, group)
     context.tx.remove(*context.tx.vpc_cidrs([vpc_id]).get(vpc_id, ()), vpc)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from groupwall.wire.scalars import milliseconds, moment
@@ -67,8 +67,7 @@ class Credentials:
     session_token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a request says about its signature.
 
     date and timestamp as written: ``20261123`` and ``20261123T034600Z``. expires: seconds, None in header form and
@@ -179,24 +178,28 @@ def _scope(said: dict[str, str], token: str | None, expires: int | None) -> Scop
 
 
 def _check_time(scope: Scope, now: int) -> None:
-    t = scope.timestamp
     try:
-        signed_at = datetime(
-            int(t[:4]), int(t[4:6]), int(t[6:8]), int(t[9:11]), int(t[11:13]), int(t[13:15]), tzinfo=UTC,
-        )  # fmt: skip
+        age = now - _signed_at(scope.timestamp)
     except ValueError:
         raise SignatureError(Reason.INCOMPLETE) from None
-    age = now - milliseconds(signed_at)
     if not -SKEW_SECONDS * 1000 <= age <= (scope.expires or SKEW_SECONDS) * 1000:
         raise SignatureError(Reason.EXPIRED)
+
+
+@lru_cache(maxsize=_KEYS_REMEMBERED)
+def _signed_at(t: str) -> int:
+    """Return ``20261123T034600Z`` in milliseconds since 1970; a client signs many requests in one second."""
+    year, month, day, hour, minute, second = t[:4], t[4:6], t[6:8], t[9:11], t[11:13], t[13:15]
+    signed_at = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    return milliseconds(signed_at)
 
 
 def _signature(request: Request, scope: Scope, secret: str) -> str:
     canonical = "\n".join(
         (
             request.method,
-            quote(_normalised(request.path), safe="/~", errors="replace"),
-            _canonical_query(request),
+            "/" if request.path == "/" else quote(_normalised(request.path), safe="/~", errors="replace"),
+            _canonical_query(request) if request.query else "",
             _canonical_headers(request, scope),
             ";".join(scope.signed_headers),
             hashlib.sha256(request.body).hexdigest(),

@@ -1,4 +1,4 @@
-"""Resources that an account here never holds: there are none, and an id asked for is not one [inferred]."""
+"""Resources that an account here never holds: there are none, and an id asked for is not found."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from groupwall.ops.empty import NOT_FOUND
 from tests.driver import ACTIONS, Wall
 from tests.scenes import refusal
 
@@ -22,18 +23,32 @@ def test_there_are_none(wall: Wall, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given"),
+    ("name", "member", "value", "code"),
     [
-        ("DescribeNetworkInterfaces", {"NetworkInterfaceIds": ["eni-00000000"]}),
-        ("DescribeInstances", {"InstanceIds": ["i-00000000"]}),
-        ("DescribeKeyPairs", {"KeyNames": ["mine"]}),
-        ("DescribeAddresses", {"PublicIps": ["192.0.2.1"]}),
+        ("DescribeNetworkInterfaces", "NetworkInterfaceIds", "eni-00000000", "InvalidNetworkInterfaceID.NotFound"),
+        ("DescribeInstances", "InstanceIds", "i-00000000", "InvalidInstanceID.NotFound"),
+        ("DescribeKeyPairs", "KeyNames", "mine", "InvalidKeyPair.NotFound"),
+        ("DescribeAddresses", "PublicIps", "192.0.2.1", "InvalidAddress.NotFound"),
+        ("DescribeRouteTables", "RouteTableIds", "rtb-00000000", "InvalidRouteTableID.NotFound"),
     ],
 )
-def test_an_id_is_of_none(wall: Wall, name: str, given: dict[str, list[str]]) -> None:
-    """What is asked for by id or name is not found (inferred)."""
-    [[value]] = given.values()
-    assert refusal(wall, name, **given) == f"InvalidID: The ID '{value}' is not valid"
+def test_an_id_is_of_none(wall: Wall, name: str, member: str, value: str, code: str) -> None:
+    """What is asked for by id or name is not found (inferred: text)."""
+    told = refusal(wall, name, **{member: [value]})
+    assert told.startswith(f"{code}: ")
+    assert told.endswith(f" '{value}' does not exist")
+
+
+def test_every_id_has_its_error() -> None:
+    """Each member of these operations that names resources has an error (inferred)."""
+    owners = {"OwnerIds", "RestorableByUserIds"}
+    named = {m for name in EMPTY for m in ACTIONS[name].input.members if m.endswith(("Ids", "Names", "Ips"))}
+    assert named - owners == NOT_FOUND.keys()
+
+
+def test_owners_name_nothing(wall: Wall) -> None:
+    """Asking for the snapshots of an account is no question for an id (inferred)."""
+    assert wall.call("DescribeSnapshots", OwnerIds=["self"]) == {"Snapshots": []}
 
 
 @pytest.mark.parametrize("name", ["RunInstances", "DescribeImages", "AllocateAddress"])
