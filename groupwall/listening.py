@@ -12,7 +12,8 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from groupwall.app import BODY_BYTES
 
@@ -20,16 +21,19 @@ HEADER_BYTES = 1 << 16
 MESSAGE_BYTES = 8 * BODY_BYTES
 """What one request may take up on the line, with the frames of its chunks: bounds a header that never ends."""
 
+MOST_PIPELINED = 32
+"""Requests of one connection that may wait for the reply to an earlier one: each takes up a few kilobytes."""
+
 SECONDS_TO_RECEIVE = 60
 """How long a client may take nothing of a reply before it is cut off."""
 
 
 class TooMuch(Exception):
-    """The headers are larger than a request may have; the parser turns it into a 400."""
+    """A client sends more than it may; the parser turns it into a 400."""
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol with the bounds that it lacks: on the size of a request, and on the time for its headers."""
+    """uvicorn's protocol with the bounds that it lacks: on requests, their size, and the time for their headers."""
 
     def __init__(self, patience: float, **given: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(**given)
@@ -37,6 +41,7 @@ class Protocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._message_bytes = 0
+        self._answered: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
@@ -51,7 +56,9 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Start the clock and the counts of a request."""
+        """Start the clock and the counts of a request, unless too many wait before it."""
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise TooMuch
         super().on_message_begin()
         self._header_bytes = self._message_bytes = 0
         self._start_clock()
@@ -76,10 +83,35 @@ class Protocol(HttpToolsProtocol):
         self._stop_clock()
         super().on_headers_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read; in silence when an earlier reply is due, for which the refusal would be taken."""
+        if self.pipeline or self._owes_a_reply():
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Answer what was asked before a client closed its half of the connection, then close the other half."""
+        if not self._owes_a_reply():
+            return False
+        self.cycle.keep_alive = False
+        self.cycle.message_event.set()  # whoever waits to hear that the client has gone must take it as gone
+        return True
+
+    def _owes_a_reply(self) -> bool:
+        return bool(self._answered) and not (self.cycle.more_body or self.cycle.response_complete)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock of a connection that is gone."""
+        """Stop the clock of a connection that is gone, and tell the request under way, not only the newest."""
         self._stop_clock()
+        if self._answered:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _start_clock(self) -> None:
         self._stop_clock()

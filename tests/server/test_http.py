@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 
 import pytest
 
-from tests.remote import Remote, connect, exchange
+from tests.remote import Remote, connect, exchange, read_all
 
 FORM = b"content-type: application/x-www-form-urlencoded\r\n"
 QUERY = b"Action=DescribeVpcs&Version=2016-11-15"
@@ -77,6 +78,23 @@ def test_requests_sent_at_once_are_answered_in_order(url: str) -> None:
     answered = replies(exchange(url, b"".join(sent) + posted(QUERY)))
     assert [status(reply) for reply in answered] == [200, 200, 400, 200] * 5 + [200]
     assert [b"DescribeVpcsResponse" in reply for reply in answered] == [True, False, False, False] * 5 + [True]
+
+
+def test_a_refusal_is_not_taken_for_an_earlier_reply(url: str) -> None:
+    """Nonsense behind a request that is not answered yet ends the connection without a word (inferred)."""
+    kept = posted(QUERY).replace(b"connection: close\r\n", b"")
+    assert exchange(url, kept + b"nonsense\r\n\r\n") == b""
+    assert status(exchange(url, b"nonsense\r\n\r\n")) == 400
+
+
+def test_a_half_closed_connection_is_answered(url: str) -> None:
+    """A client that says it will send no more gets the reply, and then the end; half a request has none (inferred)."""
+    kept = posted(QUERY).replace(b"connection: close\r\n", b"")
+    for sent, statuses in ((kept, [200]), (kept * 3, [200] * 3), (kept[:-1], []), (b"", [])):
+        with connect(url) as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            assert [status(reply) for reply in replies(read_all(connection))] == statuses
 
 
 def test_a_body_may_come_byte_by_byte(url: str) -> None:

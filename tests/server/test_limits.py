@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.listening import HEADER_BYTES
+from groupwall.listening import HEADER_BYTES, MOST_PIPELINED
 from groupwall.wire.limits import BODY_BYTES, PARAMETERS
 from tests.remote import Remote, connect, exchange, read_all
 from tests.server.test_http import FORM, QUERY, posted, status
@@ -132,6 +132,22 @@ def test_parameters_have_a_limit(url: str) -> None:
 KEPT = posted(b"Action=DescribeRegions&Version=2016-11-15").replace(b"connection: close\r\n", b"")
 
 
+def test_requests_that_wait_have_a_limit() -> None:
+    """A client that sends request after request and takes no reply is cut off, and fills no memory (inferred)."""
+    with patient(30) as server, connect(server.url) as connection:
+        before = memory(server)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                connection.sendall(b"GET / HTTP/1.1\r\n\r\n" * 5_000)
+        assert memory(server) - before < 20_000_000
+
+
+def test_as_many_requests_as_may_wait_are_answered(url: str) -> None:
+    """One request under way and 32 that wait behind it are all answered (inferred)."""
+    sent = KEPT * MOST_PIPELINED + posted(b"Action=DescribeRegions&Version=2016-11-15")
+    assert exchange(url, sent).count(b"HTTP/1.1 200 OK") == MOST_PIPELINED + 1
+
+
 def test_a_client_that_takes_no_reply_holds_up_nobody() -> None:
     """Replies that nobody reads do not keep others from theirs, nor the server from its end (inferred)."""
     with patient(0.5) as server, contextlib.ExitStack() as deaf:
@@ -140,7 +156,7 @@ def test_a_client_that_takes_no_reply_holds_up_nobody() -> None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
             with contextlib.suppress(TimeoutError):
                 connection.settimeout(0.1)
-                connection.sendall(KEPT * 200)
+                connection.sendall(KEPT * MOST_PIPELINED)
         with Remote(server.url) as remote:
             assert remote.call("DescribeVpcs")["Vpcs"]
         assert server.end() == 0
