@@ -81,3 +81,28 @@ def _lock(file: int, folder: Path) -> None:
             f"{folder} is in use by another groupwall server" if taken else f"cannot lock {folder}: {error.strerror}"
         )
         raise StoreError(message) from error
+
+
+class Watch:
+    """Notices when files that are held open were removed or replaced: what is written to them then is lost."""
+
+    def __init__(self, *paths: Path) -> None:
+        self._seen: dict[Path, tuple[int, int] | None] = {path: _identity(path) for path in paths}
+
+    def missing(self) -> Path | None:
+        """Return a file that is no longer the one that was seen first, None when all are; two calls of the system."""
+        for path, before in self._seen.items():
+            now = _identity(path)
+            if before is None:
+                self._seen[path] = now
+            elif now != before:
+                return path
+        return None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from groupwall.store.changes import GENESIS, Head
 from groupwall.store.entities import AccessKey, World
-from groupwall.store.folder import StoreError, claim, refuse_network
+from groupwall.store.folder import StoreError, Watch, claim, refuse_network
 from groupwall.store.schema import APPLICATION_ID, MIGRATIONS
 from groupwall.store.transaction import STEP, Transaction
 from groupwall.units import Ids
@@ -39,6 +39,7 @@ class Store:
         self._lock = lock
         self._turn = threading.RLock()
         self._failed: str | None = None
+        self._watch = Watch(*(Path(where, name) for name in (FILE, f"{FILE}-wal"))) if where != MEMORY else None
         self._worlds: dict[World, int] = {}
 
     @property
@@ -62,8 +63,7 @@ class Store:
         Reads go on: they see the last commit that succeeded.
         """
         with self._turn, self._explained():
-            if self._failed:
-                raise StoreError(self._failed)
+            self._refuse_what_would_be_lost()
             with self._begun("BEGIN IMMEDIATE", sole=sole) as transaction:
                 revision = transaction.head.revision
                 result = work(transaction)
@@ -75,6 +75,13 @@ class Store:
                 if not transaction.spoiled:
                     self._commit()
             return result
+
+    def _refuse_what_would_be_lost(self) -> None:
+        missing = self._watch.missing() if self._watch else None
+        if missing:
+            self._failed = f"{missing} was removed or replaced; no more writes until the server is started again"
+        if self._failed:
+            raise StoreError(self._failed)
 
     def _commit(self) -> None:
         try:

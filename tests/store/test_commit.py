@@ -239,3 +239,12 @@ def test_a_store_in_memory_keeps_the_same_law() -> None:
     with pytest.raises(ZeroDivisionError):
         store.run(lambda _: 1 / 0)
     assert store.read(lambda tx: tx.head.revision) == 0
+
+
+@pytest.mark.parametrize("name", [FILE, f"{FILE}-wal"])
+def test_a_file_that_was_removed_takes_no_more_writes(tmp_path: Path, wall: Wall, name: str) -> None:
+    """What would be written to a file that nobody can find again is refused, and reads go on (inferred)."""
+    create_group(wall, "kept")
+    (tmp_path / name).unlink()
+    assert [outcome.error.code for outcome in turn(wall, group("lost")) if outcome.error] == ["Unavailable"]
+    assert names(wall) == {"default", "web", "kept"}
