@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 MILLISECONDS = 1000
@@ -55,8 +55,9 @@ class FrozenClock:
         """Milliseconds since 1970-01-01T00:00Z, as last set."""
         return self._now
 
-    def advance(self, seconds: float) -> None:
-        """Move the clock forward, or backward for a negative number of seconds."""
+    def advance(self, by: float | timedelta) -> None:
+        """Move the clock forward by a number of seconds or a timedelta, or backward by a negative one."""
+        seconds = by.total_seconds() if isinstance(by, timedelta) else by
         with self._lock:
             self._now += round(seconds * MILLISECONDS)
 

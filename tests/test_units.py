@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,12 +62,13 @@ def test_derived_ids_differ(parts: list[list[str]]) -> None:
 
 
 def test_a_frozen_clock_stands_still() -> None:
-    """A frozen clock moves only when it is told to, by seconds, forward and back (inferred)."""
+    """A frozen clock moves only when it is told to, by seconds or a timedelta, forward and back (inferred)."""
     clock = FrozenClock(1_000)
     assert (clock.now(), clock.now()) == (1_000, 1_000)
     clock.advance(1.5)
     clock.advance(-0.25)
-    assert clock.now() == 2_250
+    clock.advance(timedelta(minutes=1))
+    assert clock.now() == 62_250
 
 
 def test_a_frozen_clock_is_moved_by_many() -> None:

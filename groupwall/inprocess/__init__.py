@@ -3,6 +3,7 @@
 Users come by ``groupwall.local()``, ``groupwall.client()`` and the pytest fixture ``groupwall``.
 
 local.py        `local()`: a wall for the time of a block or a function
+options.py      what a wall can be told
 wall.py         one groupwall in memory, and how it answers botocore
 hooks.py        the two places where botocore asks us instead of the network
 environment.py  what stands in for credentials and a region that nobody configured

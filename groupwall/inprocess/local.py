@@ -5,29 +5,40 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, Unpack
+from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
 from groupwall.inprocess.hooks import begin, end
-from groupwall.inprocess.wall import Options, Wall
+from groupwall.inprocess.options import Options, check
+from groupwall.inprocess.wall import Wall
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_NOT_A_CALL = (lambda one: not callable(one), inspect.isclass, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+"""Tests for what does not run between its call and its return."""
 
-def local(**options: Unpack[Options]) -> Local:
+
+@overload
+def local(**options: Unpack[Options]) -> Local: ...
+@overload
+def local(function: Callable[P, R], /) -> Callable[P, R]: ...
+def local(function: Callable[..., Any] | None = None, /, **options: Unpack[Options]) -> Local | Callable[..., Any]:
     """Answer the EC2, STS and groupwall calls of every boto3 client in this process by a groupwall in memory.
 
     Options as in ``Options``. Clients that were made before are answered too, whatever their ``endpoint_url``; other
     services are let past. Where neither credentials nor a region are configured, there are some as long as it lasts. Of
     walls within each other the innermost answers; each call of a decorated function has a wall of its own.
+    TypeError for an option that there is not or that has another type, and for what can't be decorated.
 
         with groupwall.local() as wall:
             boto3.resource("ec2").create_vpc(CidrBlock="10.0.0.0/16")
 
-        @groupwall.local(seed=1)
+        @groupwall.local  # or @groupwall.local(seed=1)
         def test_network(): ...
     """
-    return Local(options)
+    check(options)
+    around = Local(options)
+    return around if function is None else around(function)
 
 
 class Local:
@@ -38,7 +49,7 @@ class Local:
         self._entered: list[Wall] = []
 
     def __enter__(self) -> Wall:
-        wall = Wall(**self._options)
+        wall = Wall(self._options)
         begin(wall)
         self._entered.append(wall)
         return wall
@@ -50,7 +61,7 @@ class Local:
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return the function with a wall around each call. TypeError for what does not run when it is called."""
-        if inspect.isclass(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        if any(wrong(function) for wrong in _NOT_A_CALL):
             message = f"local() goes around a function, not {function!r}: use `with groupwall.local():` inside"
             raise TypeError(message)
         if inspect.iscoroutinefunction(function):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import boto3
 
@@ -13,32 +13,16 @@ from groupwall.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Quotas, Settings
 from groupwall.inprocess import sessions
 from groupwall.inprocess.answers import Answers
 from groupwall.inprocess.environment import configured_region
+from groupwall.inprocess.options import Options
 from groupwall.store.sqlite import MEMORY, open_store
 from groupwall.units import FrozenClock, Ids, SystemClock
 from groupwall.wire.scalars import milliseconds
 
 
-class Options(TypedDict, total=False):
-    """How a wall is made.
-
-    account: of callers whose access key id is no account's number; 123456789012.
-    region: of clients made without one, even where another is configured; the configured one, else us-east-1.
-    seed: repeats the same ids. now: stops the clock there, until ``wall.clock.advance``; it must have a time zone.
-    wire: answers HTTP requests, which botocore signs and whose replies it parses, instead of calls.
-    """
-
-    account: str
-    region: str | None
-    seed: int | None
-    now: datetime | None
-    wire: bool
-    quotas: Quotas
-
-
 class Wall:
-    """A groupwall in memory. SettingError for an account without 12 digits, ValueError for a time without a zone."""
+    """A groupwall in memory. SettingError for what is no account or region, ValueError for a time without a zone."""
 
-    def __init__(self, **options: Unpack[Options]) -> None:
+    def __init__(self, options: Options) -> None:
         region = options.get("region") or configured_region() or DEFAULT_REGION
         settings = Settings(data=MEMORY, account=options.get("account", DEFAULT_ACCOUNT), region=region)
         self.account = settings.account

@@ -87,6 +87,19 @@ def test_decorator() -> None:
     assert list(inspect.signature(made).parameters) == ["name"]
 
 
+def test_decorator_without_parentheses() -> None:
+    """The decorator may stand without parentheses (inferred)."""
+
+    @groupwall.local
+    def made(name: str) -> set[str]:
+        client = boto3.client("ec2")
+        create(client, name)
+        return group_names(client)
+
+    assert made("a") == {"default", "a"}
+    assert made("b") == {"default", "b"}
+
+
 class TestDecoratedMethod:
     """A test class as users write it."""
 
@@ -108,14 +121,15 @@ def test_decorated_coroutine() -> None:
 
 
 def test_decorated_generator() -> None:
-    """What would run after its wall ended is refused when it is decorated: a generator, a class (inferred)."""
+    """What does not run between its call and its return is refused when it is decorated (inferred)."""
 
     def fixture() -> Iterator[None]:
         yield
 
-    for wrong in (fixture, TestDecoratedMethod):
-        with pytest.raises(TypeError, match="with groupwall"):
-            groupwall.local()(wrong)
+    for wrong in (fixture, TestDecoratedMethod, "us-east-1"):
+        for decorator in (groupwall.local, groupwall.local()):
+            with pytest.raises(TypeError, match="with groupwall"):
+                decorator(wrong)
 
 
 def test_error_inside() -> None:
@@ -209,8 +223,10 @@ def test_clock() -> None:
         create(client, "a")
         wall.clock.advance(90.5)
         create(client, "b")
-        times = [change["Time"] for change in changes.describe_changes()["Changes"]]
-    assert times == [NOW, NOW, NOW + dt.timedelta(seconds=90.5)]
+        wall.clock.advance(dt.timedelta(days=1))
+        create(client, "c")
+        times = [change["Time"] - NOW for change in changes.describe_changes()["Changes"]]
+    assert [time.total_seconds() for time in times] == [0, 0, 90.5, 86490.5]
 
 
 def test_machine_clock() -> None:
@@ -223,15 +239,34 @@ def test_machine_clock() -> None:
     ("options", "error"),
     [
         ({"account": "12"}, SettingError),
+        ({"region": "mars"}, SettingError),
         ({"now": NOW.replace(tzinfo=None)}, ValueError),
     ],
 )
-def test_wrong_options(options: dict[str, Any], error: type[Exception]) -> None:
-    """What can't be used is refused before anything is patched (inferred)."""
+def test_wrong_values(options: dict[str, Any], error: type[Exception]) -> None:
+    """What can't be used is refused by its name, before anything is patched (inferred)."""
     before = BaseClient._make_request  # noqa: SLF001 - what is patched
-    with pytest.raises(error):
+    with pytest.raises(error, match=next(iter(options))):
         groupwall.local(**options).__enter__()
     assert BaseClient._make_request is before  # noqa: SLF001 - as above
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "message"),
+    [
+        ("regoin", "us-east-1", r"no option 'regoin', only account, region,"),
+        ("account", 123456789012, r"account must be str, not 123456789012"),
+        ("region", ["us-east-1"], r"region must be str \| None, not \['us-east-1'\]"),
+        ("seed", "abc", r"seed must be int \| None, not 'abc'"),
+        ("now", "2026-11-23", r"now must be datetime.datetime \| None, not '2026-11-23'"),
+        ("wire", "no", r"wire must be bool, not 'no'"),
+        ("quotas", {"rules_per_group": 1}, r"quotas must be groupwall.config.Quotas, not {'rules_per_group': 1}"),
+    ],
+)
+def test_wrong_options(option: str, wrong: object, message: str) -> None:
+    """A misspelt option, or one of another type, is refused where it is written (inferred)."""
+    with pytest.raises(TypeError, match=message):
+        groupwall.local(**{option: wrong})
 
 
 def test_quotas() -> None:
