@@ -1,14 +1,81 @@
 """The log of requests: one line each, as text or as JSON, without secrets and without control characters.
 
 Only what the request asked for is told (operation, account, region), never its parameters, headers or query string: a
-query may hold a signature. Lines are gathered and written once for each turn of the loop.
+query may hold a signature. Lines are gathered and handed on once for each turn of the loop, to an outlet that writes
+them from a thread of its own: a pipe that nobody empties blocks whoever writes to it, and must not block the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import NamedTuple, TextIO
+import os
+import threading
+from typing import NamedTuple
+
+MOST_WAITING = 1 << 20
+"""Characters that may wait to be written; what comes then is dropped, and the number of its lines told later."""
+
+SECONDS_TO_END = 1.0
+
+
+class Outlet:
+    """A file descriptor as a text stream that never blocks and never fails. Close it to have the rest written."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._change = threading.Condition()
+        self._waiting: list[str] = []
+        self._size = 0
+        self._dropped = 0
+        self._closed = False
+        self._thread = threading.Thread(target=self._write_all, daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Have text written, or drop it when too much waits already."""
+        with self._change:
+            if self._size + len(text) <= MOST_WAITING:
+                self._waiting.append(text)
+                self._size += len(text)
+                self._change.notify()
+            else:
+                self._dropped += text.count("\n")
+
+    def flush(self) -> None:
+        """Do nothing: all that was written is on its way."""
+
+    def close(self) -> None:
+        """Wait a moment for what is still to be written."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        self._thread.join(SECONDS_TO_END)
+
+    def _write_all(self) -> None:
+        while text := self._next():
+            dropped = self._dropped
+            notice = f"{dropped} lines of the log were dropped here: nobody took them\n" if dropped else ""
+            try:
+                self._put((notice + text).encode(errors="backslashreplace"))
+                self._count_dropped(-dropped)
+            except OSError:
+                self._count_dropped(text.count("\n"))
+
+    def _next(self) -> str:
+        """Wait for text and return it; none once the outlet is closed."""
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._closed)
+            text, self._waiting, self._size = "".join(self._waiting), [], 0
+            return text
+
+    def _put(self, rest: bytes) -> None:
+        while rest:  # past Python's own buffer, whose lock would be missed at the exit
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def _count_dropped(self, lines: int) -> None:
+        with self._change:
+            self._dropped += lines
 
 
 class Entry(NamedTuple):
@@ -28,8 +95,8 @@ class Entry(NamedTuple):
 class AccessLog:
     """Where the entries go. form: ``text``, ``json`` or ``off``."""
 
-    def __init__(self, stream: TextIO, form: str) -> None:
-        self._stream = stream
+    def __init__(self, outlet: Outlet, form: str) -> None:
+        self._outlet = outlet
         self._form = form
         self._lines: list[str] = []
 
@@ -43,11 +110,7 @@ class AccessLog:
 
     def _write(self) -> None:
         lines, self._lines = self._lines, []
-        try:
-            self._stream.write("".join(lines))
-            self._stream.flush()
-        except OSError:
-            self._form = "off"  # nobody reads it any more; requests are worth more than their log
+        self._outlet.write("".join(lines))
 
 
 def _json(entry: Entry) -> str:

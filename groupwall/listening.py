@@ -151,9 +151,17 @@ class Listener(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens. OSError when the address is taken or not ours."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    sock = socket.socket(family, kind, protocol)
+    """Return a socket that listens. OSError, which names the address, when it is taken, not ours, or none."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return _bound(socket.socket(family, kind, protocol), address)
+    except UnicodeError as error:  # a label of a name that is empty or too long
+        raise OSError(f"{host}:{port}: not the name of a host") from error
+    except OSError as error:
+        raise OSError(error.errno, f"{host}:{port}: {error.strerror}") from error
+
+
+def _bound(sock: socket.socket, address: Any) -> socket.socket:  # noqa: ANN401 - its form is the family's
     try:
         if sys.platform != "win32":  # there the option would let a second server take the same port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

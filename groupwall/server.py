@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple
 
 import uvicorn
 
-from groupwall.accesslog import AccessLog, Entry
+from groupwall.accesslog import AccessLog, Entry, Outlet
 from groupwall.app import BODY_BYTES, App, Call, Refusal, Reply, Request
 from groupwall.config import Settings
 from groupwall.listening import Listener, Protocol
@@ -37,6 +39,8 @@ INLINE = Budget(rows=1_000, steps=25, seconds=0.004)
 
 PATIENCE = 30.0
 """Seconds that a client may take to send the headers of a request, and again to send its body."""
+
+STANDARD_ERROR = 2
 
 
 class TooBig(Exception):
@@ -142,17 +146,31 @@ async def _send(send: Send, reply: Reply) -> None:
 def serve(app: App, settings: Settings, sock: socket.socket, patience: float = PATIENCE) -> None:
     """Answer requests on a listening socket until SIGTERM or SIGINT."""
     reader = Reader(settings) if app.store.on_disk else None
-    log = AccessLog(sys.stderr, settings.log if sys.stderr else "off")  # None where it was closed before the start
-    site = Site(app, log, reader, patience)
+    outlet = Outlet(STANDARD_ERROR)
+    logging.basicConfig(stream=outlet, format="%(message)s")  # faults are told the same way, so they don't block either
+    site = Site(app, AccessLog(outlet, settings.log), reader, patience)
     config = uvicorn.Config(
         site,
         http=partial(Protocol, patience),  # type: ignore[arg-type]  # what makes one will do
         ws="none", lifespan="off", log_config=None, log_level="error", access_log=False, server_header=False,
+        proxy_headers=False,  # or a client could tell the log whose address it has
         timeout_graceful_shutdown=10, backlog=1024, timeout_keep_alive=65,
     )  # fmt: skip
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     ready = f"groupwall ready on http://{shown}:{port}"
-    Listener(config, lambda: print(ready, flush=True)).run(sockets=[sock])  # noqa: T201 - the one line that it prints
-    if reader:
-        reader.close()
+    try:
+        Listener(config, lambda: _say(ready)).run(sockets=[sock])
+    finally:
+        if reader:
+            reader.close()
+        outlet.close()
+
+
+def _say(line: str) -> None:
+    """Print the one line that a server prints. OSError that names standard output when it takes nothing."""
+    try:
+        print(line, flush=True)  # noqa: T201
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at the exit
+        raise OSError(error.errno, f"standard output: {error.strerror}") from error

@@ -28,8 +28,7 @@ def refused(command: Callable[..., Any]) -> Callable[..., Any]:
         except StoreError as error:
             click.echo(f"StoreError: {error}", err=True)
         except OSError as error:
-            where = f"{kwargs['host']}:{kwargs['port']}: " if "port" in kwargs else ""
-            click.echo(f"{type(error).__name__}: {where}{error.strerror or error}", err=True)
+            click.echo(f"{type(error).__name__}: {error.strerror or error}", err=True)
         sys.exit(1)
 
     return run

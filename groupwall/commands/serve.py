@@ -11,6 +11,7 @@ from groupwall.app import open_app
 from groupwall.commands.refused import refused
 from groupwall.config import Settings, quotas_from
 from groupwall.listening import listen
+from groupwall.server import STANDARD_ERROR
 from groupwall.server import serve as run
 from groupwall.store.sqlite import open_store
 from groupwall.units import Ids
@@ -37,6 +38,7 @@ _DEFAULTS = Settings()
 @refused
 def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
     """Serve EC2 and STS on HTTP until SIGTERM; prints one line when ready."""
+    _fill_standard_descriptors()
     settings = Settings(**options)
     quotas = quotas_from(os.environ)
     sock = listen(settings.host, settings.port)
@@ -46,3 +48,13 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
             run(open_app(store, settings, quotas), settings, sock)
         finally:
             store.close()
+
+
+def _fill_standard_descriptors() -> None:
+    """Open nothing where 0, 1 or 2 was closed before the start: else a socket gets the number, and the log goes there.
+
+    The system gives out the lowest number that is free.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
+        pass
+    os.close(descriptor)

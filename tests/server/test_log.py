@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.accesslog import AccessLog, Entry, printable
+from groupwall.accesslog import MOST_WAITING, Outlet, printable
 from tests.remote import Remote, exchange
 from tests.scenes import create_group
 from tests.serving import PROGRAM, Server, running, started
@@ -98,22 +97,63 @@ def test_the_end_of_the_logs_reader_is_not_the_servers() -> None:
         assert server.end() == 0
 
 
-def test_a_log_that_nobody_reads_is_given_up() -> None:
-    """The first line that cannot be written is the last that is tried, and no error of the server's (inferred)."""
+def test_a_log_that_nobody_empties_holds_up_nobody(tmp_path: Path) -> None:
+    """With standard error a pipe that is full, requests are answered, and the server ends when told to (inferred)."""
     reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as log, started("--data", str(tmp_path), log=log) as server:
+        os.set_blocking(reading, False)
+        os.set_blocking(writing, True)
+        with Remote(server.url) as remote:
+            for _ in range(1_000):  # a pipe holds 64 KiB, a line is longer than 100 characters
+                remote.call("DescribeRegions")
+        assert server.end() == 0
     os.close(reading)
-    faults: list[object] = []
 
-    async def write() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
-        for _ in range(3):
-            log.add(Entry(*Entry._fields))  # type: ignore[arg-type]
-            await asyncio.sleep(0)
 
-    with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "w") as stream:
-        log = AccessLog(stream, "text")
-        asyncio.run(write())
-    assert faults == []
+def outlet_on(pipe: tuple[int, int]) -> Outlet:
+    """Return an outlet to a pipe that was filled by others."""
+    os.set_blocking(pipe[1], False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(pipe[1], b"\0" * 4096)
+    os.set_blocking(pipe[1], True)
+    return Outlet(pipe[1])
+
+
+def test_what_nobody_takes_is_dropped_and_told() -> None:
+    """Once the log is read again it goes on, and says how many lines are missing (inferred)."""
+    pipe = os.pipe()
+    outlet = outlet_on(pipe)
+    line = "x" * 99 + "\n"
+    for _ in range(MOST_WAITING // 100 * 3):
+        outlet.write(line)
+    taken = b""
+    while taken.count(b"\n") < MOST_WAITING // 100:
+        taken += os.read(pipe[0], 1 << 20).lstrip(b"\0")
+    outlet.write("after\n")
+    while not taken.endswith(b"after\n"):
+        taken += os.read(pipe[0], 1 << 20)
+    outlet.close()
+    told = [row for row in taken.decode().splitlines() if "dropped" in row]
+    lines = [row for row in taken.decode().splitlines() if row.startswith("x")]
+    assert told == [f"{MOST_WAITING // 100 * 3 - len(lines)} lines of the log were dropped here: nobody took them"]
+    for end in pipe:
+        os.close(end)
+
+
+def test_a_log_that_failed_goes_on(tmp_path: Path) -> None:
+    """A line that could not be written is counted, and the next is tried (inferred)."""
+    full, log = os.open("/dev/full", os.O_WRONLY), os.open(tmp_path / "log", os.O_CREAT | os.O_RDWR)
+    outlet = Outlet(full)
+    outlet.write("lost\nand this\n")
+    while not outlet._dropped:  # noqa: SLF001 - the writing thread's word that it has tried
+        os.sched_yield()
+    os.dup2(log, full)
+    outlet.write("kept\n")
+    outlet.close()
+    assert (tmp_path / "log").read_text() == "2 lines of the log were dropped here: nobody took them\nkept\n"
+    for descriptor in (full, log):
+        os.close(descriptor)
 
 
 def test_a_server_without_standard_error_serves(tmp_path: Path) -> None:
