@@ -10,16 +10,30 @@ The names below are loaded when first used, so that the server and the command l
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
+__all__ = ["Wall", "client", "local"]
 __version__ = "0.1.0"
 
-_PUBLIC = {"local": "groupwall.inprocess", "client": "groupwall.inprocess", "Wall": "groupwall.inprocess"}
+if TYPE_CHECKING:
+    from groupwall.inprocess.local import local
+    from groupwall.inprocess.sessions import client
+    from groupwall.inprocess.wall import Wall
+else:  # a type checker that saw the function below would let every misspelt name pass
+
+    def __getattr__(name: str) -> object:
+        """Load a public name where it is defined. ImportError without boto3."""
+        if name not in __all__:
+            message = f"module 'groupwall' has no attribute {name!r}"
+            raise AttributeError(message)
+        try:
+            return getattr(import_module("groupwall.inprocess"), name)
+        except ModuleNotFoundError as error:
+            if error.name not in {"boto3", "botocore"}:
+                raise
+            message = f"groupwall.{name} needs boto3: pip install boto3"
+            raise ImportError(message, name=error.name) from None
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Load a public name where it is defined."""
-    if name in _PUBLIC:
-        return getattr(import_module(_PUBLIC[name]), name)
-    message = f"module 'groupwall' has no attribute {name!r}"
-    raise AttributeError(message)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

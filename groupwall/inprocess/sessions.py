@@ -8,9 +8,7 @@ from typing import Any
 import boto3
 import botocore.session
 
-import groupwall
-
-MODELS = Path(groupwall.__file__).parent / "models"
+MODELS = Path(__file__).parent.parent / "models"
 
 
 def session(**options: Any) -> boto3.Session:  # noqa: ANN401 - boto3's own
