@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from groupwall.accesslog import Entry
 from groupwall.cli import main
 from groupwall.config import Quotas, Settings
 from groupwall.ops.table import OPERATIONS
@@ -57,6 +58,11 @@ def targets(page: Path) -> set[Path]:
     return {(page.parent / link).resolve() for link in links if "://" not in link}
 
 
+def examples(page: str) -> list[str]:
+    """Return the Python examples of a page."""
+    return re.findall(r"^```python\n(.*?)^```$", (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_commands_are_documented(name: str) -> None:
     """Every command has help, and a section of docs/commands.md that names each of its options (inferred)."""
@@ -90,17 +96,29 @@ def test_settings_are_documented(name: str) -> None:
     assert f"| `{name}` |" in (ROOT / "docs/settings.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize("member", Entry._fields)
+def test_the_log_is_explained(member: str) -> None:
+    """The operator's guide explains every member of a line of the log (inferred)."""
+    assert re.search(rf"^\| .*`{member}`.* \| .+ \|$", (ROOT / "docs/guide-server.md").read_text("utf-8"), re.MULTILINE)
+
+
 def test_operations_are_listed() -> None:
     """The README names every operation that can be called (inferred)."""
     assert [name for name in OPERATIONS if not re.search(rf"\b{name}\b", README)] == []
 
 
-def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    """The Python example of the README prints the revoked rule, then the permission that was not there (inferred)."""
-    part = README.partition("**Inside a Python process**")[2].partition("\n## ")[0]
-    code = "\n".join(line[4:] for line in part.splitlines() if line.startswith("    "))
-    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the README is ours
-    revoked, unknown = capsys.readouterr().out.splitlines()
+@pytest.mark.parametrize("example", [*examples("README.md"), *examples("docs/history.md")])
+def test_examples_run(example: str) -> None:
+    """Every Python example runs as it stands, pasted alone (inferred)."""
+    exec(compile(example, "example", "exec"), {})  # noqa: S102 - the documents are ours
+
+
+def test_the_first_examples_show_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
+    """The README's examples print the rule, the revoked rule, and the permission that was not there (inferred)."""
+    for example in examples("README.md"):
+        exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - the README is ours
+    allowed, revoked, unknown = capsys.readouterr().out.splitlines()
+    assert "'FromPort': 22" in allowed
     assert "'FromPort': 22" in revoked
     assert "'FromPort': 23" in unknown
 
