@@ -32,7 +32,7 @@ PARTS = {
     "errors": _may("", "every part raises them, so they must stand below every part"),
     "units": _may("", "the one door for chance and time: a leaf, so that a test can give its own to anyone"),
     "regions": _may("", "a table of names, a leaf"),
-    "config": _may("", "settings are read before anything else exists"),
+    "config": _may("regions", "settings are read before anything else exists"),
     "rules": _may("errors", "the pure core: to be read, tested and trusted alone"),
     "wire": _may("errors", "driven by its tables: it must not know what an operation does"),
     "store": _may("rules errors units", "keeps the core's values and stamps changes; knows neither wire nor callers"),
