@@ -18,6 +18,7 @@ from typing import TypeVar
 from groupwall.store.changes import GENESIS, Head
 from groupwall.store.entities import AccessKey, World
 from groupwall.store.folder import StoreError, Watch, claim, refuse_network
+from groupwall.store.reads import Reads
 from groupwall.store.schema import APPLICATION_ID, MIGRATIONS
 from groupwall.store.transaction import STEP, Transaction
 from groupwall.units import Ids
@@ -98,7 +99,7 @@ class Store:
     def access_key(self, key_id: str) -> tuple[AccessKey, str] | None:
         """Return an access key and its secret, as last committed: one statement, since every signed request asks."""
         with self._turn, self._explained():
-            return Transaction(self._connection, Head(0, GENESIS), b"", self._worlds).access_key(key_id)
+            return Reads(self._connection).access_key(key_id)
 
     @contextlib.contextmanager
     def _begun(self, begin: str, *, sole: bool = False) -> Iterator[Transaction]:
