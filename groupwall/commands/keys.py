@@ -53,7 +53,7 @@ def _opened(data: str, *, create: bool = False) -> Iterator[Store]:
 @_options
 def create(data: str, account: str, user: str, *, as_json: bool) -> None:
     """Make a key, and show its secret: now and never again."""
-    Settings(account=account)
+    Settings(account=account, data=data, auth="signed")  # refuses an account that is none, and a store of no folder
     with _opened(data, create=True) as store:
         key, secret = store.run(lambda tx: iam.create(tx, Ids(), SystemClock().now(), account, user))
     if as_json:

@@ -34,6 +34,14 @@ def test_a_key_is_made_shown_and_listed(tmp_path: Path) -> None:
     assert breaches(Path(folder)) == []
 
 
+@pytest.mark.parametrize("given", [("--data", ":memory:"), ("--data", ""), ("--account", "12")])
+def test_no_key_is_made_that_nobody_can_use(tmp_path: Path, given: tuple[str, str]) -> None:
+    """A store of no folder and an account of no 12 digits are wrong usage (inferred)."""
+    done = command("keys", "create", "--data", str(tmp_path / "new"), *given)
+    assert (done.code, done.out) == (2, "")
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_key_goes_through_its_life_in_json(tmp_path: Path) -> None:
     """With --json every step prints the key as IAM names its members, and its secret only at first (inferred)."""
     folder = str(tmp_path)
