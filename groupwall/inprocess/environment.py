@@ -36,7 +36,8 @@ def _configuration() -> botocore.session.Session:
     return botocore.session.Session(include_builtin_handlers=False)
 
 
-def _has_credentials() -> bool:
+def has_credentials() -> bool:
+    """Tell whether anything is configured that leads to credentials, without following it."""
     if os.environ.get("AWS_ACCESS_KEY_ID") or os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
         return True
     try:
@@ -52,7 +53,7 @@ class Variables:
         self._set: dict[str, tuple[str, str | None]] = {}
         if configured_region() != region:
             self._put("AWS_DEFAULT_REGION", region)
-        if not _has_credentials():
+        if not has_credentials():
             self._put("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
             self._put("AWS_SECRET_ACCESS_KEY", ACCESS_KEY_ID)
 

@@ -1,10 +1,11 @@
-"""The two places where botocore asks the innermost wall instead of the network, while there is one.
+"""The two places where botocore asks a wall instead of the network, while there is one.
 
     BaseClient._make_request    right after the event ``before-call``: a call, with its parameters serialized
     Endpoint._send              right after the event ``before-send``: an HTTP request, signed
 
 They stand on botocore's classes and not on a client's events, so clients made before a wall are answered too, nothing
-is left on any client, and a Stubber or an observer that somebody registered has its turn first, as before the network.
+is left on any of them, and a Stubber or an observer that somebody registered has its turn first, as before the network.
+A client that a wall made itself asks that wall: its endpoint names it, and has a ``_send`` of its own (wall.py).
 A third place, ``BaseClient._convert_to_request_dict``, only saves time.
 """
 
@@ -34,7 +35,7 @@ def _without_agent(original: Method) -> Method:
     """Return ``_convert_to_request_dict`` without the user agent: a sixth of a whole call, for nobody to read."""
 
     def _convert_to_request_dict(client: Any, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - botocore has no types
-        wall = _innermost()
+        wall = _asked(client)
         if wall and not wall.wire and client.meta.service_model.service_name in SERVICES:
             options[_AGENT] = False
         return original(client, *args, **options)
@@ -47,7 +48,7 @@ def _call_or(original: Method) -> Method:
 
     def _make_request(client: Any, operation: Any, request: dict[str, Any], context: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore has no types
         service = operation.service_model.service_name
-        wall = _innermost()
+        wall = _asked(client)
         if wall is None or wall.wire or not _speaks(service, request["body"]):
             return original(client, operation, request, context)
         return wall.answers.call(service, request["body"], _caller(client, context))
@@ -103,6 +104,11 @@ _walls: list[Wall] = []
 _before_the_first: list[_Patch | DefaultSession] = []
 _variables: list[Variables] = []
 _turn = threading.Lock()
+
+
+def _asked(client: Any) -> Wall | None:  # noqa: ANN401 - botocore has no types
+    """Return the wall that made the client, else the innermost."""
+    return getattr(client._endpoint, "groupwall", None) or _innermost()  # noqa: SLF001 - marked by the wall's session
 
 
 def _innermost() -> Wall | None:

@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Any
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from groupwall.app import App
 from groupwall.authentication import Open
 from groupwall.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Quotas, Settings
-from groupwall.inprocess import sessions
 from groupwall.inprocess.answers import Answers
 from groupwall.inprocess.environment import configured_region
 from groupwall.inprocess.options import Options
+from groupwall.inprocess.sessions import core
 from groupwall.store.sqlite import MEMORY, open_store
 from groupwall.units import FrozenClock, Ids, SystemClock
+from groupwall.wire.model import SERVICES
 from groupwall.wire.scalars import milliseconds
 
 
@@ -33,7 +35,15 @@ class Wall:
         identify = Open(self.account, self.region)
         self._store = open_store(MEMORY, ids)
         app = App(self._store, identify, self._clock or SystemClock(), ids, options.get("quotas", Quotas()))
-        self.answers = Answers(app, ids, identify)
+        self._answers: Answers | None = Answers(app, ids, identify)
+
+    @property
+    def answers(self) -> Answers:
+        """How the wall answers. RuntimeError when it has ended."""
+        if self._answers is None:
+            message = "the groupwall.local() that this client belongs to has ended"
+            raise RuntimeError(message)
+        return self._answers
 
     @property
     def clock(self) -> FrozenClock:
@@ -44,24 +54,50 @@ class Wall:
         return self._clock
 
     def session(self, account: str | None = None, region: str | None = None) -> boto3.Session:
-        """Return a boto3 session of an account and a region, the wall's own by default, whatever is configured."""
-        return sessions.session(
+        """Return a boto3 session of an account and a region, the wall's own by default, whatever is configured.
+
+        Its clients ask this wall also while another within it answers everybody else's.
+        """
+        return _Session(
+            self,
+            botocore_session=core(),
             aws_access_key_id=account or self.account,
             aws_secret_access_key="any",  # noqa: S106 - nobody verifies it
             region_name=region or self.region,
         )
 
     def client(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - boto3's own
-        """Return a boto3 client of the wall's account and region; options as ``boto3.client`` takes them."""
+        """Return a boto3 client as ``session()`` makes it; options as ``boto3.client`` takes them."""
         return self.session().client(service, **options)
 
     def resource(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - boto3's own
-        """Return a boto3 resource of the wall's account and region; options as ``boto3.resource`` takes them."""
+        """Return a boto3 resource as ``session()`` makes it; options as ``boto3.resource`` takes them."""
         return self.session().resource(service, **options)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Forget everything; its own clients get an error from now on."""
+        self._answers = None
         self._store.close()
+
+
+class _Session(boto3.Session):  # type: ignore[misc] # boto3 has no types
+    """A boto3 session of one wall; boto3 makes the client of a resource by ``client`` too."""
+
+    def __init__(self, wall: Wall, **options: Any) -> None:  # noqa: ANN401 - boto3's own
+        super().__init__(**options)
+        self._wall = wall
+
+    def client(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - boto3's own
+        """Return a boto3 client that asks the wall, if it is of a service of ours."""
+        made = super().client(*args, **options)
+        if made.meta.service_model.service_name in SERVICES:
+            endpoint = made._endpoint  # noqa: SLF001 - each client has one to itself
+            endpoint.groupwall = self._wall  # for the hooks, as long as there are any
+            endpoint._send = self._send  # noqa: SLF001 - instead of the network when there are none any more
+        return made
+
+    def _send(self, request: AWSPreparedRequest) -> AWSResponse:
+        return self._wall.answers.request(request)
 
 
 def _frozen(now: datetime | None) -> FrozenClock | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import boto3
 import pytest
@@ -133,3 +135,34 @@ def test_unknown_region() -> None:
                 client.describe_vpcs()
             answers.append(error.value.response)
     assert answers[0] == answers[1]
+
+
+def test_client_outside() -> None:
+    """A client of our own service needs no configuration, and asks this machine's default port (inferred)."""
+    client = groupwall.client()
+    assert client.meta.region_name == "us-east-1"
+    assert _asked(client) == ("http://127.0.0.1:4577", "groupwall")
+    with groupwall.local():
+        assert client.describe_changes()["Changes"] == []
+    assert variables() == dict.fromkeys(VARIABLES)
+
+
+def test_client_outside_as_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client of our own service is made of what is configured, or given, before what stands in (inferred)."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_GROUPWALL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111122223333")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    client = groupwall.client()
+    assert client.meta.region_name == "eu-central-1"
+    assert _asked(client) == ("http://127.0.0.1:1", "111122223333")
+    given = {"aws_access_key_id": "444455556666", "aws_secret_access_key": "any", "region_name": "us-west-2"}
+    client = groupwall.client(**given)
+    assert client.meta.region_name == "us-west-2"
+    assert _asked(client) == ("http://127.0.0.1:1", "444455556666")
+
+
+def _asked(client: Any) -> tuple[str, str]:  # noqa: ANN401 - boto3 has no types
+    """Return where a client's requests go, and the access key id that they are signed with."""
+    address, _, query = client.generate_presigned_url("describe_changes").partition("/?")
+    return address, parse_qs(query)["X-Amz-Credential"][0].partition("/")[0]

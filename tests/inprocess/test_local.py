@@ -151,6 +151,33 @@ def test_nested() -> None:
         assert group_names(client) == {"default", "outer"}
 
 
+@BOTH_WAYS
+def test_own_clients(way: Json) -> None:
+    """What a wall made itself asks that wall, also while another inside of it answers everybody else (inferred)."""
+    with groupwall.local(**way) as outer:
+        clients = [outer.client("ec2"), outer.resource("ec2").meta.client, outer.session().client("ec2", "us-east-1")]
+        create(clients[0], "outer")
+        with groupwall.local(**way):
+            create(boto3.client("ec2"), "inner")
+            clients.append(outer.client("ec2"))
+            assert [group_names(client) for client in clients] == [{"default", "outer"}] * 4
+            assert group_names(boto3.client("ec2")) == {"default", "inner"}
+            assert {group.group_name for group in outer.resource("ec2").security_groups.all()} == {"default", "outer"}
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("mode", ["legacy", "standard"])
+def test_own_clients_after_the_end(way: Json, mode: str) -> None:
+    """A wall's own client tells that the wall has ended, at once, whether another answers or none (inferred)."""
+    with groupwall.local(**way) as wall:
+        client = wall.client("ec2", config=Config(retries={"mode": mode, "max_attempts": 9}))
+        client.describe_vpcs()
+    with pytest.raises(RuntimeError, match="has ended"):
+        client.describe_vpcs()
+    with groupwall.local(**way), pytest.raises(RuntimeError, match="has ended"):
+        client.describe_vpcs()
+
+
 def test_ends_in_any_order() -> None:
     """A wall that ends before the one inside of it leaves that one answering (inferred)."""
     client = boto3.client("ec2", **KEYS)
@@ -195,6 +222,23 @@ def test_walls_of_several_threads() -> None:
         thread.start()
         thread.join()
     assert found == [{"default", "web"}]
+
+
+def test_threads_with_a_wall_each() -> None:
+    """Each of many threads that enter a wall of their own is alone in it with the wall's own clients (inferred)."""
+
+    def alone(number: int) -> set[str]:
+        with groupwall.local() as wall:
+            client = wall.client("ec2")
+            start.wait()
+            create(client, f"web-{number}")
+            names = group_names(client)
+            end.wait()
+            return names
+
+    start, end = threading.Barrier(4), threading.Barrier(4)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(alone, range(4))) == [{"default", f"web-{number}"} for number in range(4)]
 
 
 def _history(options: Json) -> list[dict[str, Any]]:
@@ -314,13 +358,14 @@ def _teapot() -> Iterator[str]:
 
 @BOTH_WAYS
 def test_other_services(way: Json) -> None:
-    """Another service's call reaches the network as ever (inferred)."""
-    with _teapot() as address, groupwall.local(**way):
-        s3 = boto3.client("s3", endpoint_url=address)
-        with pytest.raises(ClientError) as error:
-            s3.list_objects_v2(Bucket="tea")
-        s3.close()
-    assert error.value.response["ResponseMetadata"]["HTTPHeaders"]["x-asked"].startswith("/tea?list-type=2")
+    """Another service's call reaches the network as ever, a wall's own client's too (inferred)."""
+    with _teapot() as address, groupwall.local(**way) as wall:
+        for s3 in (boto3.client("s3", endpoint_url=address), wall.client("s3", endpoint_url=address)):
+            with pytest.raises(ClientError) as error:
+                s3.list_objects_v2(Bucket="tea")
+            s3.close()
+            headers = error.value.response["ResponseMetadata"]["HTTPHeaders"]
+            assert headers["x-asked"].startswith("/tea?list-type=2")
 
 
 def _registered(client: Client) -> str:

@@ -94,8 +94,8 @@ class Scene(NamedTuple):
 @pytest.fixture(scope="module")
 def service() -> Any:  # noqa: ANN401 - boto3 has no types
     """One resource for all tests: a wall answers it whenever it was made."""
-    with groupwall.local() as wall:
-        return wall.resource("ec2")
+    with groupwall.local():
+        return boto3.resource("ec2")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from botocore import xform_name
 from botocore.exceptions import WaiterError
@@ -25,8 +26,8 @@ MISSING = {
 @pytest.fixture(scope="module")
 def client() -> Any:  # noqa: ANN401 - boto3 has no types
     """One client for all tests: a wall answers it whenever it was made."""
-    with groupwall.local() as outer:
-        return outer.client("ec2")
+    with groupwall.local():
+        return boto3.client("ec2")
 
 
 @pytest.fixture
