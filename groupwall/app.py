@@ -28,7 +28,7 @@ from groupwall.store.reads import TooLarge
 from groupwall.store.sqlite import Store
 from groupwall.store.transaction import Budget, Transaction
 from groupwall.units import Clock, Ids, SystemClock
-from groupwall.wire.decode import Decoded, dialect_of, read
+from groupwall.wire.decode import Decoded, action_of, dialect_of, read
 from groupwall.wire.limits import BODY_BYTES
 from groupwall.wire.message import Reply, Request
 from groupwall.wire.model import Action
@@ -53,11 +53,12 @@ class Call:
 
 
 class Refusal(NamedTuple):
-    """A request that was not understood, or not believed: the reply to it, and the error's code."""
+    """A request that was not understood, or not believed: the reply to it, the error's code, and what it asked for."""
 
     reply: Reply
     request_id: str
     code: str
+    operation: str
 
 
 class Outcome(NamedTuple):
@@ -97,10 +98,18 @@ class App:
                 decoded, self._authenticate(request, decoded.action.service, self._clock.now()), request_id
             )
         except (ApiError, SignatureError, StoreError) as error:
-            dialect, version = dialect_of(request)
-            refusal = dialect.refuse(error) if isinstance(error, SignatureError) else _refusal(error)
-            body = dialect.error(refusal, request_id, version)
-            return Refusal(_http(refusal.status, dialect.content_type, body, request_id), request_id, refusal.code)
+            return self.refuse(request, error, request_id)
+
+    def refuse(
+        self, request: Request, error: ApiError | SignatureError | StoreError, request_id: str | None = None
+    ) -> Refusal:
+        """Return the refusal of a request, in the dialect that it seems to be in."""
+        request_id = request_id or self._ids.request_id()
+        dialect, version = dialect_of(request)
+        refusal = dialect.refuse(error) if isinstance(error, SignatureError) else _refusal(error)
+        body = dialect.error(refusal, request_id, version)
+        reply = _http(refusal.status, dialect.content_type, body, request_id)
+        return Refusal(reply, request_id, refusal.code, action_of(request))
 
     def call(self, decoded: Decoded, identity: Identity, request_id: str) -> Call:
         """Return the call that decoded parameters make. ApiError when they can't be right, whatever is stored."""
@@ -170,8 +179,8 @@ class App:
         return self.reply(call, outcome) if outcome else self.unavailable(call)
 
     def unavailable(self, call: Call) -> Reply:
-        """Return the reply to a call that could not be performed for want of a part of the server."""
-        return self.reply(call, Outcome(None, errors.ApiError("Unavailable", "The server is overloaded.", 503), 0))
+        """Return the reply to a read that could not be performed for want of a part of the server."""
+        return self.reply(call, Outcome(None, unanswered(), 0))
 
     def revision(self) -> int:
         """Return the revision of the last change."""
@@ -188,6 +197,11 @@ class App:
             return _http(outcome.error.status, dialect.content_type, body, call.request_id, outcome.revision)
         body = call.action.encode(outcome.result or {}, call.request_id, call.version)
         return _http(200, dialect.content_type, body, call.request_id, outcome.revision)
+
+
+def unanswered() -> ApiError:
+    """Say that a part of the server which was needed for a read is not there."""
+    return ApiError("Unavailable", "The read could not be answered; try again.", 503)
 
 
 def _event(call: Call, context: Context, operation: str, params: dict[str, Any]) -> Event:

@@ -21,10 +21,11 @@ from typing import Any, NamedTuple
 import uvicorn
 
 from groupwall.accesslog import AccessLog, Entry, Outlet
-from groupwall.app import BODY_BYTES, App, Call, Refusal, Reply, Request
+from groupwall.app import BODY_BYTES, App, Call, Outcome, Reply, Request
 from groupwall.config import Settings
+from groupwall.errors import ApiError
 from groupwall.listening import Listener, Protocol
-from groupwall.reading import Reader, ReaderGone
+from groupwall.reading import Reader, Room
 from groupwall.store.folder import StoreError
 from groupwall.store.transaction import Budget
 from groupwall.turns import Turns
@@ -40,7 +41,12 @@ INLINE = Budget(rows=1_000, steps=25, seconds=0.004)
 PATIENCE = 30.0
 """Seconds that a client may take to send the headers of a request, and again to send its body."""
 
+LARGE = 1 << 16
+"""Bytes of a reply from which on it is counted until the client has taken it."""
+
 STANDARD_ERROR = 2
+
+log = logging.getLogger("groupwall")
 
 
 class TooBig(Exception):
@@ -58,36 +64,57 @@ class Told(NamedTuple):
 class Site:
     """The ASGI application: /health, and everything else is an API request."""
 
-    def __init__(self, app: App, log: AccessLog, reader: Reader | None, patience: float) -> None:
+    def __init__(self, app: App, access_log: AccessLog, settings: Settings, patience: float) -> None:
         self._app = app
-        self._log = log
-        self._reader = reader
+        self._log = access_log
+        self._room = Room()
+        self._reader = Reader(settings, self._room) if app.store.on_disk else None
         self._patience = patience
         self._clock = SystemClock()
-        self._turns = Turns(app, INLINE if reader else None)
+        self._turns = Turns(app, INLINE if self._reader else None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["path"] == "/health" and scope["method"] in ("GET", "HEAD"):
-            await _send(send, self._health())
-            return
+        reply = self._at_once(scope) or await self._served(scope, receive)
+        with self._room.holding(len(reply.body)):
+            await _send(send, reply)
+
+    def _at_once(self, scope: Scope) -> Reply | None:
+        """Return the reply to a request whose body does not matter."""
+        method = scope["method"]
+        if scope["path"] == "/health" and method in ("GET", "HEAD"):
+            return self._health()
+        if method not in ("GET", "POST"):
+            return Reply(405, (("allow", "GET, POST"),), b"Only GET and POST are served.\n")
+        if method == "POST" and any(
+            name == b"connection" and b"upgrade" in value.lower() for name, value in scope["headers"]
+        ):  # the parser takes what follows for the other protocol, so the body is lost
+            return _last(400, "No other protocol is offered; send the request without an upgrade.")
+        return None
+
+    async def _served(self, scope: Scope, receive: Receive) -> Reply:
         try:
             async with asyncio.timeout(self._patience):
                 body = await _body(scope, receive)
         except TimeoutError:
-            await _send(send, Reply(408, (("connection", "close"),), b"The request took too long to arrive.\n"))
-            return
+            return _last(408, "The request took too long to arrive.")
         except TooBig:
-            await _send(send, Reply(413, (("connection", "close"),), b"The request is too large.\n"))
-            return
+            return _last(413, "The request is too large.")
+        except asyncio.CancelledError:
+            return _last(503, "The server is ending.")
         started = ticks()
-        reply, told = await self._answered(_request(scope, body))
+        reply, told = await self._answered(_request(scope, body), receive)
         client = (scope.get("client") or ("-",))[0]
         took = round((ticks() - started) * 1000, 2)
         self._log.add(
             Entry(timestamp(self._clock.now()), client, told.operation, reply.status, told.code, took, *told.whose)
         )
-        await _send(send, reply)
+        return reply
+
+    def close(self) -> None:
+        """End the reader process, if there is one."""
+        if self._reader:
+            self._reader.close()
 
     def _health(self) -> Reply:
         try:
@@ -96,21 +123,39 @@ class Site:
             status, said = 503, {"status": "unavailable"}
         return Reply(status, (("content-type", "application/json"),), json.dumps(said).encode())
 
-    async def _answered(self, request: Request) -> tuple[Reply, Told]:
-        call = self._app.prepare(request)
-        if isinstance(call, Refusal):
-            return call.reply, Told("-", call.code, ("-", "-", call.request_id))
-        outcome = await self._turns.answer(call)
-        reply = self._app.reply(call, outcome) if outcome else await self._read_apart(request, call)
-        code = outcome.error.code if outcome and outcome.error else "-"
-        return reply, Told(call.action.name, code, (*call.identity.world, call.request_id))
-
-    async def _read_apart(self, request: Request, call: Call) -> Reply:
-        assert self._reader is not None  # noqa: S101 - without a reader no read has a budget to go beyond
+    async def _answered(self, request: Request, receive: Receive) -> tuple[Reply, Told]:
+        """Return the reply to a request, whatever happens, and what the log tells of it."""
         try:
-            return await self._reader.answer(request, call.request_id)
-        except ReaderGone:
-            return self._app.unavailable(call)
+            call = self._app.prepare(request)
+            if isinstance(call, Call):
+                return await self._performed(request, call, receive)
+            refusal = call
+        except asyncio.CancelledError:
+            refusal = self._app.refuse(request, ApiError("Unavailable", "The server is ending.", 503))
+        except Exception:
+            log.exception("a request failed")
+            refusal = self._app.refuse(request, ApiError("InternalError", "An internal error has occurred", 500))
+        return refusal.reply, Told(refusal.operation, refusal.code, ("-", "-", refusal.request_id))
+
+    async def _performed(self, request: Request, call: Call, receive: Receive) -> tuple[Reply, Told]:
+        outcome = await self._turns.answer(call)
+        code, whose = "-", (*call.identity.world, call.request_id)
+        try:
+            reply = self._app.reply(call, outcome) if outcome else await self._read_apart(request, call, receive)
+        except ApiError as error:
+            outcome = Outcome(None, error, 0)
+            reply = self._app.reply(call, outcome)
+        if outcome and outcome.error:
+            code = outcome.error.code
+        return reply, Told(call.action.name, code, whose)
+
+    async def _read_apart(self, request: Request, call: Call, receive: Receive) -> Reply:
+        assert self._reader is not None  # noqa: S101 - without a reader no read has a budget to go beyond
+        left = asyncio.ensure_future(receive())  # after the body there is only the client's end to hear of
+        try:
+            return await self._reader.answer(request, call.request_id, left.done)
+        finally:
+            left.cancel()
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
@@ -136,19 +181,28 @@ def _request(scope: Scope, body: bytes) -> Request:
     return Request(scope["method"], path, query, headers, body)
 
 
+def _last(status: int, text: str) -> Reply:
+    """Return a reply in plain text after which the connection is closed."""
+    return Reply(status, (("connection", "close"),), f"{text}\n".encode())
+
+
 async def _send(send: Send, reply: Reply) -> None:
+    """Send a reply; return once the client has taken all but the last bytes of a large one."""
     headers = [(name.encode(), value.encode()) for name, value in reply.headers]
     headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    if len(reply.body) < LARGE:
+        await send({"type": "http.response.body", "body": reply.body})
+    else:
+        await send({"type": "http.response.body", "body": reply.body, "more_body": True})
+        await send({"type": "http.response.body"})  # this one waits
 
 
 def serve(app: App, settings: Settings, sock: socket.socket, patience: float = PATIENCE) -> None:
     """Answer requests on a listening socket until SIGTERM or SIGINT."""
-    reader = Reader(settings) if app.store.on_disk else None
     outlet = Outlet(STANDARD_ERROR)
     logging.basicConfig(stream=outlet, format="%(message)s")  # faults are told the same way, so they don't block either
-    site = Site(app, AccessLog(outlet, settings.log), reader, patience)
+    site = Site(app, AccessLog(outlet, settings.log), settings, patience)
     config = uvicorn.Config(
         site,
         http=partial(Protocol, patience),  # type: ignore[arg-type]  # what makes one will do
@@ -162,8 +216,7 @@ def serve(app: App, settings: Settings, sock: socket.socket, patience: float = P
     try:
         Listener(config, lambda: _say(ready)).run(sockets=[sock])
     finally:
-        if reader:
-            reader.close()
+        site.close()
         outlet.close()
 
 

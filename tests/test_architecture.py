@@ -51,10 +51,12 @@ PARTS = {
         "boto3 in this process: the app without a network, met by parameters instead of bytes where that is faster",
     ),
     "accesslog": _may("", "lines about requests: a leaf, so that no secret can come near it"),
-    "reading": _may("app store config", "large reads, in a process of their own: the app without a network"),
+    "reading": _may("app store config errors", "large reads, in a process of their own: the app without a network"),
     "turns": _may("app store", "gathers calls for the app; knows no HTTP"),
     "listening": _may("app", "bytes to requests; of the app only how large one may be"),
-    "server": _may("app accesslog listening turns reading console store config units", "HTTP: the app with a network"),
+    "server": _may(
+        "app accesslog listening turns reading console store config errors units", "HTTP: the app with a network"
+    ),
     "commands": _may(_EVERYTHING, "each wires together what it needs, for that only"),
     "cli": _may("", "names its commands as text, so that a start loads the one that is asked for"),
     "groupwall": _may("inprocess client", "the public names, each loaded when first asked for"),

@@ -16,6 +16,9 @@ from groupwall.server import serve as run
 from groupwall.store.sqlite import open_store
 from groupwall.units import Ids
 
+FEWEST_FILES = 32
+"""What a server without clients needs, and some."""
+
 _DEFAULTS = Settings()
 
 
@@ -38,7 +41,7 @@ _DEFAULTS = Settings()
 @refused
 def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
     """Serve EC2 and STS on HTTP until SIGTERM; prints one line when ready."""
-    _fill_standard_descriptors()
+    _have_descriptors()
     settings = Settings(**options)
     quotas = quotas_from(os.environ)
     sock = listen(settings.host, settings.port)
@@ -50,11 +53,12 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
             store.close()
 
 
-def _fill_standard_descriptors() -> None:
-    """Open nothing where 0, 1 or 2 was closed before the start: else a socket gets the number, and the log goes there.
+def _have_descriptors() -> None:
+    """Refuse to start where few files can be open at once: OSError. Leave none of 0, 1 and 2 free.
 
-    The system gives out the lowest number that is free.
+    The system gives out the lowest number that is free, so a socket would get the number of standard error, and the
+    log, if a server was started with that closed.
     """
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
-        pass
-    os.close(descriptor)
+    for descriptor in [os.open(os.devnull, os.O_RDWR) for _ in range(FEWEST_FILES)]:
+        if descriptor > STANDARD_ERROR:
+            os.close(descriptor)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from groupwall.wire.message import Request
 
 _VERSION = re.compile(r"(?:^|&)Version=([0-9-]{10})(?:&|$)")
+_ACTION = re.compile(r"(?:^|&)Action=([A-Za-z0-9]+)(?:&|$)")
 _SEEN = 4096
-"""Bytes of a body that are searched for its Version: clients send it among the first parameters."""
+"""Bytes of a body that are searched for its Action and Version: clients send them among the first parameters."""
 
 
 class Decoded(NamedTuple):
@@ -44,9 +45,22 @@ def read(request: Request) -> Decoded:
 
 def dialect_of(request: Request) -> tuple[Dialect, str]:
     """Return the dialect and version to refuse a request in: by its Version where one is seen, otherwise EC2's."""
-    for text in (request.query, request.body[:_SEEN].decode("latin-1")):
+    for text in _beginnings(request):
         seen = _VERSION.search(text)
         service = service_of(seen[1]) if seen else None
         if seen and service:
             return SERVICES[service].dialect, seen[1]
     return SERVICES["ec2"].dialect, EC2_VERSION
+
+
+def action_of(request: Request) -> str:
+    """Return the action that a request seems to ask for, ``-`` where AWS has none of that name: safe to be logged."""
+    for text in _beginnings(request):
+        seen = _ACTION.search(text)
+        if seen and any(seen[1] in service.actions or seen[1] in service.others for service in SERVICES.values()):
+            return seen[1]
+    return "-"
+
+
+def _beginnings(request: Request) -> tuple[str, str]:
+    return request.query, request.body[:_SEEN].decode("latin-1")

@@ -77,6 +77,18 @@ def test_a_log_holds_nothing_secret_and_nothing_forged(tmp_path: Path, form: str
         assert word not in told
 
 
+def test_a_refused_request_is_told_by_name(tmp_path: Path) -> None:
+    """The action of a request that could not be read is told where it is one of AWS's (inferred)."""
+    with (tmp_path / "log").open("w") as log, started("--data", ":memory:", log=log) as server:
+        with Remote(server.url) as remote:
+            for action in ("RunInstances", "DescribeVpcs", "Nothing", "Describe%0aVpcs"):
+                remote.send(remote.signed(f"Action={action}&Version=2016-11-15&Bogus=1".encode()))
+        server.end()
+    told = [line.split()[2:5] for line in (tmp_path / "log").read_text().splitlines()]
+    assert [operation for operation, _, _ in told] == ["RunInstances", "DescribeVpcs", "-", "-"]
+    assert {status for _, status, _ in told} == {"400"}
+
+
 def test_a_log_can_be_off(tmp_path: Path) -> None:
     """With --log off nothing is written, whatever comes (inferred)."""
     with (tmp_path / "log").open("w") as log, started("--data", ":memory:", "--log", "off", log=log) as server:

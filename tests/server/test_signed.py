@@ -140,7 +140,7 @@ CHANGES: dict[str, Callable[[Request], Request]] = {
     "body": lambda was: Request("POST", "/", "", was.headers, was.body.replace(b"changed", b"another")),
     "path": lambda was: Request("POST", "/other", "", was.headers, was.body),
     "query": lambda was: Request("POST", "/", "x=y", was.headers, was.body),
-    "method": lambda was: Request("PUT", "/", "", was.headers, was.body),
+    "method": lambda was: Request("GET", "/", "", was.headers, was.body),
     "host": lambda was: with_header(was, "host", "ec2.amazonaws.com"),
     "date": lambda was: with_header(was, "x-amz-date", "20200101T000000Z"),
     "type": lambda was: with_header(was, "content-type", "application/x-www-form-urlencoded"),

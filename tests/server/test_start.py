@@ -15,9 +15,9 @@ import pytest
 
 from tests.law import breaches
 from tests.programs import command
-from tests.remote import Remote, connect, exchange, on_the_line
+from tests.remote import Remote, connect, exchange, on_the_line, read_all
 from tests.scenes import create_group
-from tests.serving import PROGRAM, started
+from tests.serving import PROGRAM, running, started
 
 
 def refused(*words: str) -> tuple[int, str]:
@@ -162,6 +162,58 @@ def test_open_doors_can_be_meant() -> None:
     """With --allow-open every address is listened on (inferred)."""
     with started("--data", ":memory:", "--host", "0.0.0.0", "--allow-open") as server:  # noqa: S104 - what is tested
         assert exchange(f"http://127.0.0.2:{server.port}", b"GET /health HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 70, "nowhere.invalid"])
+def test_a_name_that_is_no_hosts_is_told(tmp_path: Path, host: str) -> None:
+    """A host that cannot be looked up is refused in one line that names it (inferred)."""
+    code, told = refused("serve", "--port", "0", "--host", host, "--allow-open", "--data", str(tmp_path / "new"))
+    assert (code, told.count("\n"), told.startswith(f"OSError: {host}:0: ")) == (1, 1, True)
+
+
+def test_a_full_standard_output_is_told() -> None:
+    """A server that cannot say that it is ready ends with one line that says so, and names no address (inferred)."""
+    words = ["sh", "-c", 'exec "$@" >/dev/full', "sh", *PROGRAM, "serve", "--port", "0", "--data", ":memory:"]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=30)  # noqa: S603 - our own words
+    assert (done.returncode, done.stderr) == (1, "OSError: standard output: No space left on device\n")
+
+
+def test_too_few_files_are_told() -> None:
+    """Where only few files may be open at once a server ends with one line, and begins with some more (inferred)."""
+    words = ("prlimit", "--nofile=16:16", *PROGRAM, "serve", "--port", "0", "--data", ":memory:")
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=30)  # noqa: S603 - our own words
+    assert (done.returncode, done.stderr) == (1, "OSError: Too many open files\n")
+    with started("--data", ":memory:", before=("prlimit", "--nofile=48:48")) as server:
+        assert server.end() == 0
+
+
+def test_without_standard_files_nothing_takes_their_place(tmp_path: Path) -> None:
+    """Started with 0 and 2 closed, a server has no socket there, which its log would be written to (inferred)."""
+    words = [*PROGRAM, "serve", "--port", "0", "--data", str(tmp_path)]
+    with running(["sh", "-c", 'exec "$@" <&- 2>&-', "sh", *words]) as server:
+        for descriptor in (0, 2):
+            assert Path(f"/proc/{server.process.pid}/fd/{descriptor}").readlink() == Path(os.devnull)
+        assert server.end() == 0
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    """Told twice, a server does not wait for requests that arrive slowly, and shows no traceback (inferred)."""
+    with (
+        (tmp_path / "log").open("w") as log,
+        started("--data", ":memory:", log=log) as server,
+        connect(server.url) as slow,
+        Remote(server.url) as remote,
+    ):
+        slow.sendall(on_the_line(remote.request("DescribeVpcs"))[:-9])
+        remote.call("DescribeRegions")  # by its answer the server has read what was sent before
+        for _ in range(2):
+            server.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(ConnectionError):
+                while True:  # until it listens no more
+                    socket.create_connection(("127.0.0.1", server.port), timeout=30).close()
+        assert server.wait() == 0
+        assert read_all(slow)[:12] in (b"", b"HTTP/1.1 503")
+    assert [line.split()[2] for line in (tmp_path / "log").read_text().splitlines()] == ["DescribeRegions"]
 
 
 def test_an_address_that_is_not_ours_is_told(tmp_path: Path) -> None:
