@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import Any
 
@@ -35,11 +36,18 @@ class Wall:
         identify = Open(self.account, self.region)
         self._store = open_store(MEMORY, ids)
         app = App(self._store, identify, self._clock or SystemClock(), ids, options.get("quotas", Quotas()))
+        self._process = os.getpid()
         self._answers: Answers | None = Answers(app, ids, identify)
 
     @property
     def answers(self) -> Answers:
-        """How the wall answers. RuntimeError when it has ended."""
+        """How the wall answers. RuntimeError when it has ended, and in a process that was forked off.
+
+        A fork takes the store along in whatever state another thread had it, and what it would do there stayed there.
+        """
+        if self._process != os.getpid():
+            message = "a groupwall.local() answers only the process that began it; begin another in the forked one"
+            raise RuntimeError(message)
         if self._answers is None:
             message = "the groupwall.local() that this client belongs to has ended"
             raise RuntimeError(message)

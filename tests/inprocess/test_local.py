@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import inspect
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -462,3 +463,25 @@ def test_events_are_seen(way: Json) -> None:
         )
         client.describe_vpcs()
     assert seen == ["DescribeVpcs", (200, 1)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX forks")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_is_told_to_begin_its_own() -> None:
+    """A wall does not answer in a process that was forked off, where it could wait for a lock for ever (inferred)."""
+    read, write = os.pipe()
+    with groupwall.local() as wall:
+        ec2 = wall.client("ec2")
+        child = os.fork()
+        if child == 0:
+            try:
+                ec2.describe_vpcs()
+            except RuntimeError as error:
+                os.write(write, str(error).encode())
+            finally:
+                os._exit(0)
+        os.close(write)
+        assert b"only the process that began it" in os.read(read, 200)
+        os.waitpid(child, 0)
+        os.close(read)
+        assert len(ec2.describe_vpcs()["Vpcs"]) == 1
