@@ -6,9 +6,11 @@ the call turns into AWS's error, or ApiError.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from groupwall.config import is_loopback
 from groupwall.errors import ApiError
 from groupwall.iam.callers import Caller, behind, root
 from groupwall.iam.keys import ACTIVE
@@ -18,6 +20,7 @@ from groupwall.wire.message import Request
 from groupwall.wire.sigv4 import Reason, Scope, SignatureError, read_scope, verify
 
 ACCOUNT_DIGITS = 12
+_HOST = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::[0-9]*)?")
 
 
 class Identity(NamedTuple):
@@ -35,16 +38,20 @@ class Open:
     """Believe every request: a 12-digit access key id is the account, anything else the default account.
 
     Requests that a browser sends are refused, since any page that its user visits could make them.
+    loopback_only: so are those that name another host than this machine, which a page brings about by its own name.
     """
 
-    def __init__(self, account: str, region: str) -> None:
+    def __init__(self, account: str, region: str, *, loopback_only: bool = False) -> None:
         self._account = account
         self._region = region
+        self._loopback_only = loopback_only
 
     def __call__(self, request: Request, service: str, now: int) -> Identity:
         """Return the identity that the request claims. SignatureError for a region that there is not."""
         del service, now
         refuse_browsers(request)
+        if self._loopback_only:
+            refuse_other_hosts(request)
         scope = _believed(request)
         return self.claimed(scope.access_key_id if scope else "", scope.region if scope else self._region)
 
@@ -63,10 +70,29 @@ def _believed(request: Request) -> Scope | None:
 
 
 def refuse_browsers(request: Request) -> None:
-    """Refuse a request with a browser's marks of having been sent by a page [error: reference 2.3, recorded]."""
-    site = request.header("sec-fetch-site")
-    if request.header("origin") or request.header("referer") or site not in (None, "none"):
-        raise ApiError("UnauthorizedOperation", "You are not authorized to perform this operation.", 403)
+    """Refuse a request with a browser's marks of having been sent by a page [error: reference 2.3, recorded].
+
+    What its user typed is served: a browser marks it as a navigation that no site began.
+    """
+    marks = {name: value for name, value in request.headers if name.startswith("sec-fetch-")}
+    typed = (marks.get("sec-fetch-site"), marks.get("sec-fetch-mode", "navigate")) == ("none", "navigate")
+    if (marks and not typed) or any(name in ("origin", "referer") for name, _ in request.headers):
+        raise _unauthorized()
+
+
+def refuse_other_hosts(request: Request) -> None:
+    """Refuse a request to a name that is not of this machine alone, such as one of a page that points here [inferred].
+
+    Without the header no browser sent it.
+    """
+    for host in (value for name, value in request.headers if name == "host"):
+        seen = _HOST.fullmatch(host.lower())
+        if not (seen and is_loopback(seen[1] or seen[2])):
+            raise _unauthorized(" Over this host name the server answers with --auth signed, or --allow-open.")
+
+
+def _unauthorized(why: str = "") -> ApiError:
+    return ApiError("UnauthorizedOperation", f"You are not authorized to perform this operation.{why}", 403)
 
 
 class Signed:

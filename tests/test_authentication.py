@@ -102,6 +102,10 @@ def test_who_cannot_be_verified_is_refused(asked: Request, key: AccessKey, reaso
         [("sec-fetch-site", "same-origin")],
         [("sec-fetch-site", "cross-site")],
         [("sec-fetch-site", "none"), ("origin", "https://example.com")],
+        [("sec-fetch-site", "none"), ("sec-fetch-mode", "cors")],
+        [("sec-fetch-dest", "image")],
+        [("sec-fetch-mode", "no-cors")],
+        [("origin", "")],
     ],
 )
 def test_a_page_is_refused(headers: list[tuple[str, str]]) -> None:
@@ -111,7 +115,42 @@ def test_a_page_is_refused(headers: list[tuple[str, str]]) -> None:
     assert (caught.value.code, caught.value.status) == ("UnauthorizedOperation", 403)
 
 
-@pytest.mark.parametrize("headers", [[], [("sec-fetch-site", "none")], [("user-agent", "Mozilla/5.0")]])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("sec-fetch-site", "none")],
+        [("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
+        [("user-agent", "Mozilla/5.0")],
+    ],
+)
 def test_no_page_no_refusal(headers: list[tuple[str, str]]) -> None:
     """A request without such a mark is no page's (inferred)."""
     refuse_browsers(request(*headers))
+
+
+def named(*hosts: str) -> Identity:
+    """Return who an open server takes the caller for that came under these names."""
+    asked = Request("GET", "/", "", tuple(("host", host) for host in hosts), b"")
+    return Open(DEFAULT, "eu-west-1", loopback_only=True)(asked, "ec2", NOW)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost:4577", "127.0.0.1", "127.1.2.3:80", "[::1]:4577", "[::1]"])
+def test_this_machine_is_served(host: str) -> None:
+    """Names that mean this machine alone are served at any port, and so is no name at all (inferred)."""
+    assert named(host) == named()
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        ["evil.example"], ["127.0.0.1.evil.example:4577"], ["localhost.evil.example"], ["evil.example@localhost"], [""],
+        ["192.168.0.1"], ["0.0.0.0:80"], ["[::]"], ["localhost:80:80"], ["[::1"], ["localhost", "evil.example"],
+        ["2130706433"],
+    ],
+)  # fmt: skip
+def test_another_name_is_refused(hosts: list[str]) -> None:
+    """A page that has its own name point to this machine gets nothing: DESIGN.md decision 12."""
+    with pytest.raises(ApiError, match="--allow-open") as caught:
+        named(*hosts)
+    assert (caught.value.code, caught.value.status) == ("UnauthorizedOperation", 403)

@@ -68,7 +68,7 @@ def form(chance: random.Random) -> str:
 
 def on_the_line(chance: random.Random, body: bytes) -> bytes:
     """Return a request with a body or a query, and with some odd headers."""
-    head = [b"host: x", b"connection: close"]
+    head = [b"host: localhost", b"connection: close"]
     head += [line.encode("latin-1") for line in chance.sample(HEADERS, chance.choice([0, 0, 1, 3]))]
     if chance.random() < 0.2:
         target = b"/" + chance.choice([b"", b"%00", b"..;", b"\xff"]) + b"?" + body[:5000]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.remote import Remote, connect, exchange, read_all
+from tests.serving import serving
 
 FORM = b"content-type: application/x-www-form-urlencoded\r\n"
 QUERY = b"Action=DescribeVpcs&Version=2016-11-15"
@@ -16,7 +17,8 @@ QUERY = b"Action=DescribeVpcs&Version=2016-11-15"
 def posted(body: bytes, head: bytes = b"", version: bytes = b"1.1") -> bytes:
     """Return a request as it goes over the line, which asks for the connection to be closed after it."""
     length = f"content-length: {len(body)}\r\n".encode()
-    return b"POST / HTTP/" + version + b"\r\nhost: x\r\nconnection: close\r\n" + FORM + length + head + b"\r\n" + body
+    first = b"POST / HTTP/" + version + b"\r\nhost: localhost\r\nconnection: close\r\n"
+    return first + FORM + length + head + b"\r\n" + body
 
 
 def status(reply: bytes) -> int:
@@ -45,7 +47,7 @@ def test_a_reply_has_its_headers(remote: Remote) -> None:
 
 def test_a_query_is_as_good_as_a_form(url: str) -> None:
     """GET with a query string is served as POST with a form is: clients 2, requirement 4."""
-    reply = exchange(url, b"GET /?" + QUERY + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+    reply = exchange(url, b"GET /?" + QUERY + b" HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
     assert status(reply) == 200
     assert b"<DescribeVpcsResponse" in reply
 
@@ -57,7 +59,7 @@ def test_http_1_0_is_served(url: str) -> None:
 
 def test_a_head_has_no_body(url: str) -> None:
     """HEAD of /health answers without a body (inferred)."""
-    reply = exchange(url, b"HEAD /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+    reply = exchange(url, b"HEAD /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
     assert status(reply) == 200
     assert reply.endswith(b"\r\n\r\n")
 
@@ -66,7 +68,7 @@ def test_a_head_has_no_body(url: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/health", "/favicon.ico", "//", "/%00", "/%ff", "/../../etc/passwd", "*"])
 def test_no_method_and_no_path_is_a_fault(url: str, method: str, path: str) -> None:
     """A method that is not served is refused as a client's mistake, whatever the path (inferred)."""
-    reply = exchange(url, f"{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+    reply = exchange(url, f"{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".encode())
     expected = (200,) if (method, path) == ("HEAD", "/health") else (400, 405)  # 400: the parser knows no such path
     assert status(reply) in expected
 
@@ -116,7 +118,7 @@ def test_a_body_may_come_byte_by_byte(url: str) -> None:
 
 def test_a_body_may_come_in_chunks(url: str) -> None:
     """A chunked body is read as any other (inferred)."""
-    head = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n" + FORM + b"\r\n"
+    head = b"POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n" + FORM + b"\r\n"
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (QUERY[:7], QUERY[7:]))
     assert status(exchange(url, head + chunks + b"0\r\n\r\n")) == 200
 
@@ -136,7 +138,7 @@ def test_an_offer_to_upgrade_is_no_fault(url: str, protocol: bytes) -> None:
     """An offer of another protocol is passed over in a query, and refused with a body, which it owns (inferred)."""
     offer = b"upgrade: " + protocol + b"\r\nconnection: Upgrade\r\n\r\n"
     with connect(url) as connection:
-        connection.sendall(b"GET /?" + QUERY + b" HTTP/1.1\r\nhost: x\r\n" + offer)
+        connection.sendall(b"GET /?" + QUERY + b" HTTP/1.1\r\nhost: localhost\r\n" + offer)
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 OK")
     with connect(url) as connection:
         connection.sendall(posted(QUERY).replace(b"connection: close\r\n", offer[:-2]))
@@ -147,6 +149,8 @@ def test_an_offer_to_upgrade_is_no_fault(url: str, protocol: bytes) -> None:
 MARKS = [
     ("origin", "http://evil.example"),
     ("origin", "null"),
+    ("origin", ""),
+    ("host", "evil.example:4577"),
     ("referer", "http://127.0.0.1:4577/"),
     ("sec-fetch-site", "cross-site"),
     ("sec-fetch-site", "same-origin"),
@@ -157,7 +161,8 @@ MARKS = [
 def test_a_page_in_a_browser_is_refused(remote: Remote, mark: tuple[str, str]) -> None:
     """What a browser marks as sent by a page is refused, and changes nothing (inferred)."""
     request = remote.request("CreateSecurityGroup", GroupName="evil", Description="evil")
-    reply = remote.send(replace(request, headers=(*request.headers, mark)))
+    headers = (*(header for header in request.headers if header[0] != mark[0]), mark)
+    reply = remote.send(replace(request, headers=headers))
     assert (reply.status, b"<Code>UnauthorizedOperation</Code>" in reply.body) == (403, True)
     assert len(remote.call("DescribeSecurityGroups")["SecurityGroups"]) == 1
 
@@ -166,3 +171,10 @@ def test_what_a_user_types_in_a_browser_is_served(remote: Remote) -> None:
     """A request that no page sent is served in a browser too (inferred)."""
     request = remote.request("DescribeVpcs")
     assert remote.send(replace(request, headers=(*request.headers, ("sec-fetch-site", "none")))).status == 200
+
+
+def test_another_host_name_can_be_meant() -> None:
+    """With --allow-open a server is reached under any name: clients 2, requirement 14."""
+    named = posted(QUERY).replace(b"host: localhost", b"host: groupwall.test:4577")
+    with serving("--data", ":memory:", "--log", "off", "--allow-open") as url:
+        assert status(exchange(url, named)) == 200

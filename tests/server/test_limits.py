@@ -37,8 +37,8 @@ def memory(server: Server) -> int:
         b"POST / HTTP/1.1\r\nhost: x",
         b"\r\n\r\n\r\n",
         posted(QUERY)[:-1],
-        b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n",
-        b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nActi",
+        b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n5\r\nActi",
     ],
 )
 def test_a_request_that_never_ends_is_cut_off(impatient: Server, sent: bytes) -> None:
@@ -68,7 +68,7 @@ def test_headers_have_a_limit(url: str) -> None:
     assert status(exchange(url, posted(QUERY, b"x: " + b"a" * room + b"\r\n"))) == 200
     assert status(exchange(url, posted(QUERY, b"x: " + b"a" * HEADER_BYTES + b"\r\n"))) == 400
     assert status(exchange(url, posted(QUERY, b"x: a\r\n" * (HEADER_BYTES // 2)))) == 400
-    assert status(exchange(url, b"GET /?" + b"a" * HEADER_BYTES + b" HTTP/1.1\r\nhost: x\r\n\r\n")) == 400
+    assert status(exchange(url, b"GET /?" + b"a" * HEADER_BYTES + b" HTTP/1.1\r\nhost: localhost\r\n\r\n")) == 400
 
 
 FAR_TOO_MUCH = 100_000_000
@@ -102,11 +102,11 @@ def test_a_body_has_a_limit(url: str) -> None:
     fill = b"Action=Nothing&Version=2016-11-15&x="
     assert status(exchange(url, posted(fill + b"a" * (BODY_BYTES - len(fill))))) == 400
     with connect(url) as connection:
-        head = b"POST / HTTP/1.1\r\nhost: x\r\n" + FORM + f"content-length: {BODY_BYTES + 1}\r\n\r\n".encode()
+        head = b"POST / HTTP/1.1\r\nhost: localhost\r\n" + FORM + f"content-length: {BODY_BYTES + 1}\r\n\r\n".encode()
         connection.sendall(head)
         assert read_all(connection).startswith(b"HTTP/1.1 413")
     with connect(url) as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n" + FORM + b"\r\n")
+        connection.sendall(b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n" + FORM + b"\r\n")
         connection.sendall(b"%x\r\n%s\r\n" % (BODY_BYTES + 1, b"a" * (BODY_BYTES + 1)))
         assert read_all(connection).startswith(b"HTTP/1.1 413")
 
@@ -114,10 +114,10 @@ def test_a_body_has_a_limit(url: str) -> None:
 def test_a_length_that_is_none_is_refused(url: str) -> None:
     """A length that is no number, negative, or told twice is refused (inferred)."""
     for length in (b"-1", b"1e3", b"0x10", b"", b"99999999999999999999999", b"5, 5"):
-        reply = exchange(url, b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: " + length + b"\r\n\r\n")
+        reply = exchange(url, b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: " + length + b"\r\n\r\n")
         assert status(reply) in range(400, 500), length
-    twice = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef"
-    both = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+    twice = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcdef"
+    both = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
     assert status(exchange(url, twice)) == 400
     assert status(exchange(url, both)) == 400
 

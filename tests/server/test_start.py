@@ -31,7 +31,7 @@ def test_it_answers_when_it_says_so(tmp_path: Path) -> None:
     """The one line on standard output is exact, and requests are answered from then on (inferred)."""
     with started("--data", str(tmp_path)) as server:
         assert server.url == f"http://127.0.0.1:{server.port}"
-        health = exchange(server.url, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        health = exchange(server.url, b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         head, _, body = health.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 OK\r\n")
         assert json.loads(body) == {"status": "ok", "revision": 0}
