@@ -25,6 +25,7 @@ demo: .venv/.ready ## The whole story in a terminal
 
 .PHONY: test
 test: .venv/.ready .venv-clients/.ready ## Every test, on all cores
+	@tools/programs.sh strace
 	$(BIN)/python -m pytest -q -n auto --dist worksteal --junit-xml build/tests.xml $(ARGS)
 
 .PHONY: check
