@@ -119,6 +119,8 @@ class Site:
     def _health(self) -> Reply:
         try:
             status, said = 200, {"status": "ok", "revision": self._app.revision()}
+            if self._app.store.failure():
+                status, said = 503, said | {"status": "read-only"}
         except StoreError:
             status, said = 503, {"status": "unavailable"}
         return Reply(status, (("content-type", "application/json"),), json.dumps(said).encode())

@@ -30,6 +30,10 @@ MEMORY = ":memory:"
 BUSY = 2.0
 """Seconds to wait for another process's write lock, which that process holds for the time of one commit."""
 
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+PRIMARY_CODE = 0xFF
+"""What of SQLite's codes tells the kind of an error; the bits above tell its cause."""
+
 
 class Store:
     """The tables and their history in one SQLite file, or in memory. Threads may share it, and wait for each other."""
@@ -59,12 +63,13 @@ class Store:
 
         sole: the work makes one attempt, and so needs no savepoint to undo it by.
 
-        StoreError when the database refuses (full disk, damage). After a commit that failed the store takes no more
-        writes until it is opened again: what the kernel kept of it is unknown, and it may turn out to stand, whole.
+        StoreError when the database refuses (full disk, damage). After damage was seen, or a commit failed, the store
+        takes no more writes until it is opened again: what was kept of that commit is unknown, it may stand, whole.
         Reads go on: they see the last commit that succeeded.
         """
         with self._turn, self._explained():
-            self._refuse_what_would_be_lost()
+            if failure := self.failure():
+                raise StoreError(failure)
             with self._begun("BEGIN IMMEDIATE", sole=sole) as transaction:
                 revision = transaction.head.revision
                 result = work(transaction)
@@ -77,12 +82,12 @@ class Store:
                     self._commit()
             return result
 
-    def _refuse_what_would_be_lost(self) -> None:
+    def failure(self) -> str | None:
+        """Return why no more is written until the store is opened again, None while all is well."""
         missing = self._watch.missing() if self._watch else None
         if missing:
             self._failed = f"{missing} was removed or replaced; no more writes until the server is started again"
-        if self._failed:
-            raise StoreError(self._failed)
+        return self._failed
 
     def _commit(self) -> None:
         try:
@@ -119,9 +124,17 @@ class Store:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except StoreError as error:
+            self._look_for_damage(error.__cause__)
+            raise
         except sqlite3.Error as error:
+            self._look_for_damage(error)
             message = f"the database at {self.where} failed: {error}"
             raise StoreError(message) from error
+
+    def _look_for_damage(self, error: BaseException | None) -> None:
+        if getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in DAMAGE:
+            self._failed = f"the database at {self.where} is damaged ({error}); no more writes until it is replaced"
 
 
 def open_store(data: str, ids: Ids, migrations: Sequence[str] = MIGRATIONS) -> Store:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,7 +78,8 @@ def test_a_disk_that_takes_no_more_loses_nothing(tmp_path: Path, disk: object) -
         with pytest.raises(ApiError, match="Unavailable: The store is not available"):
             create_group(remote, "another")
         assert names(remote) == done
-        assert exchange(server.url, b"GET /health HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
+        health = exchange(server.url, b"GET /health HTTP/1.0\r\n\r\n")
+        assert (health.startswith(b"HTTP/1.1 503"), b'"status": "read-only"' in health) == (True, True)
         shutil.copytree(f"/proc/{server.process.pid}/root{folder}", kept)
         assert server.end() == 0
     assert breaches(kept) == []
@@ -92,3 +95,23 @@ def test_a_store_that_does_not_fit_is_told(tmp_path: Path) -> None:
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=30)  # noqa: S603 - our own words
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("StoreError: ")
+
+
+def test_damage_is_told(tmp_path: Path) -> None:
+    """Once a page of the database turns out to be damaged /health says so, and nothing more is written (inferred)."""
+    with started("--log", "off", "--data", str(tmp_path)) as server, Remote(server.url) as remote:
+        create_group(remote, "before")
+        assert server.end() == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "groupwall.db")) as connection:
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        pages = connection.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'security_group'").fetchall()
+    with (tmp_path / "groupwall.db").open("r+b") as database:
+        for (page,) in pages:
+            database.seek((page - 1) * size)
+            database.write(b"\xff" * size)
+    with started("--log", "off", "--data", str(tmp_path)) as server, Remote(server.url) as remote:
+        with pytest.raises(ApiError, match="Unavailable"):
+            remote.call("DescribeSecurityGroups")
+        assert exchange(server.url, b"GET /health HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 503")
+        with pytest.raises(ApiError, match="Unavailable"):
+            create_group(remote, "after")
