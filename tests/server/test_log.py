@@ -89,6 +89,16 @@ def test_a_refused_request_is_told_by_name(tmp_path: Path) -> None:
     assert {status for _, status, _ in told} == {"400"}
 
 
+def test_a_client_cannot_forge_its_address(tmp_path: Path) -> None:
+    """The address in the log is the connection's, whatever a header says (inferred)."""
+    with (tmp_path / "log").open("w") as log, started("--data", ":memory:", log=log) as server:
+        with Remote(server.url) as remote:
+            asked = remote.request("DescribeVpcs")
+            remote.send(replace(asked, headers=(*asked.headers, ("x-forwarded-for", "192.0.2.1"))))
+        server.end()
+    assert (tmp_path / "log").read_text().split()[1] == "127.0.0.1"
+
+
 def test_a_log_can_be_off(tmp_path: Path) -> None:
     """With --log off nothing is written, whatever comes (inferred)."""
     with (tmp_path / "log").open("w") as log, started("--data", ":memory:", "--log", "off", log=log) as server:
