@@ -1,10 +1,10 @@
-"""The whole path of a request: prepare, perform, reply.
+"""The whole path of a request: prepare, answer, perform, reply.
 
-    Request -> prepare -> Call -> perform (in the store's transaction) -> Outcome -> reply -> Reply
+    Request -> prepare -> Call -> answer (one transaction; perform, for each call of it) -> Outcome -> reply -> Reply
 
-``prepare`` reads the request and who signed it, ``perform`` does it inside a transaction that the store opens and
-commits for many calls at once, ``reply`` writes the answer once the commit is durable. Dry run, errors, the start of
-a world and the change in the history stand here once, for every operation.
+``prepare`` reads the request and who signed it. ``answer`` has the store open one transaction for many calls, performs
+each, and commits. ``perform`` does one call or nothing of it. ``reply`` writes the outcome once the commit is durable.
+Dry run, errors, the start of a world and the change in the history stand here once, for every operation.
 """
 
 from __future__ import annotations
@@ -100,17 +100,6 @@ class App:
         except (ApiError, SignatureError, StoreError) as error:
             return self.refuse(request, error, request_id)
 
-    def refuse(
-        self, request: Request, error: ApiError | SignatureError | StoreError, request_id: str | None = None
-    ) -> Refusal:
-        """Return the refusal of a request, in the dialect that it seems to be in."""
-        request_id = request_id or self._ids.request_id()
-        dialect, version = dialect_of(request)
-        refusal = dialect.refuse(error) if isinstance(error, SignatureError) else _refusal(error)
-        body = dialect.error(refusal, request_id, version)
-        reply = _http(refusal.status, dialect.content_type, body, request_id)
-        return Refusal(reply, request_id, refusal.code, action_of(request))
-
     def call(self, decoded: Decoded, identity: Identity, request_id: str) -> Call:
         """Return the call that decoded parameters make. ApiError when they can't be right, whatever is stored."""
         action, params = decoded.action, dict(decoded.params)
@@ -170,6 +159,29 @@ class App:
             start.begin(context)
             context.tx.record(_event(call, context, "BeginWorld", {}))
 
+    def _context(self, call: Call, tx: Transaction) -> Context:
+        return Context(tx, call.identity.world, call.identity.caller, self._clock.now(), self._ids, self._quotas)
+
+    def reply(self, call: Call, outcome: Outcome) -> Reply:
+        """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""
+        dialect = call.action.dialect
+        if outcome.error:
+            body = dialect.error(outcome.error, call.request_id, call.version)
+            return _http(outcome.error.status, dialect.content_type, body, call.request_id, outcome.revision)
+        body = call.action.encode(outcome.result or {}, call.request_id, call.version)
+        return _http(200, dialect.content_type, body, call.request_id, outcome.revision)
+
+    def refuse(
+        self, request: Request, error: ApiError | SignatureError | StoreError, request_id: str | None = None
+    ) -> Refusal:
+        """Return the refusal of a request, in the dialect that it seems to be in."""
+        request_id = request_id or self._ids.request_id()
+        dialect, version = dialect_of(request)
+        refusal = dialect.refuse(error) if isinstance(error, SignatureError) else _refusal(error)
+        body = dialect.error(refusal, request_id, version)
+        reply = _http(refusal.status, dialect.content_type, body, request_id)
+        return Refusal(reply, request_id, refusal.code, action_of(request))
+
     def read_alone(self, request: Request, request_id: str) -> Reply:
         """Answer one read on a snapshot, whatever it costs; the snapshot ends before the answer is written."""
         call = self.prepare(request, request_id)
@@ -185,18 +197,6 @@ class App:
     def revision(self) -> int:
         """Return the revision of the last change."""
         return self.store.read(lambda tx: tx.head.revision)
-
-    def _context(self, call: Call, tx: Transaction) -> Context:
-        return Context(tx, call.identity.world, call.identity.caller, self._clock.now(), self._ids, self._quotas)
-
-    def reply(self, call: Call, outcome: Outcome) -> Reply:
-        """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""
-        dialect = call.action.dialect
-        if outcome.error:
-            body = dialect.error(outcome.error, call.request_id, call.version)
-            return _http(outcome.error.status, dialect.content_type, body, call.request_id, outcome.revision)
-        body = call.action.encode(outcome.result or {}, call.request_id, call.version)
-        return _http(200, dialect.content_type, body, call.request_id, outcome.revision)
 
 
 def unanswered() -> ApiError:
