@@ -118,7 +118,7 @@ def watch() -> None:
     WATCH.around(App, "prepare", "app: prepare")
     WATCH.around(App, "reply", ENCODE)
     WATCH.around(App, "perform", "app: perform, savepoint and context")
-    WATCH.around(App, "_event", "change: request as JSON")
+    WATCH.around(app, "_event", "change: request as JSON")
     WATCH.around(Store, "run", "store: the frame of a transaction")
     WATCH.around(Turns, "_answer_waiting", "server: a turn")
     WATCH.around(transaction, "next_change", "change: JSON and hash")
@@ -133,7 +133,6 @@ def watch() -> None:
     WATCH.around(rules, "new_or_refuse", "rules: new or refuse")
     WATCH.around(rules, "rule_described", "ops: describe the rule")
     WATCH.around(AccessLog, "add", "log: add a line")
-    WATCH.around(AccessLog, "_write", "log: write")
 
 
 def measure(connections: int, seconds: float, folder: Path) -> None:

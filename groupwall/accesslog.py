@@ -16,6 +16,9 @@ from typing import NamedTuple
 MOST_WAITING = 1 << 20
 """Characters that may wait to be written; what comes then is dropped, and the number of its lines told later."""
 
+SECONDS_TO_GATHER = 0.05
+"""How long a line may wait for others: a thread that woke for every turn would take the interpreter lock each time."""
+
 SECONDS_TO_END = 1.0
 
 
@@ -28,7 +31,7 @@ class Outlet:
         self._waiting: list[str] = []
         self._size = 0
         self._dropped = 0
-        self._closed = False
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._write_all, daemon=True)
         self._thread.start()
 
@@ -36,9 +39,10 @@ class Outlet:
         """Have text written, or drop it when too much waits already."""
         with self._change:
             if self._size + len(text) <= MOST_WAITING:
+                if not self._waiting:
+                    self._change.notify()
                 self._waiting.append(text)
                 self._size += len(text)
-                self._change.notify()
             else:
                 self._dropped += text.count("\n")
 
@@ -47,8 +51,8 @@ class Outlet:
 
     def close(self) -> None:
         """Wait a moment for what is still to be written."""
+        self._closed.set()
         with self._change:
-            self._closed = True
             self._change.notify()
         self._thread.join(SECONDS_TO_END)
 
@@ -63,9 +67,11 @@ class Outlet:
                 self._count_dropped(text.count("\n"))
 
     def _next(self) -> str:
-        """Wait for text and return it; none once the outlet is closed."""
+        """Wait for text, and a moment for more, and return it; none once the outlet is closed."""
         with self._change:
-            self._change.wait_for(lambda: self._waiting or self._closed)
+            self._change.wait_for(lambda: self._waiting or self._closed.is_set())
+        self._closed.wait(SECONDS_TO_GATHER)
+        with self._change:
             text, self._waiting, self._size = "".join(self._waiting), [], 0
             return text
 
@@ -123,4 +129,6 @@ def _text(entry: Entry) -> str:
 
 def printable(text: str) -> str:
     """Return text as one line: whatever is not printable ASCII is written as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode() for c in text)

@@ -32,7 +32,7 @@ from groupwall.wire.decode import Decoded, action_of, dialect_of, read
 from groupwall.wire.limits import BODY_BYTES
 from groupwall.wire.message import Reply, Request
 from groupwall.wire.model import Action
-from groupwall.wire.sigv4 import SignatureError
+from groupwall.wire.sigv4 import Reason, SignatureError
 
 __all__ = ["BODY_BYTES", "App", "Call", "Outcome", "Refusal", "Reply", "Request", "open_app"]
 
@@ -137,6 +137,8 @@ class App:
 
     def perform(self, call: Call, tx: Transaction, budget: Budget | None = None) -> dict[str, Any]:
         """Do what a call asks, as one change or not at all; return its result. ApiError when it is refused."""
+        if call.identity.key and tx.get_key(call.identity.key.id) != call.identity.key:
+            raise call.action.dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
         if call.dry_run:
             raise errors.dry_run()
         context = self._context(call, tx)

@@ -24,10 +24,11 @@ _HOST = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::[0-9]*)?")
 
 
 class Identity(NamedTuple):
-    """A caller, and the world that the call is about."""
+    """A caller, the world that the call is about, and the access key that a signature was verified with."""
 
     caller: Caller
     world: World
+    key: AccessKey | None = None
 
 
 Authenticator = Callable[[Request, str, int], Identity]
@@ -96,10 +97,15 @@ def _unauthorized(why: str = "") -> ApiError:
 
 
 class Signed:
-    """Verify every request against the secret of an active access key; the key's account is the world's."""
+    """Verify every request against the secret of an active access key; the key's account is the world's.
+
+    Active keys are remembered, since looking one up costs as much as verifying with it. One that was disabled or
+    deleted meanwhile is refused all the same: ``App.perform`` looks at it again, in the transaction of the call.
+    """
 
     def __init__(self, find_key: FindKey) -> None:
         self._find_key = find_key
+        self._active: dict[str, tuple[AccessKey, str]] = {}
 
     def __call__(self, request: Request, service: str, now: int) -> Identity:
         """Return who signed. SignatureError with the reason when nobody did, or nobody that may."""
@@ -109,12 +115,18 @@ class Signed:
         if scope.service != service:
             raise SignatureError(Reason.SCOPE)
         partition = _partition(scope.region)
-        found = self._find_key(scope.access_key_id)
-        if found is None or found[0].status != ACTIVE or scope.session_token is not None:
-            raise SignatureError(Reason.UNKNOWN_KEY)  # no session token was ever given out, so any is a stranger's
-        key, secret = found
+        if scope.session_token is not None:
+            raise SignatureError(Reason.UNKNOWN_KEY)  # none was ever given out, so any is a stranger's
+        key, secret = self._active.get(scope.access_key_id) or self._look_up(scope.access_key_id)
         verify(request, scope, secret, now)
-        return Identity(behind(key, partition), World(key.account, scope.region))
+        return Identity(behind(key, partition), World(key.account, scope.region), key)
+
+    def _look_up(self, key_id: str) -> tuple[AccessKey, str]:
+        found = self._find_key(key_id)
+        if found is None or found[0].status != ACTIVE:
+            raise SignatureError(Reason.UNKNOWN_KEY)
+        self._active[key_id] = found
+        return found
 
 
 def _partition(region: str) -> str:

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 MILLISECONDS = 1000
@@ -36,7 +37,13 @@ class SystemClock:
 
 def timestamp(now: int) -> str:
     """Return a time in milliseconds since 1970 as ISO 8601 in UTC: ``2026-11-23T03:36:00.123Z``."""
-    return datetime.fromtimestamp(now / MILLISECONDS, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(now // MILLISECONDS)}.{now % MILLISECONDS:03}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    """Return a whole second; many lines of a log are written in the same one."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def ticks() -> float:

@@ -188,6 +188,11 @@ class Reads:
             of[revision].append(Delta(*columns))
         return [(change, of[change.revision]) for change in changes]
 
+    def get_key(self, key_id: str) -> AccessKey | None:
+        """Return an access key as it is now."""
+        row = self._one(_KEY, (key_id,))
+        return AccessKey._make(row) if row else None
+
     def access_key(self, key_id: str) -> tuple[AccessKey, str] | None:
         """Return an access key and its secret."""
         row = self._one(_ONE_KEY, (key_id,))
@@ -224,6 +229,7 @@ _GROUP_IN_VPC = (
     " JOIN vpc ON vpc.world = security_group.world AND vpc.id = security_group.vpc_id"
     " WHERE security_group.world = ? AND security_group.id = ?"
 )
+_KEY = f"SELECT {_COLUMNS[AccessKey]} FROM access_key WHERE id = ?"
 _ONE_KEY = (
     f"SELECT {_COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON access_key_id = access_key.id"
     " WHERE access_key.id = ?"
