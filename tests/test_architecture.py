@@ -39,7 +39,7 @@ PARTS = {
     "iam": _may("store errors units", "a caller is a key that the store holds; a new key is drawn by chance"),
     "ops": _may("store rules iam errors units regions config", "decides and records; it never sees a form or XML"),
     "enforce": _may("client rules errors units", "agents are clients: what they need comes through the API"),
-    "authentication": _may("wire iam store errors regions config", "a stage of app: the wire's signature, the store's keys"),
+    "authentication": _may("wire iam store errors regions config", "a stage of app: the wire's signature, stored keys"),
     "app": _may(
         "authentication wire iam ops store errors units config regions",
         "the whole path of a request: the one place that knows all stages",
