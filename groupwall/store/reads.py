@@ -115,14 +115,13 @@ class Reads:
         """Return how many groups this world has."""
         return int(self._one("SELECT count(*) FROM security_group WHERE world = ?", (self.world,))[0])
 
-    def rules_of(self, group_ids: Sequence[str], direction: Direction | None = None) -> dict[str, list[Rule]]:
-        """Return the rules of each group, of one direction or of both, in the order of their natural keys."""
+    def rules_of(self, group_ids: Sequence[str]) -> dict[str, list[Rule]]:
+        """Return the rules of each group, of both directions, in the order of their natural keys."""
         among, bound = _among("group_id", group_ids)
-        directed, which = ("", ()) if direction is None else (" AND direction = ?", (direction.value,))
         rows = self._all(
-            f"SELECT {_COLUMNS[Rule]} FROM rule WHERE world = ? AND {among}{directed}"
+            f"SELECT {_COLUMNS[Rule]} FROM rule WHERE world = ? AND {among}"
             " ORDER BY group_id, direction, protocol, from_port, to_port, peer",
-            (self.world, bound, *which),
+            (self.world, bound),
         )
         return _grouped(self._values(Rule, rows), "group_id")
 
@@ -130,13 +129,9 @@ class Reads:
         """Return the group's rules with the protocol, ports and peer of one asked, found by their natural key."""
         wanted = [(item.properties.protocol, *item.properties.ports, item.properties.peer.text) for item in asked]
         where = (self.world, group_id, direction.value)
-        alone = len(wanted) == 1
-        rows = (
-            self._all(_RULE_LIKE, (*where, *wanted[0]))
-            if alone
-            else self._all(_RULES_LIKE, (json.dumps(wanted), *where))
-        )
-        return self._values(Rule, rows)
+        if len(wanted) == 1:
+            return self._values(Rule, self._all(_RULE_LIKE, (*where, *wanted[0])))
+        return self._values(Rule, self._all(_RULES_LIKE, (json.dumps(wanted), *where)))
 
     def peers(self, group_id: str, direction: Direction) -> list[tuple[str, str]]:
         """Return (kind, text) of the peer of every rule of a group in one direction, for its quota."""
