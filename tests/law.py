@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, fold, next_change
-from groupwall.store.entities import ENTITIES, World
+from groupwall.store.entities import World
 from groupwall.store.sqlite import FILE
+from groupwall.store.tables import ENTITIES
 
 
 def breaches(folder: Path) -> list[str]:

@@ -26,7 +26,7 @@ from botocore.loaders import Loader
 ROOT = Path(__file__).resolve().parent.parent
 WIRE = ROOT / "groupwall" / "wire"
 OWN = ROOT / "groupwall" / "models" / "groupwall" / "2026-11-01" / "service-2.json"
-SCALARS = frozenset({"string", "integer", "long", "boolean", "timestamp"})
+SCALARS = frozenset({"string", "integer", "long", "boolean", "timestamp", "blob"})
 
 Json = dict[str, Any]
 

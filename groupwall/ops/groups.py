@@ -14,7 +14,7 @@ from groupwall.ops.tags import attach, tag_list, tags_given
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions
 from groupwall.rules.values import ALL_PROTOCOLS, NO_PORTS, Direction, Peer, Properties, Rule
-from groupwall.store.entities import Group, Vpc
+from groupwall.store.entities import Group, Vpc, VpcCidr
 from groupwall.store.query import Where
 
 DEFAULT_NAME = "default"
@@ -86,7 +86,7 @@ def add_group(context: Context, group: Group, ingress: Sequence[Peer], *, rule_i
     context.tx.add(group)
     given = iter(rule_ids)
     everywhere = [Peer.of("0.0.0.0/0")]
-    if any(":" in block.cidr for block in context.tx.vpc_cidrs([group.vpc_id]).get(group.vpc_id, ())):
+    if any(":" in block.cidr for block in context.tx.by(VpcCidr, "vpc_id", [group.vpc_id]).get(group.vpc_id, ())):
         everywhere.append(Peer.of("::/0"))
     for direction, peers in ((Direction.INGRESS, ingress), (Direction.EGRESS, everywhere)):
         for peer in peers:

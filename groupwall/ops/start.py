@@ -20,7 +20,12 @@ def begin(context: Context) -> None:
     """
     context.tx.create_world(context.world)
     vpc = Vpc(
-        context.derived("vpc"), str(DEFAULT_BLOCK), "default", is_default=True, dhcp_options_id=context.derived("dopt")
+        context.derived("vpc"),
+        str(DEFAULT_BLOCK),
+        "default",
+        is_default=True,
+        dhcp_options_id=context.derived("dopt"),
+        dns_hostnames=True,
     )
     block = VpcCidr(context.derived("vpc-cidr-assoc"), vpc.id, vpc.cidr)
     rule_ids = [context.derived("sgr", "ingress"), context.derived("sgr", "egress")]

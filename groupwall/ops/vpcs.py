@@ -97,7 +97,7 @@ def delete_vpc(params: Params, context: Context) -> Result:
         raise errors.vpc_in_use(vpc_id)
     for group in groups:
         remove_group(context, group)
-    context.tx.remove(*context.tx.vpc_cidrs([vpc_id]).get(vpc_id, ()), vpc)
+    context.tx.remove(*context.tx.by(VpcCidr, "vpc_id", [vpc_id]).get(vpc_id, ()), vpc)
     return {}
 
 
@@ -137,7 +137,7 @@ def describe_vpcs(params: Params, context: Context) -> Result:
 
 def _described(vpcs: Sequence[Vpc], context: Context) -> list[dict[str, Any]]:
     ids = [vpc.id for vpc in vpcs]
-    blocks, tags = context.tx.vpc_cidrs(ids), context.tx.tags_of(ids)
+    blocks, tags = context.tx.by(VpcCidr, "vpc_id", ids), context.tx.tags_of(ids)
     return [
         {
             "VpcId": vpc.id,

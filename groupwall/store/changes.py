@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from groupwall.store.entities import Entity, World
+from groupwall.store.entities import World
+from groupwall.store.tables import ENTITIES, Entity
 
 compact = json.JSONEncoder(separators=(",", ":")).encode
 """JSON text without spaces: the one form that is stored and hashed."""
@@ -80,16 +81,25 @@ def columns_text(entity: Entity, value: object) -> str:
 def fold(deltas: Iterable[tuple[int, Delta]]) -> dict[tuple[int, str, str], dict[str, Any]]:
     """Replay (world, delta) pairs in order; return what they leave: (world, kind, id) -> columns.
 
-    ValueError when a delta does not start from what the ones before it left.
+    World is 0 for what belongs to no world or to several. ValueError when a delta does not start from what the ones
+    before it left.
     """
-    state: dict[tuple[int, str, str], str] = {}
+    state: dict[tuple[int, str, str], dict[str, Any]] = {}
     for world, delta in deltas:
-        where = (world, delta.kind, delta.id)
-        if state.get(where) != delta.before:
+        where = (world if _IN_WORLD[delta.kind] else 0, delta.kind, delta.id)
+        if state.pop(where, None) != _columns(delta.kind, delta.before):
             message = f"{where} does not begin where the changes before it ended"
             raise ValueError(message)
-        if delta.after is None:
-            del state[where]
-        else:
-            state[where] = delta.after
-    return {where: json.loads(text) for where, text in state.items()}
+        after = _columns(delta.kind, delta.after)
+        if after is not None:
+            state[where] = after
+    return state
+
+
+def _columns(kind: str, text: str | None) -> dict[str, Any] | None:
+    """Return the columns that a delta tells, those that came later with their defaults."""
+    return None if text is None else _DEFAULTS[kind] | json.loads(text)
+
+
+_IN_WORLD = {entity.kind: entity.in_world for entity in ENTITIES.values()}
+_DEFAULTS = {entity.kind: value._field_defaults for value, entity in ENTITIES.items()}

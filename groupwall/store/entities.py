@@ -1,17 +1,11 @@
-"""What the store keeps: one value, one table and one name of its kind for each noun.
+"""What the store keeps, beside the rules of groupwall.rules: one value for each noun.
 
-A delta names an entity by (kind, id) and carries its columns before and after, so the tables can be rebuilt from the
-deltas alone (``fold(deltas) == tables``). World and secrets are told apart here: the columns that a delta carries never
-hold a secret.
+A member with a default came with a later version of the tables: a delta from before has no such column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple, get_type_hints
-
-from groupwall.rules.values import Direction, Peer, PeerKind, PortRange, Properties, Rule
+from typing import NamedTuple
 
 
 class World(NamedTuple):
@@ -29,6 +23,9 @@ class Vpc(NamedTuple):
     tenancy: str
     is_default: bool
     dhcp_options_id: str
+    dns_support: bool = True
+    dns_hostnames: bool = False
+    address_metrics: bool = False
 
 
 class VpcCidr(NamedTuple):
@@ -48,6 +45,155 @@ class Subnet(NamedTuple):
     cidr: str
     is_default: bool
     public_ips: bool
+    ipv6_on_creation: bool = False
+    dns64: bool = False
+    hostname_type: str = "ip-name"
+    dns_a_record: bool = False
+    dns_aaaa_record: bool = False
+
+
+class SubnetCidr(NamedTuple):
+    """The IPv6 block of a subnet; ``id`` is the association's."""
+
+    id: str
+    subnet_id: str
+    cidr: str
+
+
+class Interface(NamedTuple):
+    """A network interface. created is in milliseconds since 1970; the timeouts are in seconds, 0 for AWS's default."""
+
+    id: str
+    subnet_id: str
+    vpc_id: str
+    description: str
+    mac: str
+    kind: str
+    source_dest_check: bool
+    created: int
+    tcp_established: int
+    udp_stream: int
+    udp: int
+
+
+class Address(NamedTuple):
+    """One address of an interface, IPv4 or IPv6. place: its order among those of the interface and family."""
+
+    subnet_id: str
+    address: str
+    interface_id: str
+    place: int
+    is_primary: bool
+
+
+class Member(NamedTuple):
+    """That an interface is a member of a group. place: the group's order among those of the interface."""
+
+    interface_id: str
+    group_id: str
+    place: int
+
+
+class Attachment(NamedTuple):
+    """That an interface is an instance's device number ``device``; time is in milliseconds since 1970."""
+
+    id: str
+    interface_id: str
+    instance_id: str
+    device: int
+    time: int
+    delete_on_termination: bool
+
+
+class Instance(NamedTuple):
+    """An instance as a record: nothing runs. state is what was last asked for, ``since`` when, in milliseconds.
+
+    launch_index: its place in its reservation. script: the UserData, base64 text, never run. profile: an ARN, or "".
+    """
+
+    id: str
+    reservation_id: str
+    launch_index: int
+    image_id: str
+    type: str
+    key_name: str
+    subnet_id: str
+    vpc_id: str
+    launched: int
+    state: str
+    since: int
+    script: str
+    profile: str
+    tenancy: str
+    monitoring: bool
+    ebs_optimized: bool
+    termination_protected: bool
+    stop_protected: bool
+    shutdown_behavior: str
+
+
+class PrefixList(NamedTuple):
+    """A managed prefix list. family: ``IPv4`` or ``IPv6``. state is what the last change came to."""
+
+    id: str
+    name: str
+    family: str
+    max_entries: int
+    version: int
+    state: str
+    message: str
+
+
+class PrefixListEntry(NamedTuple):
+    """An entry in the versions ``first`` to ``last`` of its list; ``last`` 0 while it is in the list."""
+
+    list_id: str
+    cidr: str
+    description: str
+    first: int
+    last: int
+
+
+class Peering(NamedTuple):
+    """A peering connection between two VPCs, each in a world of its own. ``since``: when it came to its status."""
+
+    id: str
+    requester_account: str
+    requester_region: str
+    requester_vpc: str
+    accepter_account: str
+    accepter_region: str
+    accepter_vpc: str
+    status: str
+    created: int
+    since: int
+    requester_dns: bool
+    accepter_dns: bool
+
+
+class Reference(NamedTuple):
+    """Where the referenced group of a rule is, when it is in another VPC; it stays when that group or peering goes."""
+
+    rule_id: str
+    account: str
+    vpc_id: str
+    peering_id: str
+
+
+class VpcAssociation(NamedTuple):
+    """That a group may be used in a VPC beside its own."""
+
+    group_id: str
+    vpc_id: str
+
+
+class Token(NamedTuple):
+    """A client token and what it made, so that a repeated call makes nothing anew. digest: of the call's parameters."""
+
+    operation: str
+    token: str
+    digest: str
+    resource_id: str
 
 
 class Group(NamedTuple):
@@ -76,79 +222,3 @@ class AccessKey(NamedTuple):
     user: str
     status: str
     created: int
-
-
-Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """How one kind of value lies in its table.
-
-    columns are those of a delta, in the table's order; key those that find the row; to_row and from_row are inverses. A
-    table whose rows are of one world has that world as its first column.
-    """
-
-    kind: str
-    table: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    id_of: Callable[[Any], str]
-    to_row: Callable[[Any], Row]
-    from_row: Callable[[Row], Any]
-    in_world: bool = True
-
-
-def rule_to_row(rule: Rule) -> Row:
-    """Return the columns of a rule, peer kind included so that quotas and filters can count by it."""
-    protocol, (first, last), (kind, text) = rule.properties
-    return (rule.group_id, rule.direction, protocol, first, last, text, kind, rule.id, rule.description)
-
-
-def rule_from_row(row: Row) -> Rule:
-    """Return the rule that ``rule_to_row`` wrote."""
-    group_id, direction, protocol, first, last, peer, kind, rule_id, description = row
-    properties = Properties(protocol, PortRange(first, last), Peer(_PEER_KINDS[kind], peer))
-    return Rule(rule_id, group_id, _DIRECTIONS[direction], properties, description)
-
-
-# A look-up costs a twentieth of a call of the enumeration, and a listing makes one for each of thousands of rules.
-_PEER_KINDS = {kind.value: kind for kind in PeerKind}
-_DIRECTIONS = {direction.value: direction for direction in Direction}
-
-
-def _plain(kind: str, table: str, value: type[Any], key: tuple[str, ...] = ("id",)) -> Entity:
-    fields: tuple[str, ...] = value._fields
-    kinds = get_type_hints(value)
-    flags = {place for place, name in enumerate(fields) if kinds[name] is bool}
-
-    def from_row(row: Row) -> Any:  # noqa: ANN401 - the value's own type, known to the caller
-        return value(*(bool(item) if place in flags else item for place, item in enumerate(row)))
-
-    return Entity(kind, table, fields, key, lambda v: v.id, tuple, from_row if flags else value._make)
-
-
-ENTITIES: dict[type[Any], Entity] = {
-    World: Entity(
-        "world", "world", ("account", "region"), ("account", "region"),
-        "/".join, tuple, lambda row: World(*row),
-    ),
-    Vpc: _plain("vpc", "vpc", Vpc),
-    VpcCidr: _plain("vpc-cidr", "vpc_cidr", VpcCidr),
-    Subnet: _plain("subnet", "subnet", Subnet),
-    Group: _plain("security-group", "security_group", Group),
-    Rule: Entity(
-        "security-group-rule", "rule",
-        ("group_id", "direction", "protocol", "from_port", "to_port", "peer", "peer_kind", "id", "description"),
-        ("group_id", "direction", "protocol", "from_port", "to_port", "peer"),
-        lambda rule: rule.id, rule_to_row, rule_from_row,
-    ),
-    Tag: Entity(
-        "tag", "tag", Tag._fields, ("resource_id", "key"),
-        lambda tag: f"{tag.resource_id}/{tag.key}", tuple, lambda row: Tag(*row),
-    ),
-    AccessKey: Entity(
-        "access-key", "access_key", AccessKey._fields, ("id",),
-        lambda key: key.id, tuple, lambda row: AccessKey(*row), in_world=False,
-    ),
-}  # fmt: skip

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from groupwall.rules.values import Asked, Direction, Rule
-from groupwall.store import query
+from groupwall.store import fields, query
 from groupwall.store.changes import Change, Delta
-from groupwall.store.entities import ENTITIES, AccessKey, Group, Row, Tag, Vpc, VpcCidr
+from groupwall.store.entities import AccessKey, Group, Tag, Vpc, World
 from groupwall.store.query import Where
+from groupwall.store.tables import ENTITIES, Entity, Row
 
 T = TypeVar("T")
 
@@ -62,24 +63,63 @@ class Reads:
         """Return those of the entities named that this world has, by their ids."""
         entity = ENTITIES[kind]
         among, bound = _among("id", ids)
-        text = f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE world = ? AND {among}"
+        text = f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.scope} AND {among}"
         return {entity.id_of(one): one for one in self._values(kind, self._all(text, (self.world, bound)))}
 
     def get(self, kind: type[T], entity_id: str) -> T | None:
         """Return an entity of this world by its id."""
         entity = ENTITIES[kind]
         row = self._one(
-            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE world = ? AND id = ?", (self.world, entity_id)
+            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.scope} AND id = ?", (self.world, entity_id)
         )
         return self._values(kind, [row])[0] if row else None
+
+    def by(self, kind: type[T], column: str, values: Sequence[str]) -> dict[str, list[T]]:
+        """Return the entities with one of these values in a column, by that value, each list in the order of the key.
+
+        A value that none has is not in the answer. The column must be one of the kind's, and should be indexed.
+        """
+        entity = ENTITIES[kind]
+        place = entity.columns.index(column)
+        among, bound = _among(column, values)
+        rows = self._all(
+            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.scope} AND {among}"
+            f" ORDER BY {', '.join(entity.key)}",
+            (self.world, bound),
+        )
+        grouped: dict[str, list[T]] = {}
+        for row, value in zip(rows, self._values(kind, rows), strict=True):
+            grouped.setdefault(row[place], []).append(value)
+        return grouped
+
+    def any(self, kind: type[T], column: str, value: str) -> bool:
+        """Tell whether an entity has this value in a column."""
+        entity = ENTITIES[kind]
+        text = f"SELECT 1 FROM {entity.table} WHERE {entity.scope} AND {_checked(entity, column)} = ? LIMIT 1"
+        return self._one(text, (self.world, value)) is not None
+
+    def count(self, kind: type[T], column: str, value: str) -> int:
+        """Return how many entities have this value in a column."""
+        entity = ENTITIES[kind]
+        text = f"SELECT count(*) FROM {entity.table} WHERE {entity.scope} AND {_checked(entity, column)} = ?"
+        return int(self._one(text, (self.world, value))[0])
+
+    def at(self, world: World) -> Reads | None:
+        """Return the reads of another world on the same transaction; None when it has not begun."""
+        row = self._one("SELECT world FROM world WHERE account = ? AND region = ?", world)
+        if row is None:
+            return None
+        other = Reads(self._connection)
+        other.world = row[0]
+        return other
 
     def listed(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> list[T]:
         """List the entities of one kind that meet the conditions, in the order of their ids."""
         entity = ENTITIES[kind]
-        text, bound = query.clause(query.FIELDS[kind], conditions)
+        text, bound = query.clause(fields.FIELDS[kind], conditions)
         rows = self._all(
-            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.world = ? AND {entity.table}.id > ?"
-            f"{text} ORDER BY {entity.table}.id LIMIT ?",
+            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.{entity.scope}"
+            f" AND {entity.listed_by} > ?{text} ORDER BY {entity.listed_by} LIMIT ?",
             (self.world, page.after, *bound, -1 if page.limit is None else page.limit),
         )
         return self._values(kind, rows)
@@ -88,15 +128,6 @@ class Reads:
         """Return the world's default VPC."""
         row = self._one(_DEFAULT_VPC, (self.world,))
         return self._values(Vpc, [row])[0] if row else None
-
-    def vpc_cidrs(self, vpc_ids: Sequence[str]) -> dict[str, list[VpcCidr]]:
-        """Return the blocks of each VPC."""
-        among, bound = _among("vpc_id", vpc_ids)
-        rows = self._all(
-            f"SELECT {_COLUMNS[VpcCidr]} FROM vpc_cidr WHERE world = ? AND {among}",
-            (self.world, bound),
-        )
-        return _grouped(self._values(VpcCidr, rows), "vpc_id")
 
     def group_in_vpc(self, group_id: str) -> tuple[Group, Vpc] | None:
         """Return a group of this world by its id, and its VPC."""
@@ -117,13 +148,7 @@ class Reads:
 
     def rules_of(self, group_ids: Sequence[str]) -> dict[str, list[Rule]]:
         """Return the rules of each group, of both directions, in the order of their natural keys."""
-        among, bound = _among("group_id", group_ids)
-        rows = self._all(
-            f"SELECT {_COLUMNS[Rule]} FROM rule WHERE world = ? AND {among}"
-            " ORDER BY group_id, direction, protocol, from_port, to_port, peer",
-            (self.world, bound),
-        )
-        return _grouped(self._values(Rule, rows), "group_id")
+        return self.by(Rule, "group_id", group_ids)
 
     def rules_like(self, group_id: str, direction: Direction, asked: Sequence[Asked]) -> list[Rule]:
         """Return the group's rules with the protocol, ports and peer of one asked, found by their natural key."""
@@ -148,16 +173,11 @@ class Reads:
 
     def tags_of(self, resource_ids: Sequence[str]) -> dict[str, list[Tag]]:
         """Return the tags of each resource, in the order of their keys."""
-        among, bound = _among("resource_id", resource_ids)
-        rows = self._all(
-            f"SELECT {_COLUMNS[Tag]} FROM tag WHERE world = ? AND {among} ORDER BY resource_id, key",
-            (self.world, bound),
-        )
-        return _grouped(self._values(Tag, rows), "resource_id")
+        return self.by(Tag, "resource_id", resource_ids)
 
     def tags(self, conditions: Sequence[Where], page: Page = ALL) -> list[Tag]:
         """List tags by resource and key; the key of the page is ``resource_id``, a line feed, ``key``."""
-        text, bound = query.clause(query.TAGS, conditions)
+        text, bound = query.clause(fields.TAGS, conditions)
         resource_id, _, key = page.after.partition("\n")
         rows = self._all(
             f"SELECT {_COLUMNS[Tag]} FROM tag WHERE world = ? AND (resource_id, key) > (?, ?){text}"
@@ -168,7 +188,7 @@ class Reads:
 
     def changes(self, after: int, conditions: Sequence[Where], limit: int) -> list[tuple[Change, list[Delta]]]:
         """Return this world's changes after a revision, each with its deltas in order."""
-        text, bound = query.clause(query.CHANGES, conditions)
+        text, bound = query.clause(fields.CHANGES, conditions)
         rows = self._all(
             f"SELECT * FROM change WHERE change.world = ? AND change.revision > ?{text} ORDER BY revision LIMIT ?",
             (self.world, after, *bound, limit),
@@ -199,16 +219,13 @@ class Reads:
         return self._values(AccessKey, rows)
 
 
+def _checked(entity: Entity, column: str) -> str:
+    return entity.columns[entity.columns.index(column)]
+
+
 def _among(column: str, values: Sequence[str]) -> tuple[str, str]:
     """Return the test that a column is one of these, and what to bind; the common case of one costs half as much."""
     return (f"{column} = ?", values[0]) if len(values) == 1 else (f"{column} IN {_LISTED}", json.dumps(values))
-
-
-def _grouped(values: Iterable[Any], attribute: str) -> dict[str, list[Any]]:
-    grouped: dict[str, list[Any]] = {}
-    for value in values:
-        grouped.setdefault(getattr(value, attribute), []).append(value)
-    return grouped
 
 
 _COLUMNS = {

@@ -84,5 +84,97 @@ INSERT INTO sqlite_stat1 VALUES
 ANALYZE sqlite_schema;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+ALTER TABLE vpc ADD COLUMN dns_support INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE vpc ADD COLUMN dns_hostnames INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE vpc ADD COLUMN address_metrics INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE subnet ADD COLUMN ipv6_on_creation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE subnet ADD COLUMN dns64 INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE subnet ADD COLUMN hostname_type TEXT NOT NULL DEFAULT 'ip-name';
+ALTER TABLE subnet ADD COLUMN dns_a_record INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE subnet ADD COLUMN dns_aaaa_record INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE subnet_cidr (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, subnet_id TEXT NOT NULL, cidr TEXT NOT NULL,
+    PRIMARY KEY (world, subnet_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_by_vpc ON security_group (world, vpc_id);
+CREATE TABLE reference (
+    world INTEGER NOT NULL, rule_id TEXT NOT NULL, account TEXT NOT NULL, vpc_id TEXT NOT NULL, peering_id TEXT NOT
+    NULL, PRIMARY KEY (world, rule_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE vpc_association (
+    world INTEGER NOT NULL, group_id TEXT NOT NULL, vpc_id TEXT NOT NULL, PRIMARY KEY (world, group_id, vpc_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX association_by_vpc ON vpc_association (world, vpc_id);
+CREATE TABLE network_interface (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, subnet_id TEXT NOT NULL, vpc_id TEXT NOT NULL, description TEXT NOT
+    NULL, mac TEXT NOT NULL, kind TEXT NOT NULL, source_dest_check INTEGER NOT NULL, created INTEGER NOT NULL,
+    tcp_established INTEGER NOT NULL, udp_stream INTEGER NOT NULL, udp INTEGER NOT NULL, PRIMARY KEY (world, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX interface_by_subnet ON network_interface (world, subnet_id);
+CREATE INDEX interface_by_vpc ON network_interface (world, vpc_id);
+CREATE TABLE address (
+    world INTEGER NOT NULL, subnet_id TEXT NOT NULL, address TEXT NOT NULL, interface_id TEXT NOT NULL, place INTEGER
+    NOT NULL, is_primary INTEGER NOT NULL, PRIMARY KEY (world, subnet_id, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX address_by_interface ON address (world, interface_id);
+CREATE INDEX address_by_text ON address (world, address);
+CREATE TABLE member (
+    world INTEGER NOT NULL, interface_id TEXT NOT NULL, group_id TEXT NOT NULL, place INTEGER NOT NULL,
+    PRIMARY KEY (world, interface_id, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX member_by_group ON member (world, group_id);
+CREATE TABLE attachment (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, interface_id TEXT NOT NULL, instance_id TEXT NOT NULL, device
+    INTEGER NOT NULL, time INTEGER NOT NULL, delete_on_termination INTEGER NOT NULL, PRIMARY KEY (world, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX attachment_by_interface ON attachment (world, interface_id);
+CREATE UNIQUE INDEX attachment_by_instance ON attachment (world, instance_id, device);
+CREATE TABLE instance (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, reservation_id TEXT NOT NULL, launch_index INTEGER NOT NULL,
+    image_id TEXT NOT NULL, type TEXT NOT NULL, key_name TEXT NOT NULL, subnet_id TEXT NOT NULL, vpc_id TEXT NOT NULL,
+    launched INTEGER NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, script TEXT NOT NULL, profile TEXT NOT
+    NULL, tenancy TEXT NOT NULL, monitoring INTEGER NOT NULL, ebs_optimized INTEGER NOT NULL, termination_protected
+    INTEGER NOT NULL, stop_protected INTEGER NOT NULL, shutdown_behavior TEXT NOT NULL, PRIMARY KEY (world, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE prefix_list (
+    world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, family TEXT NOT NULL, max_entries INTEGER NOT
+    NULL, version INTEGER NOT NULL, state TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (world, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE prefix_list_entry (
+    world INTEGER NOT NULL, list_id TEXT NOT NULL, cidr TEXT NOT NULL, description TEXT NOT NULL, first INTEGER NOT
+    NULL, last INTEGER NOT NULL, PRIMARY KEY (world, list_id, cidr, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE peering (
+    id TEXT PRIMARY KEY, requester_account TEXT NOT NULL, requester_region TEXT NOT NULL, requester_vpc TEXT NOT NULL,
+    accepter_account TEXT NOT NULL, accepter_region TEXT NOT NULL, accepter_vpc TEXT NOT NULL, status TEXT NOT NULL,
+    created INTEGER NOT NULL, since INTEGER NOT NULL, requester_dns INTEGER NOT NULL, accepter_dns INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX peering_by_requester ON peering (requester_account, requester_region);
+CREATE INDEX peering_by_accepter ON peering (accepter_account, accepter_region);
+CREATE INDEX peering_by_vpc ON peering (requester_vpc);
+CREATE INDEX peering_by_peer ON peering (accepter_vpc);
+CREATE TABLE token (
+    world INTEGER NOT NULL, operation TEXT NOT NULL, token TEXT NOT NULL, digest TEXT NOT NULL, resource_id TEXT NOT
+    NULL, PRIMARY KEY (world, operation, token)
+) STRICT, WITHOUT ROWID;
+INSERT INTO sqlite_stat1 VALUES
+    ('subnet_cidr', 'subnet_cidr', '600 600 1 1'), ('security_group', 'group_by_vpc', '10000 10000 50 1'),
+    ('reference', 'reference', '1000 1000 1'), ('vpc_association', 'vpc_association', '1000 1000 2 1'),
+    ('vpc_association', 'association_by_vpc', '1000 1000 10 1'),
+    ('network_interface', 'network_interface', '20000 20000 1'),
+    ('network_interface', 'interface_by_subnet', '20000 20000 50 1'),
+    ('network_interface', 'interface_by_vpc', '20000 20000 100 1'), ('address', 'address', '30000 30000 60 1'),
+    ('address', 'address_by_interface', '30000 30000 2 1'), ('address', 'address_by_text', '30000 30000 2 1'),
+    ('member', 'member', '40000 40000 2 1'), ('member', 'member_by_group', '40000 40000 10 1'),
+    ('attachment', 'attachment', '20000 20000 1'), ('attachment', 'attachment_by_interface', '20000 20000 1'),
+    ('attachment', 'attachment_by_instance', '20000 20000 2 1'), ('instance', 'instance', '10000 10000 1'),
+    ('prefix_list', 'prefix_list', '100 100 1'), ('prefix_list_entry', 'prefix_list_entry', '10000 10000 100 2 1'),
+    ('peering', 'peering', '500 1'), ('peering', 'peering_by_requester', '500 20 10 1'),
+    ('peering', 'peering_by_accepter', '500 20 10 1'), ('peering', 'peering_by_vpc', '500 3 1'),
+    ('peering', 'peering_by_peer', '500 3 1'), ('token', 'token', '10000 10000 5000 1');
+ANALYZE sqlite_schema;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """Step n brings a store of version n to version n + 1. A step that has been released is never changed."""

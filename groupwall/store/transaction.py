@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from groupwall.store.changes import Change, Delta, Event, Head, columns_text, next_change
-from groupwall.store.entities import ENTITIES, Entity, Row, Tag, World
+from groupwall.store.entities import Tag, World
 from groupwall.store.folder import StoreError
 from groupwall.store.reads import Reads, TooLarge
+from groupwall.store.tables import ENTITIES, Entity, Row
 from groupwall.units import ticks
 
 STEP = 2_000
@@ -180,7 +181,7 @@ class Transaction(Reads):
         """Delete entities, and the tags that they have."""
         if not values:
             return
-        tags = self.tags_of([value.id for value in values if not isinstance(value, Tag)])
+        tags = self.tags_of([ENTITIES[type(value)].id_of(value) for value in values if not isinstance(value, Tag)])
         for value in (*(tag for mine in tags.values() for tag in mine), *values):
             entity = ENTITIES[type(value)]
             self._change_row(_WRITES[entity.kind].delete, (), entity, value)

@@ -1,10 +1,13 @@
 """Single values on the wire: text -> value for requests, value -> text for requests and replies, by kind.
 
 A time is an integer, milliseconds since 1970-01-01T00:00Z; on the wire it is ISO 8601 with a Z: reference 1.1 [model].
+A blob stays the base64 text that the wire has: nothing here looks into one.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -51,6 +54,14 @@ def _timestamp(text: str, parameter: str) -> int:
         raise malformed_value(text, parameter) from None
 
 
+def _blob(text: str, parameter: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise malformed_value(text, parameter) from None
+    return text
+
+
 def milliseconds(moment: datetime) -> int:
     """Return an aware time as milliseconds since 1970-01-01T00:00Z."""
     return (moment - _EPOCH) // _MILLISECOND
@@ -77,6 +88,7 @@ FROM_WIRE: dict[str, Callable[[str, str], Any] | None] = {
     "long": _whole_number(_LONG_BITS),
     "boolean": _boolean,
     "timestamp": _timestamp,
+    "blob": _blob,
 }
 """By kind: (text, name of the parameter) -> value; None leaves the text as it is. Raises InvalidParameterValue."""
 
@@ -86,5 +98,6 @@ TO_WIRE: dict[str, Callable[[Any], str] | None] = {
     "long": str,
     "boolean": boolean_text,
     "timestamp": timestamp_text,
+    "blob": None,
 }
 """By kind: value -> text; None leaves the text as it is."""

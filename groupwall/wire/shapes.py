@@ -16,8 +16,9 @@ class NotInModelError(ValueError):
 class Scalar:
     """One value.
 
-    kind: ``string``, ``integer`` (32 bits), ``long`` (64 bits), ``boolean`` or ``timestamp`` (to us an integer,
-    milliseconds since 1970-01-01T00:00Z). minimum and maximum are the model's; the wire does not check them.
+    kind: ``string``, ``integer`` (32 bits), ``long`` (64 bits), ``boolean``, ``blob`` (to us its base64 text) or
+    ``timestamp`` (to us an integer, milliseconds since 1970-01-01T00:00Z). minimum and maximum are the model's; the
+    wire does not check them.
     """
 
     kind: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -17,37 +18,9 @@ from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.table import OPERATIONS
 from groupwall.wire.shapes import List, Shape, Structure
 from tests.driver import ACTIONS, Wall
-from tests.ops.examples import EXAMPLES, filled, set_out
+from tests.ops.examples import EXAMPLES, WITHOUT_EFFECT, WITHOUT_FILTER, filled, set_out
 from tests.scenes import Json
 
-# Members within the parameters that are accepted without effect, by the end of their path, with the reason.
-WITHOUT_EFFECT = {
-    "UserIdGroupPairs[].UserId": "given back from Describe it does no harm [reference 4.3]; no peering makes it needed",
-    "UserIdGroupPairs[].VpcId": "given back from Describe it does no harm [reference 4.3]",
-    "UserIdGroupPairs[].VpcPeeringConnectionId": "given back from Describe it does no harm [reference 4.3]",
-    "UserIdGroupPairs[].PeeringStatus": "given back from Describe it does no harm [reference 4.3]",
-    "VpcEncryptionControl.*": "the whole member is refused as unsupported",
-}
-# The model's filters that are refused, with the reason.
-WITHOUT_FILTER = {
-    "DescribeSubnets": {
-        "availability-zone-id": "asked for by none of the clients tried [clients 6]",
-        "available-ip-address-count": "no interface takes an address yet",
-        "customer-owned-ipv4-pool": "Outposts are outside the slice",
-        "enable-dns64": "no subnet has IPv6 yet",
-        "enable-lni-at-device-index": "Outposts are outside the slice",
-        "ipv6-cidr-block-association.ipv6-cidr-block": "no subnet has IPv6 yet",
-        "ipv6-cidr-block-association.association-id": "no subnet has IPv6 yet",
-        "ipv6-cidr-block-association.state": "no subnet has IPv6 yet",
-        "ipv6-native": "no subnet has IPv6 yet",
-        "map-customer-owned-ip-on-launch": "Outposts are outside the slice",
-        "outpost-arn": "Outposts are outside the slice",
-        "private-dns-name-options-on-launch.hostname-type": "names of instances are outside the slice",
-        "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": "as hostname-type",
-        "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": "as hostname-type",
-        "subnet-arn": "asked for by none of the clients tried [clients 6]",
-    },
-}
 MODEL = botocore.session.get_session().get_service_model("ec2")
 FILTERED = [name for name, action in ACTIONS.items() if "Filters" in action.input.members and not action.empty]
 
@@ -92,10 +65,8 @@ def _read_by(name: str) -> set[str]:
     row = OPERATIONS[name]
     for example in EXAMPLES[name]:
         with Wall() as wall:
-            call = wall.app.prepare(wall.request(ACTIONS[name], **filled(example, set_out(wall))))
-            _look_early(
-                row, filled(example, dict.fromkeys(("web", "app", "vpc", "ingress", "egress", "subnet"), "x")), seen
-            )
+            call = wall.app.prepare(wall.request(ACTIONS[name], **filled(example, set_out(wall, name))))
+            _look_early(row, filled(example, defaultdict(lambda: "x")), seen)
             if isinstance(call, Call):
                 wall.app.answer([replace(call, operation=replace(row, run=partial(_run, row, seen)))])
     return seen

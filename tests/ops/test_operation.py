@@ -29,7 +29,7 @@ def _dry_run(wall: Wall, name: str, **params: object) -> tuple[str, int]:
 @pytest.mark.reference("2.2 allowed", "1.3 other statuses", "4.1 DryRun", "users 4.1 check 7")
 def test_a_dry_run_says_what_would_have_been(wall: Wall, name: str) -> None:
     """With DryRun a call that is allowed answers 412 and its text, reads too [reference 2.2, recorded]."""
-    params = filled(EXAMPLES[name][0], set_out(wall)) if name in EXAMPLES else {}
+    params = filled(EXAMPLES[name][0], set_out(wall, name)) if name in EXAMPLES else {}
     assert _dry_run(wall, name, **params) == (DRY_RUN, 412)
 
 
@@ -128,7 +128,7 @@ def test_namespaces(wall: Wall) -> None:
 @pytest.mark.reference("clients 2.3 return true")
 def test_boolean_answers(wall: Wall, name: str) -> None:
     """What answers with a Boolean says ``<return>true</return>`` [clients 2.3]."""
-    params = filled(EXAMPLES[name][0], set_out(wall))
+    params = filled(EXAMPLES[name][0], set_out(wall, name))
     assert b"<return>true</return>" in _send(wall, name, **params).body
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,22 +51,30 @@ def test_the_hash_covers_everything(head: Head, world: World, event: Event, delt
 def test_deltas_add_up() -> None:
     """What was made, changed and removed leaves what is there, each world by itself (inferred)."""
     deltas = [
-        (1, Delta("vpc", "a", None, '{"n":1}')),
-        (2, Delta("vpc", "a", None, '{"n":2}')),
-        (1, Delta("vpc", "a", '{"n":1}', '{"n":3}')),
+        (1, Delta("security-group", "a", None, '{"n":1}')),
+        (2, Delta("security-group", "a", None, '{"n":2}')),
+        (1, Delta("security-group", "a", '{"n":1}', '{"n":3}')),
         (1, Delta("tag", "a", None, '{"n":4}')),
         (1, Delta("tag", "a", '{"n":4}', None)),
     ]
-    assert fold(deltas) == {(1, "vpc", "a"): {"n": 3}, (2, "vpc", "a"): {"n": 2}}
+    assert fold(deltas) == {(1, "security-group", "a"): {"n": 3}, (2, "security-group", "a"): {"n": 2}}
+
+
+def test_an_old_delta_lacks_what_came_later() -> None:
+    """A column that came with a later version of the tables has its default in the deltas from before (inferred)."""
+    old = '{"id":"vpc-1","cidr":"10.0.0.0/16","tenancy":"default","is_default":false,"dhcp_options_id":"dopt-1"}'
+    new = old[:-1] + ',"dns_support":true,"dns_hostnames":false,"address_metrics":false}'
+    told = fold([(1, Delta("vpc", "vpc-1", None, old)), (1, Delta("vpc", "vpc-1", new, new))])
+    assert told == {(1, "vpc", "vpc-1"): json.loads(new)}
 
 
 @pytest.mark.parametrize(
     "deltas",
     [
-        [Delta("vpc", "a", '{"n":1}', None)],
-        [Delta("vpc", "a", None, '{"n":1}'), Delta("vpc", "a", None, '{"n":1}')],
-        [Delta("vpc", "a", None, '{"n":1}'), Delta("vpc", "a", '{"n":2}', None)],
-        [Delta("vpc", "a", None, '{"n":1}'), Delta("vpc", "b", '{"n":1}', None)],
+        [Delta("security-group", "a", '{"n":1}', None)],
+        [Delta("security-group", "a", None, '{"n":1}'), Delta("security-group", "a", None, '{"n":1}')],
+        [Delta("security-group", "a", None, '{"n":1}'), Delta("security-group", "a", '{"n":2}', None)],
+        [Delta("security-group", "a", None, '{"n":1}'), Delta("security-group", "b", '{"n":1}', None)],
     ],
 )
 def test_deltas_that_do_not_meet_are_refused(deltas: list[Delta]) -> None:
@@ -80,8 +90,8 @@ def test_folding_is_remembering_the_last(writes: list[tuple[str, int | None]]) -
     deltas = []
     for name, value in writes:
         after = None if value is None else f'{{"n":{value}}}'
-        deltas.append((1, Delta("vpc", name, now.pop(name, None), after)))
+        deltas.append((1, Delta("security-group", name, now.pop(name, None), after)))
         if after is not None:
             now[name] = after
     deltas = [one for one in deltas if one[1].before or one[1].after]
-    assert fold(deltas) == {(1, "vpc", name): {"n": int(text[5:-1])} for name, text in now.items()}
+    assert fold(deltas) == {(1, "security-group", name): {"n": int(text[5:-1])} for name, text in now.items()}

@@ -186,3 +186,18 @@ def test_a_start_in_memory_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     open_store(":memory:", Ids(1)).close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What version 1 wrote is there after the migration, the old deltas still give the new tables (inferred)."""
+    recorded = Path(__file__).parent.parent / "recordings" / "store-version-1.sql"
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        connection.executescript(recorded.read_text("utf-8"))
+    with Wall(data=str(tmp_path)) as wall:
+        web = wall.call("DescribeSecurityGroups", GroupNames=["web"])["SecurityGroups"][0]
+        vpcs = wall.call("DescribeVpcs", Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]
+        wall.call("DeleteVpc", VpcId=vpcs[0]["VpcId"])
+    assert web["IpPermissions"][0]["IpRanges"] == [{"CidrIp": "10.0.0.0/8"}]
+    assert web["Tags"] == [{"Key": "a", "Value": "b"}]
+    assert breaches(tmp_path) == []
+    assert (tmp_path / "groupwall-version-1.db").is_file()
