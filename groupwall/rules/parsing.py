@@ -30,7 +30,7 @@ _IPV4_MAPPED = 0xFFFF
 _LAST_PORT = 65535
 _LAST_ICMP = 255
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]{0,255}")
-_ID = re.compile(r"(?P<prefix>sg|sgr|pl|vpc)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_ID = re.compile(r"(?P<prefix>[a-z]+(?:-[a-z]+)*)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 
 
 def protocol(text: str | None) -> str:
@@ -136,25 +136,26 @@ def description(text: str) -> str:
 
 def group_id(text: str) -> str:
     """Return a well-formed ``sg-`` id: reference 3.3 [recorded]."""
-    return _id("sg", text, errors.group_id_malformed)
+    return identifier("sg", text, errors.group_id_malformed)
 
 
 def rule_id(text: str) -> str:
     """Return a well-formed ``sgr-`` id: reference 3.3 [recorded]."""
-    return _id("sgr", text, errors.rule_id_malformed)
+    return identifier("sgr", text, errors.rule_id_malformed)
 
 
 def prefix_list_id(text: str) -> str:
     """Return a well-formed ``pl-`` id: reference 3.3 [live-test]."""
-    return _id("pl", text, errors.prefix_list_id_malformed)
+    return identifier("pl", text, errors.prefix_list_id_malformed)
 
 
 def vpc_id(text: str) -> str:
     """Return a well-formed ``vpc-`` id: reference 3.3 [live-test]."""
-    return _id("vpc", text, errors.vpc_id_malformed)
+    return identifier("vpc", text, errors.vpc_id_malformed)
 
 
-def _id(prefix: str, text: str, malformed: Callable[[str], errors.ApiError]) -> str:
+def identifier(prefix: str, text: str, malformed: Callable[[str], errors.ApiError]) -> str:
+    """Return a well-formed id: its prefix, a hyphen, and 8 or 17 lower-case hex digits: reference 3.1 [live-test]."""
     found = _ID.fullmatch(text)
     if found is None or found["prefix"] != prefix:
         raise malformed(text)

@@ -156,7 +156,7 @@ CREATE INDEX peering_by_vpc ON peering (requester_vpc);
 CREATE INDEX peering_by_peer ON peering (accepter_vpc);
 CREATE TABLE token (
     world INTEGER NOT NULL, operation TEXT NOT NULL, token TEXT NOT NULL, digest TEXT NOT NULL, resource_id TEXT NOT
-    NULL, PRIMARY KEY (world, operation, token)
+    NULL, PRIMARY KEY (world, token, operation)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO sqlite_stat1 VALUES
     ('subnet_cidr', 'subnet_cidr', '600 600 1 1'), ('security_group', 'group_by_vpc', '10000 10000 50 1'),
@@ -172,7 +172,7 @@ INSERT INTO sqlite_stat1 VALUES
     ('prefix_list', 'prefix_list', '100 100 1'), ('prefix_list_entry', 'prefix_list_entry', '10000 10000 100 2 1'),
     ('peering', 'peering', '500 1'), ('peering', 'peering_by_requester', '500 20 10 1'),
     ('peering', 'peering_by_accepter', '500 20 10 1'), ('peering', 'peering_by_vpc', '500 3 1'),
-    ('peering', 'peering_by_peer', '500 3 1'), ('token', 'token', '10000 10000 5000 1');
+    ('peering', 'peering_by_peer', '500 3 1'), ('token', 'token', '10000 10000 2 1');
 ANALYZE sqlite_schema;
 """
 

@@ -132,7 +132,7 @@ ENTITIES: dict[type[Any], Entity] = {
     PrefixList: _plain("prefix-list", PrefixList),
     PrefixListEntry: _plain("prefix-list-entry", PrefixListEntry, "list_id", "cidr", "first"),
     Peering: _plain("peering", Peering, in_world=False, scope=f"id IN ({_OF_BOTH_SIDES})"),
-    Token: _plain("token", Token, "operation", "token"),
+    Token: _plain("token", Token, "token", "operation"),
     Tag: _plain("tag", Tag, "resource_id", "key"),
     AccessKey: _plain("access-key", AccessKey, in_world=False),
 }  # fmt: skip
