@@ -1,4 +1,4 @@
-"""Client tokens: a call that is repeated with its token answers what it made, and makes nothing anew [reference 2.4]."""
+"""Client tokens: a call repeated with its token answers what it made, and makes nothing anew [reference 2.4]."""
 
 from __future__ import annotations
 
