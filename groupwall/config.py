@@ -70,11 +70,18 @@ def is_loopback(host: str) -> bool:
 
 
 class Quotas(NamedTuple):
-    """How much of each there may be [reference 21, docs]."""
+    """How much of each there may be [reference 21, for prefix lists 15; docs].
+
+    AWS keeps groups_per_interface x rules_per_group at most 1,000 [17, docs]; we let them be higher (inferred).
+    """
 
     groups_per_region: int = 2500
     rules_per_group: int = 60
     groups_per_interface: int = 5
+    prefix_lists_per_region: int = 100
+    entries_per_prefix_list: int = 1000
+    peerings_per_vpc: int = 50
+    peering_requests_per_vpc: int = 25
 
 
 def quotas_from(environment: Mapping[str, str]) -> Quotas:

@@ -54,8 +54,8 @@ def test_the_network_is_let_in_only_on_purpose(host: str) -> None:
 
 def test_quotas_come_from_the_environment() -> None:
     """A variable sets its quota, the others keep AWS's default: reference 21 [docs]."""
-    assert quotas_from({}) == Quotas(2500, 60, 5)
-    assert quotas_from({"GROUPWALL_QUOTA_RULES_PER_GROUP": "7", "HOME": "/"}) == Quotas(2500, 7, 5)
+    assert quotas_from({}) == Quotas(2500, 60, 5, 100, 1000, 50, 25)
+    assert quotas_from({"GROUPWALL_QUOTA_RULES_PER_GROUP": "7", "HOME": "/"}) == Quotas(rules_per_group=7)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "many", " 7", "\uff17"])
