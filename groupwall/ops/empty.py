@@ -1,34 +1,43 @@
 """The edge of the slice: Describe operations of resources that an account here never holds.
 
-They answer that there are none, and that an id which is asked for is not found. Nothing pretends.
+They answer that there are none, and that an id which is asked for is not found. Nothing pretends: what is AWS's own
+catalogue, or would tell of things that are here, is not among them (wire/operations.txt).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from groupwall import errors
 from groupwall.errors import ApiError
 from groupwall.ops.operation import Context, Params, Result
 
-NOT_FOUND = {
-    "AllocationIds": ("InvalidAllocationID.NotFound", "allocation ID"),
-    "PublicIps": ("InvalidAddress.NotFound", "address"),
-    "DhcpOptionsIds": ("InvalidDhcpOptionID.NotFound", "dhcpOption ID"),
-    "InstanceIds": ("InvalidInstanceID.NotFound", "instance ID"),
-    "InternetGatewayIds": ("InvalidInternetGatewayID.NotFound", "internetGateway ID"),
-    "KeyNames": ("InvalidKeyPair.NotFound", "key pair"),
-    "KeyPairIds": ("InvalidKeyPair.NotFound", "key pair ID"),
-    "NetworkAclIds": ("InvalidNetworkAclID.NotFound", "networkAcl ID"),
-    "NetworkInterfaceIds": ("InvalidNetworkInterfaceID.NotFound", "networkInterface ID"),
-    "GroupNames": ("InvalidPlacementGroup.Unknown", "placement group"),
-    "GroupIds": ("InvalidPlacementGroup.Unknown", "placement group ID"),
-    "RouteTableIds": ("InvalidRouteTableID.NotFound", "routeTable ID"),
-    "SnapshotIds": ("InvalidSnapshot.NotFound", "snapshot"),
-    "VolumeIds": ("InvalidVolume.NotFound", "volume"),
-    "VpcPeeringConnectionIds": ("InvalidVpcPeeringConnectionID.NotFound", "vpcPeeringConnection ID"),
+CODES = {
+    "AllocationIds": "InvalidAllocationID.NotFound",
+    "CarrierGatewayIds": "InvalidCarrierGatewayID.NotFound",
+    "CustomerGatewayIds": "InvalidCustomerGatewayID.NotFound",
+    "GroupIds": "InvalidPlacementGroup.Unknown",
+    "GroupNames": "InvalidPlacementGroup.Unknown",
+    "HostIds": "InvalidHostID.NotFound",
+    "InternetGatewayIds": "InvalidInternetGatewayID.NotFound",
+    "KeyNames": "InvalidKeyPair.NotFound",
+    "KeyPairIds": "InvalidKeyPair.NotFound",
+    "NatGatewayIds": "NatGatewayNotFound",
+    "PublicIps": "InvalidAddress.NotFound",
+    "SnapshotIds": "InvalidSnapshot.NotFound",
+    "SpotInstanceRequestIds": "InvalidSpotInstanceRequestID.NotFound",
+    "TransitGatewayAttachmentIds": "InvalidTransitGatewayAttachmentID.NotFound",
+    "TransitGatewayIds": "InvalidTransitGatewayID.NotFound",
+    "VolumeIds": "InvalidVolume.NotFound",
+    "VpnConnectionIds": "InvalidVpnConnectionID.NotFound",
+    "VpnGatewayIds": "InvalidVpnGatewayID.NotFound",
 }
-"""Member that names resources -> code [docs: list of error codes] and how the text calls them (form of 3.3)."""
+"""Member that names resources -> code [docs: list of error codes]; another's is made of its name (inferred)."""
+
+ENDINGS = ("Ids", "Names", "Ips", "IdSet")
+NO_RESOURCES = frozenset({"OwnerIds", "RestorableByUserIds"})
+"""Members that name accounts: asking for what they hold is no question for an id."""
 
 
 class Listing(Protocol):
@@ -44,9 +53,24 @@ def empty(action: Listing) -> Callable[[Params, Context], Result]:
 
     def none(params: Params, context: Context) -> Result:
         del context
-        for member, (code, called) in NOT_FOUND.items():
-            if params.get(member):
-                raise ApiError(code, f"The {called} '{params[member][0]}' does not exist")
+        for member in naming(params):
+            if params[member]:
+                raise not_found(member, params[member][0])
+        if params.get("NextToken") is not None:
+            raise errors.bad_page_token()
         return {action.list_member: []} if action.list_member else {}
 
     return none
+
+
+def naming(members: Iterable[str]) -> list[str]:
+    """Return those of an operation's members that name resources."""
+    return [member for member in members if member.endswith(ENDINGS) and member not in NO_RESOURCES]
+
+
+def not_found(member: str, named: str) -> ApiError:
+    """Say that a resource is not there: text in the form of reference 3.3 (inferred)."""
+    noun = member.removesuffix("Set").removesuffix("s")
+    code = CODES.get(member) or f"Invalid{noun}.NotFound"
+    called = noun[0].lower() + noun[1:].removesuffix("Id") + (" ID" if noun.endswith("Id") else "")
+    return ApiError(code, f"The {called} '{named}' does not exist")

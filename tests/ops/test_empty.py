@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from groupwall.ops.empty import NOT_FOUND
+from groupwall.ops.empty import CODES, NO_RESOURCES, naming, not_found
+from groupwall.wire.shapes import List
 from tests.driver import ACTIONS, Wall
 from tests.scenes import refusal
 
@@ -25,11 +26,11 @@ def test_there_are_none(wall: Wall, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "member", "value", "code"),
     [
-        ("DescribeNetworkInterfaces", "NetworkInterfaceIds", "eni-00000000", "InvalidNetworkInterfaceID.NotFound"),
-        ("DescribeInstances", "InstanceIds", "i-00000000", "InvalidInstanceID.NotFound"),
         ("DescribeKeyPairs", "KeyNames", "mine", "InvalidKeyPair.NotFound"),
         ("DescribeAddresses", "PublicIps", "192.0.2.1", "InvalidAddress.NotFound"),
-        ("DescribeRouteTables", "RouteTableIds", "rtb-00000000", "InvalidRouteTableID.NotFound"),
+        ("DescribeTransitGateways", "TransitGatewayIds", "tgw-00000000", "InvalidTransitGatewayID.NotFound"),
+        ("DescribeFlowLogs", "FlowLogIds", "fl-00000000", "InvalidFlowLogId.NotFound"),
+        ("DescribeHostReservations", "HostReservationIdSet", "hr-00000000", "InvalidHostReservationId.NotFound"),
     ],
 )
 def test_an_id_is_of_none(wall: Wall, name: str, member: str, value: str, code: str) -> None:
@@ -39,11 +40,22 @@ def test_an_id_is_of_none(wall: Wall, name: str, member: str, value: str, code: 
     assert told.endswith(f" '{value}' does not exist")
 
 
-def test_every_id_has_its_error() -> None:
-    """Each member of these operations that names resources has an error (inferred)."""
-    owners = {"OwnerIds", "RestorableByUserIds"}
-    named = {m for name in EMPTY for m in ACTIONS[name].input.members if m.endswith(("Ids", "Names", "Ips"))}
-    assert named - owners == NOT_FOUND.keys()
+@pytest.mark.parametrize("name", EMPTY)
+def test_every_list_names_resources(name: str) -> None:
+    """Each list that these operations take is of filters, accounts or resources, and only the last are looked for."""
+    lists = {key for key, member in ACTIONS[name].input.members.items() if isinstance(member.shape, List)}
+    assert lists - {"Filter", "Filters"} - NO_RESOURCES == set(naming(ACTIONS[name].input.members))
+
+
+def test_codes_are_of_members_that_there_are() -> None:
+    """No code is kept for a member that no operation takes."""
+    assert CODES.keys() <= {member for name in EMPTY for member in naming(ACTIONS[name].input.members)}
+    assert {not_found(member, "x").code for member in CODES} == set(CODES.values())
+
+
+def test_no_page_follows(wall: Wall) -> None:
+    """A page token is refused: none was ever given [reference 1.4, issue]."""
+    assert refusal(wall, "DescribeVolumes", NextToken="x").startswith("InvalidParameterValue: Unable to parse")
 
 
 def test_owners_name_nothing(wall: Wall) -> None:
@@ -51,7 +63,7 @@ def test_owners_name_nothing(wall: Wall) -> None:
     assert wall.call("DescribeSnapshots", OwnerIds=["self"]) == {"Snapshots": []}
 
 
-@pytest.mark.parametrize("name", ["RunInstances", "DescribeImages", "AllocateAddress"])
+@pytest.mark.parametrize("name", ["DescribeInstanceTypes", "DescribeImages", "AllocateAddress"])
 @pytest.mark.reference("clients 2.7 never 500", "users 5.1.11 unknown actions")
 def test_what_is_not_ours(wall: Wall, name: str) -> None:
     """An operation of EC2 that groupwall has not is named as such [reference 23, docs]."""
