@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import Any, NoReturn
+from typing import Any
 
 from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named
 from groupwall.ops.groups import find_group, group_of_default_vpc, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import attach, tag_list, tags_given
+from groupwall.ops.weights import Lists, prefix_lists_of, weight
 from groupwall.rules import parsing
 from groupwall.rules.match import Match, match, new_or_refuse
 from groupwall.rules.permissions import read_asked, write_asked
 from groupwall.rules.values import Asked, Direction, Peer, PeerKind, Rule
-from groupwall.rules.weight import weights
 from groupwall.store.entities import Group, Vpc
 
 FLAT = (
@@ -48,19 +48,19 @@ def revoke(params: Params, context: Context, *, direction: Direction) -> Result:
 
 def _named_rules(params: Params, context: Context, group: Group, vpc: Vpc, direction: Direction) -> Match:
     rule_ids = params.get("SecurityGroupRuleIds")
-    asked = read_asked(params, _names(vpc, context))
+    asked = read_asked(params, names(vpc, context))
     if rule_ids and asked:
         message = "Only one of 'ipPermissions' or 'securityGroupRuleIds' may be provided."
         raise errors.invalid_combination(message)
     if rule_ids:
-        return Match(_by_id(rule_ids, context, group, direction), ())
+        return Match(rules_by_id(rule_ids, context, group, direction), ())
     if not asked:
         raise errors.missing_permissions()
-    _refuse_unknown_prefix_lists(asked)
+    refuse_unknown_prefix_lists(asked, prefix_lists_of((one.properties.peer for one in asked), context))
     return match(asked, context.tx.rules_like(group.id, direction, asked))
 
 
-def _by_id(rule_ids: Sequence[str], context: Context, group: Group, direction: Direction) -> tuple[Rule, ...]:
+def rules_by_id(rule_ids: Sequence[str], context: Context, group: Group, direction: Direction) -> tuple[Rule, ...]:
     """Return the group's rules of these ids, one named twice only once [reference 4.6, inferred].
 
     An id of another group or of the other direction is not found [4.1, inferred].
@@ -78,13 +78,16 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     """Add one rule for each source of each permission; all of them or none [reference 5]."""
     tags = tags_given(params, "security-group-rule")
     group, vpc = find_group(params, context)
-    asked = read_asked(params, _names(vpc, context))
+    asked = read_asked(params, names(vpc, context))
     if not asked:
         raise errors.missing_parameter("ipPermissions")
-    _refuse_unknown_prefix_lists(asked)
-    _refuse_foreign_groups(asked, context, group)
+    peers = [*peers_of(group, direction, context), *(one.properties.peer for one in asked)]
+    lists = prefix_lists_of(peers, context)
+    refuse_unknown_prefix_lists(asked, lists)
+    refuse_foreign_groups(asked, context, group)
     new_or_refuse(asked, context.tx.rules_like(group.id, direction, asked))
-    _refuse_beyond_quota(asked, context, group, direction)
+    if weight(peers, lists) > context.quotas.rules_per_group:
+        raise errors.rules_limit_exceeded()
     rules = [
         Rule(context.ids.new("sgr"), group.id, direction, one.properties, one.description or None) for one in asked
     ]
@@ -95,23 +98,25 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     return {"Return": True, "SecurityGroupRules": [rule_described(rule, shown, context) for rule in rules]}
 
 
-def _names(vpc: Vpc, context: Context) -> Callable[[str], str] | None:
+def names(vpc: Vpc, context: Context) -> Callable[[str], str] | None:
     """Return what turns a group's name into its id, None where names are not allowed [reference 4.1, model]."""
     return (lambda name: group_of_default_vpc(name, context)[0].id) if vpc.is_default else None
 
 
-def _refuse_unknown_prefix_lists(asked: Sequence[Asked]) -> None:
+def peers_of(group: Group, direction: Direction, context: Context) -> list[Peer]:
+    """Return the peer of every rule of a group in one direction."""
+    return [Peer(PeerKind(kind), text) for kind, text in context.tx.peers(group.id, direction)]
+
+
+def refuse_unknown_prefix_lists(asked: Sequence[Asked], lists: Lists) -> None:
+    """Refuse a prefix list that this world has not; lists: those that it has [reference 3.3, issue]."""
     for one in asked:
-        if one.properties.peer.kind is PeerKind.PREFIX_LIST:
-            _no_such_prefix_list(one.properties.peer.text)
+        peer = one.properties.peer
+        if peer.kind is PeerKind.PREFIX_LIST and peer.text not in lists:
+            raise errors.prefix_list_not_found(peer.text)
 
 
-def _no_such_prefix_list(prefix_list_id: str) -> NoReturn:
-    """Say that the prefix list is unknown: no operation makes one yet [reference 3.3, issue]."""
-    raise errors.prefix_list_not_found(prefix_list_id)
-
-
-def _refuse_foreign_groups(asked: Sequence[Asked], context: Context, group: Group) -> None:
+def refuse_foreign_groups(asked: Sequence[Asked], context: Context, group: Group) -> None:
     """Refuse a referenced group that does not exist, or that is in another VPC [reference 5.3, recorded]."""
     wanted = {one.properties.peer.text for one in asked if one.properties.peer.kind is PeerKind.GROUP}
     found = context.tx.by_id(Group, sorted(wanted)) if wanted else {}
@@ -121,13 +126,6 @@ def _refuse_foreign_groups(asked: Sequence[Asked], context: Context, group: Grou
             raise errors.group_not_found(group_id)
         if other.vpc_id != group.vpc_id:
             raise errors.networks_differ()
-
-
-def _refuse_beyond_quota(asked: Sequence[Asked], context: Context, group: Group, direction: Direction) -> None:
-    present = [Peer(PeerKind(kind), text) for kind, text in context.tx.peers(group.id, direction)]
-    peers = present + [one.properties.peer for one in asked]
-    if max(weights(peers, _no_such_prefix_list)) > context.quotas.rules_per_group:
-        raise errors.rules_limit_exceeded()
 
 
 FILTERS = {
