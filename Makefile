@@ -34,6 +34,7 @@ check: .venv/.ready ## Linter, formatter, types, the wire model, the documents
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python tools/make_model.py --check
+	$(BIN)/python tools/make_operations.py --check
 	$(BIN)/python -m pytest -q tests/test_docs.py
 
 .PHONY: format
@@ -50,8 +51,9 @@ soak: .venv/.ready .venv-clients/.ready ## Every test, the properties with a hun
 	GROUPWALL_SOAK=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 .PHONY: model
-model: .venv/.ready ## Cut groupwall/wire/*.json out of botocore's models again
+model: .venv/.ready ## Cut groupwall/wire/*.json out of botocore's models again, and write docs/operations.md
 	$(BIN)/python tools/make_model.py
+	$(BIN)/python tools/make_operations.py
 
 .PHONY: pins
 pins: .venv-pin/.ready ## Renew requirements/*.txt
