@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from botocore.model import OperationModel, ServiceModel
 from hypothesis import strategies as st
 
 from groupwall.wire.model import SERVICES, Action
+from groupwall.wire.scalars import moment
 from groupwall.wire.shapes import List, Scalar, Shape, Structure
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ SCALARS: dict[str, SearchStrategy[Any]] = {
     "long": st.integers(-(2**63), 2**63 - 1),
     "boolean": st.booleans(),
     "timestamp": st.integers(0, LATEST),
+    "blob": st.binary(max_size=12).map(lambda raw: base64.b64encode(raw).decode()),
 }
 
 
@@ -56,6 +59,18 @@ def params(action: Action) -> SearchStrategy[dict[str, Any]]:
 def results(action: Action) -> SearchStrategy[dict[str, Any]]:
     """Return results of an action, with text of any kind."""
     return members(action.output, ANY_TEXT, 0) if action.output else st.just({})
+
+
+def for_botocore(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - parameters of any form
+    """Return parameters as botocore takes them: a blob, here base64 text, is bytes there, and a time a datetime."""
+    if isinstance(shape, Scalar):
+        return _FOR_BOTOCORE[shape.kind](value) if shape.kind in _FOR_BOTOCORE else value
+    if isinstance(shape, List):
+        return [for_botocore(shape.item, part) for part in value]
+    return {name: for_botocore(shape.members[name].shape, part) for name, part in value.items()}
+
+
+_FOR_BOTOCORE = {"blob": base64.b64decode, "timestamp": moment}
 
 
 @cache

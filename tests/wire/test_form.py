@@ -14,11 +14,12 @@ from groupwall.wire.limits import LIST_INDEX, REMEMBERED_KEYS
 from groupwall.wire.model import Action, find
 from groupwall.wire.shapes import NotInModelError
 from groupwall.wire.versions import EC2_VERSION
-from tests.wire.strategies import ACTIONS, operation, params
+from tests.wire.strategies import ACTIONS, for_botocore, operation, params
 
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 REVOKE = find("RevokeSecurityGroupIngress", EC2_VERSION)
 CREATE_TAGS = find("CreateTags", EC2_VERSION)
+MODIFY = find("ModifyInstanceAttribute", EC2_VERSION)
 CHANGES = find("DescribeChanges", "2026-11-01")
 
 
@@ -35,12 +36,14 @@ def test_parameters_survive_the_wire(action: Action, drawn: st.DataObject) -> No
 @QUICK
 @given(drawn=st.data())
 def test_botocore_sends_the_same(action: Action, drawn: st.DataObject) -> None:
-    """``form`` writes what botocore's serializer writes, so ``decode`` reads boto3: reference 1.1 [model]."""
+    """``form`` writes the names that botocore's serializer writes, and ``decode`` reads its texts: 1.1 [model]."""
     sent = drawn.draw(params(action))
     model = operation(action)
     serializer = create_serializer(model.service_model.metadata["protocol"], include_validation=False)
-    body = serializer.serialize_to_request(sent, model)["body"]
-    assert {name: str(value) for name, value in body.items()} == dict(action.form(sent))
+    body = serializer.serialize_to_request(for_botocore(action.input, sent), model)["body"]
+    texts = {name: str(value) for name, value in body.items()}
+    assert list(texts) == list(dict(action.form(sent)))
+    assert action.decode(texts.items()) == sent
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,19 @@ def test_an_empty_list_or_structure_is_ignored(key: str) -> None:
 def test_booleans(text: str, value: bool) -> None:  # noqa: FBT001 - a table's column
     """Booleans are true, false, 1 and 0 in any case: reference 1.1 [model], capitals and digits inferred."""
     assert REVOKE.decode([("DryRun", text)]) == {"DryRun": value}
+
+
+@pytest.mark.parametrize("text", ["", "AAAA", "Zg==", "/+8="])
+def test_blobs_stay_text(text: str) -> None:
+    """A blob stays the base64 text that was sent [model]."""
+    assert MODIFY.decode([("InstanceId", "i"), ("UserData.Value", text)])["UserData"] == {"Value": text}
+
+
+@pytest.mark.parametrize("text", ["x", "AAA", "A\nAA=", "\u0661AAA", "AA-_"])
+def test_a_malformed_blob_is_refused(text: str) -> None:
+    """What is not base64 is invalid: form of reference 23's GroupName text [inferred]."""
+    with pytest.raises(ApiError, match=r"parameter UserData\.Value is invalid"):
+        MODIFY.decode([("InstanceId", "i"), ("UserData.Value", text)])
 
 
 def test_the_protocols_own_names_are_passed_over() -> None:
