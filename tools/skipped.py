@@ -1,4 +1,4 @@
-"""Compare the tests that were skipped, or failed as expected, with the list of those that may be.
+"""Count the tests of a report, and compare those that were skipped, or failed as expected, with the list that may be.
 
     tools/skipped.py build/tests.xml .ci/skipped.txt
 
@@ -27,8 +27,18 @@ def listed(path: Path) -> Iterator[str]:
             yield name
 
 
+def counted(report: Path) -> str:
+    """Return how many tests passed, failed and were skipped, as one line."""
+    suites = list(ET.parse(report).iter("testsuite"))  # noqa: S314 - pytest on this machine wrote it
+    total, skips, *bad = (
+        sum(int(suite.get(name, "0")) for suite in suites) for name in ("tests", "skipped", "failures", "errors")
+    )
+    return f"tests: {total - skips - sum(bad)} passed, {sum(bad)} failed, {skips} skipped"
+
+
 def main(report: str, allowed: str) -> int:
-    """Print every difference; 0 when there is none."""
+    """Print the counts and every difference; 0 when there is none."""
+    print(counted(Path(report)))
     now, may = set(skipped(Path(report))), set(listed(Path(allowed)))
     for name in sorted(now - may):
         print(f"skipped, but {allowed} does not list it: {name}")
