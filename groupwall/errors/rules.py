@@ -12,6 +12,12 @@ def missing_permissions() -> ApiError:
     return ApiError("MissingParameter", message)
 
 
+def missing_descriptions() -> ApiError:
+    """Ask whose description to change: reference 12 [live-test: code], text [inferred]."""
+    message = "Either 'ipPermissions' or 'securityGroupRuleDescriptions' should be provided."
+    return ApiError("MissingParameter", message)
+
+
 def rule_id_malformed(text: str) -> ApiError:
     """Refuse what is not a rule id: reference 3.3 [recorded: code], text [inferred]."""
     return expecting("InvalidSecurityGroupRuleId.Malformed", text, "sgr-")

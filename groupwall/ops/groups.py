@@ -14,7 +14,7 @@ from groupwall.ops.tags import attach, tag_list, tags_given
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions
 from groupwall.rules.values import ALL_PROTOCOLS, NO_PORTS, Direction, Peer, Properties, Rule
-from groupwall.store.entities import Group, Vpc, VpcCidr
+from groupwall.store.entities import Group, Member, Vpc, VpcAssociation, VpcCidr
 from groupwall.store.query import Where
 
 DEFAULT_NAME = "default"
@@ -128,14 +128,25 @@ def _checked_description(description: str) -> str:
 
 
 def delete_security_group(params: Params, context: Context) -> Result:
-    """Delete a group with its rules, unless it is a VPC's default one or another group refers to it [reference 8]."""
+    """Delete a group with its rules, unless it is a VPC's default one or in use [reference 8]."""
     group, _ = find_group(params, context)
     if group.name == DEFAULT_NAME:
         raise errors.cannot_delete_default(group.id)
-    if context.tx.referencing(group.id):
+    if _is_in_use(group, context):
         raise errors.dependency_violation(group.id)
     remove_group(context, group)
     return {"Return": True, "GroupId": group.id}
+
+
+def _is_in_use(group: Group, context: Context) -> bool:
+    """Tell whether an interface, an association or another group of its VPC uses a group [reference 8].
+
+    A reference to itself does not count [inferred], nor one from a peered VPC, which becomes stale [docs].
+    """
+    tx = context.tx
+    return (
+        tx.any(Member, "group_id", group.id) or tx.any(VpcAssociation, "group_id", group.id) or tx.is_referenced(group)
+    )
 
 
 def remove_group(context: Context, group: Group) -> None:

@@ -18,7 +18,7 @@ from groupwall.ops.tags import attach, tag_list, tags_given
 from groupwall.ops.weights import Lists, prefix_lists_of, weight
 from groupwall.rules import parsing
 from groupwall.rules.match import Match, match, new_or_refuse
-from groupwall.rules.permissions import read_asked, write_asked
+from groupwall.rules.permissions import MEMBERS, read_asked, write_asked
 from groupwall.rules.values import Asked, Direction, Peer, PeerKind, Rule
 from groupwall.store.entities import Group, Vpc
 
@@ -60,16 +60,18 @@ def _named_rules(params: Params, context: Context, group: Group, vpc: Vpc, direc
     return match(asked, context.tx.rules_like(group.id, direction, asked))
 
 
-def rules_by_id(rule_ids: Sequence[str], context: Context, group: Group, direction: Direction) -> tuple[Rule, ...]:
+def rules_by_id(
+    rule_ids: Sequence[str], context: Context, group: Group, direction: Direction | None = None
+) -> tuple[Rule, ...]:
     """Return the group's rules of these ids, one named twice only once [reference 4.6, inferred].
 
-    An id of another group or of the other direction is not found [4.1, inferred].
+    An id of another group or of the other direction is not found [4.1, inferred]; direction None: of either.
     """
     wanted = dict.fromkeys(parsing.rule_id(rule_id) for rule_id in rule_ids)
     rules = context.tx.by_id(Rule, list(wanted))
     for rule_id in wanted:
         rule = rules.get(rule_id)
-        if rule is None or (rule.group_id, rule.direction) != (group.id, direction):
+        if rule is None or rule.group_id != group.id or direction not in (None, rule.direction):
             raise errors.rule_id_not_found(rule_id)
     return tuple(rules[rule_id] for rule_id in wanted)
 
@@ -81,7 +83,7 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     asked = read_asked(params, names(vpc, context))
     if not asked:
         raise errors.missing_parameter("ipPermissions")
-    peers = [*peers_of(group, direction, context), *(one.properties.peer for one in asked)]
+    peers = [*peers_of(group.id, direction, context), *(one.properties.peer for one in asked)]
     lists = prefix_lists_of(peers, context)
     refuse_unknown_prefix_lists(asked, lists)
     refuse_foreign_groups(asked, context, group)
@@ -103,9 +105,9 @@ def names(vpc: Vpc, context: Context) -> Callable[[str], str] | None:
     return (lambda name: group_of_default_vpc(name, context)[0].id) if vpc.is_default else None
 
 
-def peers_of(group: Group, direction: Direction, context: Context) -> list[Peer]:
+def peers_of(group_id: str, direction: Direction, context: Context) -> list[Peer]:
     """Return the peer of every rule of a group in one direction."""
-    return [Peer(PeerKind(kind), text) for kind, text in context.tx.peers(group.id, direction)]
+    return [Peer(PeerKind(kind), text) for kind, text in context.tx.peers(group_id, direction)]
 
 
 def refuse_unknown_prefix_lists(asked: Sequence[Asked], lists: Lists) -> None:
@@ -162,14 +164,6 @@ def _refuse_malformed_filter(values: Sequence[str]) -> None:
                 raise errors.group_id_malformed_in_filter(value) from None
 
 
-_PEER_MEMBER = {
-    PeerKind.IPV4: "CidrIpv4",
-    PeerKind.IPV6: "CidrIpv6",
-    PeerKind.PREFIX_LIST: "PrefixListId",
-    PeerKind.GROUP: "ReferencedGroupId",
-}
-
-
 def _revoked(rule: Rule) -> dict[str, Any]:
     """Return a rule as RevokedSecurityGroupRule: no owner, tags or ARN, the referenced group flat [reference 4.5]."""
     protocol, (first, last), peer = rule.properties
@@ -180,7 +174,7 @@ def _revoked(rule: Rule) -> dict[str, Any]:
         "IpProtocol": protocol,
         "FromPort": first,
         "ToPort": last,
-        _PEER_MEMBER[peer.kind]: peer.text,
+        MEMBERS[peer.kind]: peer.text,
         "Description": rule.description,
     }
 

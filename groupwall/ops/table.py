@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from groupwall.ops import groups, history, rules, tags, vpcs, zones
+from groupwall.ops import associations, groups, history, rule_changes, rules, tags, vpcs, zones
 from groupwall.ops.operation import Operation
 
 OPERATIONS: dict[str, Operation] = {
-    operation.name: operation for noun in (rules, groups, vpcs, tags, zones, history) for operation in noun.OPERATIONS
+    operation.name: operation
+    for noun in (rules, rule_changes, groups, associations, vpcs, tags, zones, history)
+    for operation in noun.OPERATIONS
 }

@@ -33,6 +33,14 @@ _FORMS = {
     PeerKind.PREFIX_LIST: _Form("PrefixListIds", "PrefixListId", parsing.prefix_list_id),
     PeerKind.GROUP: _Form("UserIdGroupPairs", "GroupId", parsing.group_id),
 }
+MEMBERS = {
+    PeerKind.IPV4: "CidrIpv4",
+    PeerKind.IPV6: "CidrIpv6",
+    PeerKind.PREFIX_LIST: "PrefixListId",
+    PeerKind.GROUP: "ReferencedGroupId",
+}
+"""The member of a single rule, as SecurityGroupRuleRequest and RevokedSecurityGroupRule have it, for each peer."""
+
 _WITH_PORTS = frozenset({"tcp", "udp", "icmp", "icmpv6"})
 _FLAT_RULE = ("IpProtocol", "FromPort", "ToPort", "CidrIp")
 _NAMED_GROUP = "SourceSecurityGroupName"
@@ -66,6 +74,24 @@ def read_permissions(permissions: Sequence[Permission], group_of_name: GroupOfNa
     if permissions and not asked:
         raise errors.missing_source()
     return asked
+
+
+def read_rule(rule: Mapping[str, Any]) -> Asked:
+    """Return what a SecurityGroupRuleRequest asks for: protocol, then ports, then its one source (reference 11).
+
+    MissingParameter for no source, InvalidParameterCombination for several [live-test], and what rules.parsing raises.
+    """
+    protocol = parsing.protocol(rule.get("IpProtocol"))
+    ports = parsing.ports(protocol, rule.get("FromPort"), rule.get("ToPort"))
+    sources = [(kind, rule[member]) for kind, member in MEMBERS.items() if rule.get(member) is not None]
+    if not sources:
+        raise errors.missing_source()
+    if len(sources) > 1:
+        raise errors.several_sources()
+    kind, text = sources[0]
+    told = rule.get("Description")
+    peer = Peer(kind, _FORMS[kind].canonical(text))
+    return Asked(Properties(protocol, ports, peer), None if told is None else parsing.description(told))
 
 
 def read_flat(params: Mapping[str, Any], group_of_name: GroupOfName | None) -> list[Asked]:

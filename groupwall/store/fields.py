@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from groupwall.rules.values import Rule
-from groupwall.store.entities import Group, Subnet, Vpc
+from groupwall.store.entities import Group, Subnet, Vpc, VpcAssociation
 from groupwall.store.query import Field
 
 _WORLD = "?1"
 """The first value that a listing binds. Naming it instead of the outer row's world leaves a subquery on its own: it is
 answered once, by an index, and not once for every row of the account."""
+
+
+_OWNER = Field(f"(SELECT account FROM world WHERE world.world = {_WORLD})")
 
 
 def _tagged(table: str) -> dict[str, Field]:
@@ -17,7 +20,7 @@ def _tagged(table: str) -> dict[str, Field]:
         "tag": Field("tag.value", f"{mine} tag.key = :key AND {{}})"),
         "tag-key": Field("tag.key", f"{mine} {{}})"),
         "tag-value": Field("tag.value", f"{mine} {{}})"),
-        "owner": Field(f"(SELECT account FROM world WHERE world.world = {_WORLD})"),
+        "owner": _OWNER,
     }
 
 
@@ -63,11 +66,18 @@ def _blocks(family: str, table: str = "vpc") -> dict[str, Field]:
 
 _TRUE_FALSE = "(CASE {} WHEN 1 THEN 'true' ELSE 'false' END)"
 
+_USABLE_IN = (
+    "security_group.id IN (SELECT id FROM (SELECT own.id, own.vpc_id FROM security_group AS own"
+    f" WHERE own.world = {_WORLD} UNION ALL SELECT group_id, vpc_id FROM vpc_association"
+    f" WHERE vpc_association.world = {_WORLD}) AS usable WHERE {{}})"
+)
+
 GROUPS = {
     "id": Field("security_group.id"),
     "name": Field("security_group.name"),
     "description": Field("security_group.description"),
     "vpc": Field("security_group.vpc_id"),
+    "usable-in": Field("usable.vpc_id", _USABLE_IN),
     **_tagged("security_group"),
     **_permission("ingress"),
     **_permission("egress"),
@@ -93,7 +103,19 @@ SUBNETS = {
     "state": Field("'available'"),
     **_tagged("subnet"),
 }
-FIELDS: dict[type, dict[str, Field]] = {Group: GROUPS, Rule: RULES, Vpc: VPCS, Subnet: SUBNETS}
+ASSOCIATIONS = {
+    "group": Field("vpc_association.group_id"),
+    "vpc": Field("vpc_association.vpc_id"),
+    "state": Field("'associated'"),
+    "owner": _OWNER,
+}
+FIELDS: dict[type, dict[str, Field]] = {
+    Group: GROUPS,
+    Rule: RULES,
+    Vpc: VPCS,
+    VpcAssociation: ASSOCIATIONS,
+    Subnet: SUBNETS,
+}
 """What can be asked of each kind that is listed by id."""
 
 TAGS = {

@@ -163,13 +163,9 @@ class Reads:
         text = "SELECT peer_kind, peer FROM rule WHERE world = ? AND group_id = ? AND direction = ?"
         return self._all(text, (self.world, group_id, direction.value))
 
-    def referencing(self, group_id: str) -> list[str]:
-        """Return the ids of the other groups of this world that have a rule with this group as its peer."""
-        rows = self._all(
-            "SELECT DISTINCT group_id FROM rule WHERE world = ? AND peer = ? AND group_id != ?",
-            (self.world, group_id, group_id),
-        )
-        return [row[0] for row in rows]
+    def is_referenced(self, group: Group) -> bool:
+        """Tell whether another group of the same VPC has a rule with this group as its peer."""
+        return self._one(_REFERENCED, (self.world, group.id, group.id, group.vpc_id)) is not None
 
     def tags_of(self, resource_ids: Sequence[str]) -> dict[str, list[Tag]]:
         """Return the tags of each resource, in the order of their keys."""
@@ -245,6 +241,10 @@ _KEY = f"SELECT {_COLUMNS[AccessKey]} FROM access_key WHERE id = ?"
 _ONE_KEY = (
     f"SELECT {_COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON access_key_id = access_key.id"
     " WHERE access_key.id = ?"
+)
+_REFERENCED = (
+    "SELECT 1 FROM rule JOIN security_group ON security_group.world = rule.world AND security_group.id = rule.group_id"
+    " WHERE rule.world = ? AND rule.peer = ? AND rule.group_id != ? AND security_group.vpc_id = ? LIMIT 1"
 )
 _RULE_LIKE = (
     f"SELECT {_COLUMNS[Rule]} FROM rule WHERE world = ? AND group_id = ? AND direction = ?"

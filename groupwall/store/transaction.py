@@ -7,7 +7,7 @@ can change behind the history.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -173,9 +173,12 @@ class Transaction(Reads):
     def add(self, value: Any) -> None:  # noqa: ANN401 - any of ENTITIES
         """Insert one entity. sqlite3.IntegrityError when its key is taken, which operations rule out beforehand."""
         entity = ENTITIES[type(value)]
+        self._insert(entity, value)
+        self._deltas.append(Delta(entity.kind, entity.id_of(value), None, columns_text(entity, value)))
+
+    def _insert(self, entity: Entity, value: object) -> None:
         row = entity.to_row(value)
         self._connection.execute(_WRITES[entity.kind].insert, (self.world, *row) if entity.in_world else row)
-        self._deltas.append(Delta(entity.kind, entity.id_of(value), None, columns_text(entity, value)))
 
     def remove(self, *values: Any) -> None:  # noqa: ANN401 - any of ENTITIES
         """Delete entities, and the tags that they have."""
@@ -193,6 +196,17 @@ class Transaction(Reads):
         self._change_row(_WRITES[entity.kind].update, entity.to_row(after), entity, before)
         texts = columns_text(entity, before), columns_text(entity, after)
         self._deltas.append(Delta(entity.kind, entity.id_of(before), *texts))
+
+    def replace_all(self, pairs: Sequence[tuple[Any, Any]]) -> None:
+        """Put every ``after`` where its ``before`` is, all at once: keys may change places. Each pair has one id."""
+        for before, _ in pairs:
+            entity = ENTITIES[type(before)]
+            self._change_row(_WRITES[entity.kind].delete, (), entity, before)
+        for before, after in pairs:
+            entity = ENTITIES[type(after)]
+            self._insert(entity, after)
+            texts = columns_text(entity, before), columns_text(entity, after)
+            self._deltas.append(Delta(entity.kind, entity.id_of(before), *texts))
 
     def _change_row(self, statement: str, values: Row, entity: Entity, value: object) -> None:
         columns = dict(zip(entity.columns, entity.to_row(value), strict=True))
