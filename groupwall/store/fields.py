@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groupwall.rules.values import Rule
-from groupwall.store.entities import Group, Subnet, Vpc, VpcAssociation
+from groupwall.store.entities import Group, Interface, PrefixList, PrefixListEntry, Subnet, Vpc, VpcAssociation
 from groupwall.store.query import Field
 
 _WORLD = "?1"
@@ -50,15 +50,16 @@ def _permission(direction: str) -> dict[str, Field]:
     return {f"{direction}.{name}": field for name, field in fields.items()}
 
 
-def _blocks(family: str, table: str = "vpc") -> dict[str, Field]:
-    colon = "LIKE" if family == "ipv6" else "NOT LIKE"
+def _blocks(table: str, family: str) -> dict[str, Field]:
+    """Return what can be asked of the blocks that a VPC or a subnet has, one family of addresses at a time."""
+    blocks, colon = f"{table}_cidr", "LIKE" if family == "ipv6" else "NOT LIKE"
     within = (
-        f"{table}.id IN (SELECT vpc_cidr.vpc_id FROM vpc_cidr"
-        f" WHERE vpc_cidr.world = {_WORLD} AND vpc_cidr.cidr {colon} '%:%' AND {{}})"
+        f"{table}.id IN (SELECT {blocks}.{table}_id FROM {blocks}"
+        f" WHERE {blocks}.world = {_WORLD} AND {blocks}.cidr {colon} '%:%' AND {{}})"
     )
     return {
-        f"{family}.cidr": Field("vpc_cidr.cidr", within),
-        f"{family}.association": Field("vpc_cidr.id", within),
+        f"{family}.cidr": Field(f"{blocks}.cidr", within),
+        f"{family}.association": Field(f"{blocks}.id", within),
         f"{family}.state": Field("'associated'", within),
         f"{family}.pool": Field("'Amazon'", within),
     }
@@ -81,6 +82,10 @@ GROUPS = {
     **_tagged("security_group"),
     **_permission("ingress"),
     **_permission("egress"),
+    "prefix-list": Field(
+        "rule.peer",
+        f"security_group.id IN (SELECT rule.group_id FROM rule WHERE rule.world = {_WORLD} AND {{}})",
+    ),
 }
 RULES = {"id": Field("rule.id"), "group": Field("rule.group_id"), **_tagged("rule")}
 VPCS = {
@@ -90,18 +95,40 @@ VPCS = {
     "dhcp-options": Field("vpc.dhcp_options_id"),
     "state": Field("'available'"),
     **_tagged("vpc"),
-    **_blocks("ipv4"),
-    **_blocks("ipv6"),
+    **_blocks("vpc", "ipv4"),
+    **_blocks("vpc", "ipv6"),
 }
+_PREFIX_LENGTH = "CAST(substr(subnet.cidr, instr(subnet.cidr, '/') + 1) AS INTEGER)"
+_HELD = (
+    f"(SELECT count(*) FROM address WHERE address.world = {_WORLD}"
+    " AND address.subnet_id = subnet.id AND address.address NOT LIKE '%:%')"
+)
 SUBNETS = {
     "id": Field("subnet.id"),
+    "arn": Field("arn", "EXISTS (SELECT 1 FROM (SELECT :key || subnet.id AS arn) WHERE {})"),
     "vpc": Field("subnet.vpc_id"),
     "zone": Field("subnet.zone"),
     "cidr": Field("subnet.cidr"),
+    "available": Field(f"CAST((1 << (32 - {_PREFIX_LENGTH})) - 5 - {_HELD} AS TEXT)"),
     "default": Field(_TRUE_FALSE.format("subnet.is_default")),
     "public-ips": Field(_TRUE_FALSE.format("subnet.public_ips")),
+    "dns64": Field(_TRUE_FALSE.format("subnet.dns64")),
+    "ipv6-native": Field("'false'"),
+    "hostname-type": Field("subnet.hostname_type"),
+    "dns-a-record": Field(_TRUE_FALSE.format("subnet.dns_a_record")),
+    "dns-aaaa-record": Field(_TRUE_FALSE.format("subnet.dns_aaaa_record")),
     "state": Field("'available'"),
     **_tagged("subnet"),
+    **_blocks("subnet", "ipv6"),
+}
+PREFIX_LISTS = {"id": Field("prefix_list.id"), "name": Field("prefix_list.name"), **_tagged("prefix_list")}
+PREFIX_LIST_ENTRIES = {
+    "list": Field("prefix_list_entry.list_id"),
+    "last": Field("prefix_list_entry.last"),
+    # The condition's key is a version, its value 0: an entry is in it that came by then and left later, or never.
+    "version": Field(
+        "prefix_list_entry.last", "prefix_list_entry.first <= :key AND (prefix_list_entry.last >= :key OR {})"
+    ),
 }
 ASSOCIATIONS = {
     "group": Field("vpc_association.group_id"),
@@ -109,12 +136,65 @@ ASSOCIATIONS = {
     "state": Field("'associated'"),
     "owner": _OWNER,
 }
+
+
+def _of_interface(table: str, column: str, more: str = "") -> Field:
+    within = (
+        f"network_interface.id IN (SELECT {table}.interface_id FROM {table}"
+        f" WHERE {table}.world = {_WORLD}{more} AND {{}})"
+    )
+    return Field(column, within)
+
+
+_HOME = f"(SELECT {{}} FROM world WHERE world.world = {_WORLD})"
+_SUFFIX = _HOME.format(
+    "CASE region WHEN 'us-east-1' THEN '.ec2.internal' ELSE '.' || region || '.compute.internal' END"
+)
+_ATTACHED = (
+    f"EXISTS (SELECT 1 FROM attachment WHERE attachment.world = {_WORLD} AND interface_id = network_interface.id)"
+)
+INTERFACES = {
+    "id": Field("network_interface.id"),
+    "subnet": Field("network_interface.subnet_id"),
+    "vpc": Field("network_interface.vpc_id"),
+    "description": Field("network_interface.description"),
+    "mac": Field("network_interface.mac"),
+    "kind": Field("network_interface.kind"),
+    "source-dest-check": Field(_TRUE_FALSE.format("network_interface.source_dest_check")),
+    "status": Field(f"(CASE {_ATTACHED} WHEN 1 THEN 'in-use' ELSE 'available' END)"),
+    "managed": Field("'false'"),
+    "nothing": Field("NULL"),
+    "zone": Field(
+        "subnet.zone",
+        f"network_interface.subnet_id IN (SELECT subnet.id FROM subnet WHERE subnet.world = {_WORLD} AND {{}})",
+    ),
+    "group": _of_interface("member", "member.group_id"),
+    "address": _of_interface("address", "address.address", " AND address.number != 0"),
+    "address.primary": _of_interface("address", _TRUE_FALSE.format("address.is_primary"), " AND address.number != 0"),
+    "address.ipv6": _of_interface("address", "address.address", " AND address.number = 0"),
+    "name": _of_interface(
+        "address", f"('ip-' || replace(address.address, '.', '-') || {_SUFFIX})", " AND address.number != 0"
+    ),
+    "attachment.id": _of_interface("attachment", "attachment.id"),
+    "attachment.instance": _of_interface("attachment", "attachment.instance_id"),
+    "attachment.device": _of_interface("attachment", "CAST(attachment.device AS TEXT)"),
+    "attachment.delete": _of_interface("attachment", _TRUE_FALSE.format("attachment.delete_on_termination")),
+    "attachment.owner": _of_interface("attachment", _HOME.format("account")),
+    "attachment.status": _of_interface("attachment", "'attached'"),
+    "attachment.time": _of_interface(
+        "attachment", "strftime('%Y-%m-%dT%H:%M:%S.000Z', attachment.time / 1000, 'unixepoch')"
+    ),
+    **_tagged("network_interface"),
+}
 FIELDS: dict[type, dict[str, Field]] = {
+    Interface: INTERFACES,
     Group: GROUPS,
     Rule: RULES,
     Vpc: VPCS,
     VpcAssociation: ASSOCIATIONS,
     Subnet: SUBNETS,
+    PrefixList: PREFIX_LISTS,
+    PrefixListEntry: PREFIX_LIST_ENTRIES,
 }
 """What can be asked of each kind that is listed by id."""
 

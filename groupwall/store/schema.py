@@ -108,15 +108,16 @@ CREATE TABLE vpc_association (
 CREATE INDEX association_by_vpc ON vpc_association (world, vpc_id);
 CREATE TABLE network_interface (
     world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, subnet_id TEXT NOT NULL, vpc_id TEXT NOT NULL, description TEXT NOT
-    NULL, mac TEXT NOT NULL, kind TEXT NOT NULL, source_dest_check INTEGER NOT NULL, created INTEGER NOT NULL,
+    NULL, mac TEXT NOT NULL, kind TEXT NOT NULL, source_dest_check INTEGER NOT NULL,
     tcp_established INTEGER NOT NULL, udp_stream INTEGER NOT NULL, udp INTEGER NOT NULL, PRIMARY KEY (world, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX interface_by_subnet ON network_interface (world, subnet_id);
 CREATE INDEX interface_by_vpc ON network_interface (world, vpc_id);
 CREATE TABLE address (
-    world INTEGER NOT NULL, subnet_id TEXT NOT NULL, address TEXT NOT NULL, interface_id TEXT NOT NULL, place INTEGER
-    NOT NULL, is_primary INTEGER NOT NULL, PRIMARY KEY (world, subnet_id, address)
+    world INTEGER NOT NULL, subnet_id TEXT NOT NULL, address TEXT NOT NULL, number INTEGER NOT NULL, interface_id TEXT
+    NOT NULL, place INTEGER NOT NULL, is_primary INTEGER NOT NULL, PRIMARY KEY (world, subnet_id, address)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX address_by_number ON address (world, subnet_id, number);
 CREATE INDEX address_by_interface ON address (world, interface_id);
 CREATE INDEX address_by_text ON address (world, address);
 CREATE TABLE member (
@@ -132,11 +133,16 @@ CREATE UNIQUE INDEX attachment_by_interface ON attachment (world, interface_id);
 CREATE UNIQUE INDEX attachment_by_instance ON attachment (world, instance_id, device);
 CREATE TABLE instance (
     world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, reservation_id TEXT NOT NULL, launch_index INTEGER NOT NULL,
-    image_id TEXT NOT NULL, type TEXT NOT NULL, key_name TEXT NOT NULL, subnet_id TEXT NOT NULL, vpc_id TEXT NOT NULL,
-    launched INTEGER NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, script TEXT NOT NULL, profile TEXT NOT
-    NULL, tenancy TEXT NOT NULL, monitoring INTEGER NOT NULL, ebs_optimized INTEGER NOT NULL, termination_protected
-    INTEGER NOT NULL, stop_protected INTEGER NOT NULL, shutdown_behavior TEXT NOT NULL, PRIMARY KEY (world, id)
+    image_id TEXT NOT NULL, type TEXT NOT NULL, key_name TEXT NOT NULL, zone TEXT NOT NULL, subnet_id TEXT NOT NULL,
+    vpc_id TEXT NOT NULL, launched INTEGER NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, script TEXT NOT NULL,
+    profile TEXT NOT NULL, tenancy TEXT NOT NULL, monitoring INTEGER NOT NULL, ebs_optimized INTEGER NOT NULL,
+    termination_protected INTEGER NOT NULL, stop_protected INTEGER NOT NULL, shutdown_behavior TEXT NOT NULL,
+    PRIMARY KEY (world, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX instance_by_reservation ON instance (world, reservation_id);
+CREATE INDEX instance_by_state ON instance (world, state);
+CREATE INDEX instance_by_subnet ON instance (world, subnet_id);
+CREATE INDEX instance_by_vpc ON instance (world, vpc_id);
 CREATE TABLE prefix_list (
     world INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, family TEXT NOT NULL, max_entries INTEGER NOT
     NULL, version INTEGER NOT NULL, state TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (world, id)
@@ -145,10 +151,12 @@ CREATE TABLE prefix_list_entry (
     world INTEGER NOT NULL, list_id TEXT NOT NULL, cidr TEXT NOT NULL, description TEXT NOT NULL, first INTEGER NOT
     NULL, last INTEGER NOT NULL, PRIMARY KEY (world, list_id, cidr, first)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_by_last ON prefix_list_entry (world, list_id, last, cidr);
 CREATE TABLE peering (
     id TEXT PRIMARY KEY, requester_account TEXT NOT NULL, requester_region TEXT NOT NULL, requester_vpc TEXT NOT NULL,
     accepter_account TEXT NOT NULL, accepter_region TEXT NOT NULL, accepter_vpc TEXT NOT NULL, status TEXT NOT NULL,
-    created INTEGER NOT NULL, since INTEGER NOT NULL, requester_dns INTEGER NOT NULL, accepter_dns INTEGER NOT NULL
+    message TEXT NOT NULL, created INTEGER NOT NULL, requester_dns INTEGER NOT NULL, accepter_dns INTEGER NOT NULL,
+    requester_multipath INTEGER NOT NULL, accepter_multipath INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX peering_by_requester ON peering (requester_account, requester_region);
 CREATE INDEX peering_by_accepter ON peering (accepter_account, accepter_region);
@@ -166,10 +174,14 @@ INSERT INTO sqlite_stat1 VALUES
     ('network_interface', 'interface_by_subnet', '20000 20000 50 1'),
     ('network_interface', 'interface_by_vpc', '20000 20000 100 1'), ('address', 'address', '30000 30000 60 1'),
     ('address', 'address_by_interface', '30000 30000 2 1'), ('address', 'address_by_text', '30000 30000 2 1'),
+    ('address', 'address_by_number', '30000 30000 60 1'),
     ('member', 'member', '40000 40000 2 1'), ('member', 'member_by_group', '40000 40000 10 1'),
     ('attachment', 'attachment', '20000 20000 1'), ('attachment', 'attachment_by_interface', '20000 20000 1'),
     ('attachment', 'attachment_by_instance', '20000 20000 2 1'), ('instance', 'instance', '10000 10000 1'),
+    ('instance', 'instance_by_reservation', '10000 10000 2 1'), ('instance', 'instance_by_state', '10000 10000 3000 1'),
+    ('instance', 'instance_by_subnet', '10000 10000 50 1'), ('instance', 'instance_by_vpc', '10000 10000 100 1'),
     ('prefix_list', 'prefix_list', '100 100 1'), ('prefix_list_entry', 'prefix_list_entry', '10000 10000 100 2 1'),
+    ('prefix_list_entry', 'entry_by_last', '10000 10000 100 10 1'),
     ('peering', 'peering', '500 1'), ('peering', 'peering_by_requester', '500 20 10 1'),
     ('peering', 'peering_by_accepter', '500 20 10 1'), ('peering', 'peering_by_vpc', '500 3 1'),
     ('peering', 'peering_by_peer', '500 3 1'), ('token', 'token', '10000 10000 2 1');

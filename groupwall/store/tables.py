@@ -97,10 +97,11 @@ def _id_of(*key: str) -> Callable[[Any], str]:
     return (lambda value: "/".join(str(getattr(value, name)) for name in key)) if key else attrgetter("id")
 
 
+# A request that failed was never the accepter's: it may name an account or a VPC that is not there.
 _OF_BOTH_SIDES = " UNION ".join(
     f"SELECT side.id FROM world JOIN peering AS side ON side.{end}_account = world.account"
-    f" AND side.{end}_region = world.region WHERE world.world = ?1"
-    for end in ("requester", "accepter")
+    f" AND side.{end}_region = world.region{told} WHERE world.world = ?1"
+    for end, told in (("requester", ""), ("accepter", " AND side.status != 'failed'"))
 )
 
 
@@ -120,7 +121,7 @@ ENTITIES: dict[type[Any], Entity] = {
         ("group_id", "direction", "protocol", "from_port", "to_port", "peer"),
         lambda rule: rule.id, rule_to_row, rule_from_row,
     ),
-    Reference: _plain("reference", Reference, "rule_id"),
+    Reference: _plain("reference", Reference, "rule_id", "peering_id"),
     VpcAssociation: _plain(
         "vpc-association", VpcAssociation, "group_id", "vpc_id", listed_by="group_id || '/' || vpc_id"
     ),
@@ -130,7 +131,7 @@ ENTITIES: dict[type[Any], Entity] = {
     Attachment: _plain("attachment", Attachment),
     Instance: _plain("instance", Instance),
     PrefixList: _plain("prefix-list", PrefixList),
-    PrefixListEntry: _plain("prefix-list-entry", PrefixListEntry, "list_id", "cidr", "first"),
+    PrefixListEntry: _plain("prefix-list-entry", PrefixListEntry, "list_id", "cidr", "first", listed_by="cidr"),
     Peering: _plain("peering", Peering, in_world=False, scope=f"id IN ({_OF_BOTH_SIDES})"),
     Token: _plain("token", Token, "token", "operation"),
     Tag: _plain("tag", Tag, "resource_id", "key"),
