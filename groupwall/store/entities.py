@@ -61,7 +61,7 @@ class SubnetCidr(NamedTuple):
 
 
 class Interface(NamedTuple):
-    """A network interface. created is in milliseconds since 1970; the timeouts are in seconds, 0 for AWS's default."""
+    """A network interface. The timeouts are in seconds, 0 for AWS's default."""
 
     id: str
     subnet_id: str
@@ -70,17 +70,17 @@ class Interface(NamedTuple):
     mac: str
     kind: str
     source_dest_check: bool
-    created: int
     tcp_established: int
     udp_stream: int
     udp: int
 
 
 class Address(NamedTuple):
-    """One address of an interface, IPv4 or IPv6. place: its order among those of the interface and family."""
+    """One address of an interface. number: an IPv4 one as an integer, 0 for IPv6. place: its order in the interface."""
 
     subnet_id: str
     address: str
+    number: int
     interface_id: str
     place: int
     is_primary: bool
@@ -109,6 +109,7 @@ class Instance(NamedTuple):
     """An instance as a record: nothing runs. state is what was last asked for, ``since`` when, in milliseconds.
 
     launch_index: its place in its reservation. script: the UserData, base64 text, never run. profile: an ARN, or "".
+    subnet_id and vpc_id are empty once it is terminated.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Instance(NamedTuple):
     image_id: str
     type: str
     key_name: str
+    zone: str
     subnet_id: str
     vpc_id: str
     launched: int
@@ -155,7 +157,11 @@ class PrefixListEntry(NamedTuple):
 
 
 class Peering(NamedTuple):
-    """A peering connection between two VPCs, each in a world of its own. ``since``: when it came to its status."""
+    """A peering connection between two VPCs, each in a world of its own. created: in milliseconds since 1970.
+
+    status and message are what was last done to it; whether it has expired since is told by the time. dns, multipath:
+    what each side allows to the other.
+    """
 
     id: str
     requester_account: str
@@ -165,14 +171,19 @@ class Peering(NamedTuple):
     accepter_region: str
     accepter_vpc: str
     status: str
+    message: str
     created: int
-    since: int
     requester_dns: bool
     accepter_dns: bool
+    requester_multipath: bool
+    accepter_multipath: bool
 
 
 class Reference(NamedTuple):
-    """Where the referenced group of a rule is, when it is in another VPC; it stays when that group or peering goes."""
+    """Where the referenced group of a rule is, when it is in another VPC; it stays when that group or peering goes.
+
+    peering_id: the connection by which the rule was made; another one between the two VPCs may have taken its place.
+    """
 
     rule_id: str
     account: str

@@ -1,0 +1,200 @@
+"""Network interfaces: create, describe, delete [reference 17]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+from groupwall import errors
+from groupwall.ops.addresses import add_addresses, ipv4_wanted, ipv6_wanted
+from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
+from groupwall.ops.interface_views import shown
+from groupwall.ops.memberships import set_groups
+from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.tags import attach as attach_tags
+from groupwall.ops.tags import tags_given
+from groupwall.ops.tokens import made_before, remember
+from groupwall.rules import parsing
+from groupwall.store.entities import Address, Attachment, Interface, Member, Subnet
+
+KINDS = ("interface", "efa")
+"""Types of interface that differ in nothing that is kept here."""
+LONGEST_DESCRIPTION = 255
+TIMEOUTS = {
+    "TcpEstablishedTimeout": (60, 432_000),
+    "UdpStreamTimeout": (60, 180),
+    "UdpTimeout": (30, 60),
+}
+"""Lowest and highest idle timeout, in seconds [reference 20, model]."""
+
+
+def create_network_interface(params: Params, context: Context) -> Result:
+    """Create an interface; the reply says ``pending``, as AWS's does, and it is available from then on [docs]."""
+    subnet = context.tx.get(Subnet, params["SubnetId"])
+    if subnet is None:
+        raise errors.subnet_not_found(params["SubnetId"])
+    tags = tags_given(params, "network-interface")
+    before = made_before(params, context, "CreateNetworkInterface")
+    interface = find_interface(before, context) if before else add_interface(context, subnet, params)
+    if not before:
+        attach_tags(context, interface.id, tags)
+        remember(params, context, "CreateNetworkInterface", interface.id)
+    reply = shown([interface], context)[0] | ({} if before else {"Status": "pending"})
+    return {"NetworkInterface": reply, "ClientToken": params.get("ClientToken")}
+
+
+def add_interface(context: Context, subnet: Subnet, asked: Params) -> Interface:
+    """Add an interface with its addresses and groups.
+
+    asked: members of CreateNetworkInterface, which are also those of an interface that RunInstances creates. Raises
+    what ``add_addresses`` and ``set_groups`` raise, and InvalidParameterValue.
+    """
+    refuse_prefixes(asked, "CreateNetworkInterface")
+    interface_id = context.ids.new("eni")
+    interface = Interface(
+        interface_id,
+        subnet.id,
+        subnet.vpc_id,
+        description(asked.get("Description") or ""),
+        _mac(interface_id),
+        _kind(asked.get("InterfaceType") or "interface"),
+        True,  # noqa: FBT003 - the value's own member
+        *timeouts(asked.get("ConnectionTrackingSpecification") or {}),
+    )
+    context.tx.add(interface)
+    add_addresses(context, interface, ipv4_wanted(asked))
+    add_addresses(context, interface, ipv6_wanted(asked, subnet))
+    set_groups(context, interface, asked.get("Groups") or ())
+    return interface
+
+
+def refuse_prefixes(asked: Params, operation: str) -> None:
+    """Refuse prefixes in the place of addresses, which are outside the slice."""
+    for member in ("Ipv4Prefixes", "Ipv4PrefixCount", "Ipv6Prefixes", "Ipv6PrefixCount", "Operator"):
+        if asked.get(member):
+            raise errors.unsupported_operation(f"{operation} with {member}")
+
+
+def description(text: str) -> str:
+    """Return a description that an interface may have [docs: CreateNetworkInterface; text inferred]."""
+    if len(text) > LONGEST_DESCRIPTION:
+        message = f"The description of a network interface must not exceed {LONGEST_DESCRIPTION} characters."
+        raise errors.invalid_value(message)
+    return text
+
+
+def timeouts(given: Mapping[str, int]) -> tuple[int, ...]:
+    """Return the three idle timeouts, 0 for one that is not given [reference 20, model; text inferred]."""
+    for name, (lowest, highest) in TIMEOUTS.items():
+        seconds = given.get(name)
+        if seconds is not None and not lowest <= seconds <= highest:
+            message = f"Value ({seconds}) for parameter {name} is invalid. Expecting {lowest} to {highest} seconds."
+            raise errors.invalid_value(message)
+    return tuple(given.get(name) or 0 for name in TIMEOUTS)
+
+
+def _kind(text: str) -> str:
+    if text not in KINDS:
+        raise errors.unsupported_operation(f"CreateNetworkInterface with InterfaceType {text}")
+    return text
+
+
+def _mac(interface_id: str) -> str:
+    """Return an interface's MAC address, made of its id; the first byte says that it is locally administered."""
+    digits = interface_id[-10:]
+    return ":".join(["02", *(digits[place : place + 2] for place in range(0, 10, 2))])
+
+
+def find_interface(interface_id: str, context: Context) -> Interface:
+    """Return an interface by its id. InvalidNetworkInterfaceId.Malformed or InvalidNetworkInterfaceID.NotFound."""
+    interface = context.tx.get(Interface, parsing.identifier("eni", interface_id, errors.interface_id_malformed))
+    if interface is None:
+        raise errors.interface_not_found(interface_id)
+    return interface
+
+
+def delete_network_interface(params: Params, context: Context) -> Result:
+    """Delete an interface that is not attached."""
+    interface = find_interface(params["NetworkInterfaceId"], context)
+    if context.tx.any(Attachment, "interface_id", interface.id):
+        raise errors.interface_in_use(interface.id)
+    remove_interfaces(context, [interface])
+    return {}
+
+
+def remove_interfaces(context: Context, interfaces: Sequence[Interface]) -> None:
+    """Remove interfaces with their addresses, memberships, attachments and tags."""
+    ids = [interface.id for interface in interfaces]
+    parts: list[Any] = []
+    for kind in (Address, Member, Attachment):
+        for found in context.tx.by(kind, "interface_id", ids).values():
+            parts += found
+    context.tx.remove(*parts, *interfaces)
+
+
+FILTERS: dict[str, str] = {
+    "addresses.primary": "address.primary",
+    "addresses.private-ip-address": "address",
+    "attachment.attach-time": "attachment.time",
+    "attachment.attachment-id": "attachment.id",
+    "attachment.delete-on-termination": "attachment.delete",
+    "attachment.device-index": "attachment.device",
+    "attachment.instance-id": "attachment.instance",
+    "attachment.instance-owner-id": "attachment.owner",
+    "attachment.status": "attachment.status",
+    "availability-zone": "zone",
+    "description": "description",
+    "group-id": "group",
+    "interface-type": "kind",
+    "ipv6-addresses.ipv6-address": "address.ipv6",
+    "mac-address": "mac",
+    "network-interface-id": "id",
+    "operator.managed": "managed",
+    "operator.principal": "nothing",
+    "owner-id": "owner",
+    "private-dns-name": "name",
+    "private-ip-address": "address",
+    "requester-id": "nothing",
+    "requester-managed": "managed",
+    "source-dest-check": "source-dest-check",
+    "status": "status",
+    "subnet-id": "subnet",
+    "tag": "tag",
+    "tag-key": "tag-key",
+    "tag-value": "tag-value",
+    "vpc-id": "vpc",
+    "addresses.association.owner-id": "nothing",
+    "addresses.association.public-ip": "nothing",
+    "association.allocation-id": "nothing",
+    "association.association-id": "nothing",
+    "association.ip-owner-id": "nothing",
+    "association.public-dns-name": "nothing",
+    "association.public-ip": "nothing",
+}
+"""``nothing`` is met by no interface: none here has a public address or a requester."""
+
+
+def describe_network_interfaces(params: Params, context: Context) -> Result:
+    """Describe interfaces by id or filter, in the order of their ids."""
+    refuse_pages_of_ids(params, "NetworkInterfaceIds")
+    paging = Paging(params, context, "interfaces")
+    ids = [
+        parsing.identifier("eni", interface_id, errors.interface_id_malformed)
+        for interface_id in params.get("NetworkInterfaceIds", ())
+    ]
+    wanted = conditions(params, FILTERS) + named(Interface, ids, context, errors.interface_not_found)
+    interfaces, token = paging.split(context.tx.listed(Interface, wanted, paging.page()), attrgetter("id"))
+    return {"NetworkInterfaces": shown(interfaces, context), "NextToken": token}
+
+
+OPERATIONS = (
+    Operation("CreateNetworkInterface", create_network_interface),
+    Operation("DeleteNetworkInterface", delete_network_interface),
+    Operation(
+        "DescribeNetworkInterfaces",
+        describe_network_interfaces,
+        reads=True,
+        ignored={"IncludeManagedResources": "no interface here is managed by a service"},
+    ),
+)
