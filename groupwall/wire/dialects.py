@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groupwall.errors import ApiError
-from groupwall.wire.envelopes import ec2_error, ec2_reply, query_error, query_reply
+from groupwall.wire.envelopes import ec2_error, ec2_frame, query_error, query_frame
 from groupwall.wire.sigv4 import Reason
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ Refusal = tuple[str, str, int]
 class Dialect:
     """How one protocol writes.
 
-    indent, depth: of the members of a result. reply: (action, elements, request id, version) -> body.
-    error: (error, request id, version) -> body. refusals: code, message and HTTP status by reason.
+    indent, depth: of the members of a result. frame: (action, request id, version, has_members) -> what stands before
+    and after them. error: (error, request id, version) -> body. refusals: code, message and HTTP status by reason.
     """
 
     name: str
     content_type: str
     indent: str
     depth: int
-    reply: Callable[[str, str | None, str, str], bytes]
+    frame: Callable[..., tuple[str, str]]
     error: Callable[[ApiError, str, str], bytes]
     refusals: dict[Reason, Refusal]
 
@@ -58,7 +58,7 @@ _MISMATCH = (
 _TOKEN_INVALID = ("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
 
 EC2 = Dialect(
-    "ec2", "text/xml;charset=UTF-8", "    ", 1, ec2_reply, ec2_error,
+    "ec2", "text/xml;charset=UTF-8", "    ", 1, ec2_frame, ec2_error,
     {
         **_FORM,
         Reason.UNKNOWN_KEY: _AUTH_FAILURE,
@@ -69,7 +69,7 @@ EC2 = Dialect(
 )  # fmt: skip
 
 QUERY = Dialect(
-    "query", "text/xml", "  ", 2, query_reply, query_error,
+    "query", "text/xml", "  ", 2, query_frame, query_error,
     {
         **_FORM,
         Reason.UNKNOWN_KEY: _TOKEN_INVALID,

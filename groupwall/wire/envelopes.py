@@ -1,10 +1,10 @@
 """What stands around a result or an error: one pair of functions for each dialect.
 
-    ec2_reply, ec2_error        EC2: reference 1.2 and 1.3 [recorded]
-    query_reply, query_error    STS and groupwall: the layout of AWS's documentation samples [docs]
+    ec2_frame, ec2_error        EC2: reference 1.2 and 1.3 [recorded]
+    query_frame, query_error    STS and groupwall: the layout of AWS's documentation samples [docs]
 
-``elements`` is what ``xml.members_writer`` wrote, two levels in for query and one for ec2; None for an operation that
-has no output shape.
+A frame is what stands before and after the elements that ``xml.members_writer`` wrote, two levels in for query and one
+for ec2. has_members: whether the operation has an output shape at all.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SERVER_FAULT = 500
 
 
-def ec2_reply(action: str, elements: str | None, request_id: str, version: str) -> bytes:
-    """Return a reply of EC2; an operation without output answers true: clients 2.3."""
-    inner = "    <return>true</return>\n" if elements is None else elements
+def ec2_frame(action: str, request_id: str, version: str, *, has_members: bool) -> tuple[str, str]:
+    """Return the frame of a reply of EC2; an operation without output answers true: clients 2.3."""
+    inner = "" if has_members else "    <return>true</return>\n"
     return (
         f'{_DECLARATION}<{action}Response xmlns="{namespace(version)}">\n'
-        f"    <requestId>{request_id}</requestId>\n{inner}</{action}Response>\n"
-    ).encode()
+        f"    <requestId>{request_id}</requestId>\n{inner}"
+    ), f"</{action}Response>\n"
 
 
 def ec2_error(error: ApiError, request_id: str, version: str) -> bytes:  # noqa: ARG001 - EC2's has no namespace
@@ -38,13 +38,13 @@ def ec2_error(error: ApiError, request_id: str, version: str) -> bytes:  # noqa:
     ).encode()
 
 
-def query_reply(action: str, elements: str | None, request_id: str, version: str) -> bytes:
-    """Return a reply of the query dialect."""
-    inner = "" if elements is None else f"  <{action}Result>\n{elements}  </{action}Result>\n"
-    return (
-        f'<{action}Response xmlns="{namespace(version)}">\n{inner}'
-        f"  <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n</{action}Response>\n"
-    ).encode()
+def query_frame(action: str, request_id: str, version: str, *, has_members: bool) -> tuple[str, str]:
+    """Return the frame of a reply of the query dialect."""
+    before, after = (f"  <{action}Result>\n", f"  </{action}Result>\n") if has_members else ("", "")
+    return f'<{action}Response xmlns="{namespace(version)}">\n{before}', (
+        f"{after}  <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n"
+        f"</{action}Response>\n"
+    )
 
 
 def query_error(error: ApiError, request_id: str, version: str) -> bytes:

@@ -7,6 +7,7 @@ it is first used.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cached_property
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _NOTHING = Structure({}, {})
+
+PART = 2_000
+"""Elements in one part of a reply that is handed on in parts: some 64 KiB of text."""
 
 
 class Action:
@@ -80,11 +84,26 @@ class Action:
 
     def encode(self, result: Json, request_id: str, version: str) -> bytes:
         """Return the body of the reply. Times are milliseconds since 1970. Raises NotInModelError."""
-        if self.output is None:
-            return self.dialect.reply(self.name, None, request_id, version)
         pieces: list[str] = []
-        self._writer(result, pieces.append)
-        return self.dialect.reply(self.name, "".join(pieces), request_id, version)
+        self._write(result, pieces, request_id, version)
+        return "".join(pieces).encode()
+
+    def write(self, result: Json, request_id: str, version: str, send: Callable[[bytes], object]) -> None:
+        """Hand on the body of the reply in parts, the iterators in the result read as they are written."""
+        pieces: list[str] = []
+        parts = {
+            name: _handed_on(value, pieces, send) if isinstance(value, Iterator) else value
+            for name, value in result.items()
+        }
+        self._write(parts, pieces, request_id, version)
+        send("".join(pieces).encode())
+
+    def _write(self, result: Json, pieces: list[str], request_id: str, version: str) -> None:
+        before, after = self.dialect.frame(self.name, request_id, version, has_members=self.output is not None)
+        pieces.append(before)
+        if self.output is not None:
+            self._writer(result, pieces.append)
+        pieces.append(after)
 
     def plain(self, result: Json, zone: tzinfo = UTC) -> Json:
         """Return what boto3 gives its user for the encoded result, without ResponseMetadata.
@@ -148,6 +167,15 @@ def find(action: str, version: str) -> Action:
     if service is None:
         raise no_such_version(version)
     return SERVICES[service].action(action)
+
+
+def _handed_on(items: Iterator[Any], pieces: list[str], send: Callable[[bytes], object]) -> Iterator[Any]:
+    """Yield items to the writer, and hand on what it wrote of them whenever that is enough for a part."""
+    for item in items:
+        yield item
+        if len(pieces) >= PART:
+            send("".join(pieces).encode())
+            pieces.clear()
 
 
 def _shape(shapes: Json, name: str) -> Shape:
