@@ -22,11 +22,9 @@ from groupwall.ops import (
 )
 from groupwall.ops.operation import Operation
 
-OPERATIONS: dict[str, Operation] = {
-    operation.name: operation
-    for noun in (
-        rules, rule_changes, groups, associations, vpcs, vpc_attributes, vpc_blocks, subnets, subnet_attributes,
-        defaults, prefix_lists, prefix_lists_described, interfaces, tags, zones, history,
-    )
-    for operation in noun.OPERATIONS
-}
+_NOUNS = (
+    rules, rule_changes, groups, associations, vpcs, vpc_attributes, vpc_blocks, subnets, subnet_attributes, defaults,
+    prefix_lists, prefix_lists_described, interfaces, tags, zones, history,
+)  # fmt: skip
+
+OPERATIONS: dict[str, Operation] = {operation.name: operation for noun in _NOUNS for operation in noun.OPERATIONS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groupwall.rules.values import Rule
-from groupwall.store.entities import Group, Interface, PrefixList, PrefixListEntry, Subnet, Vpc, VpcAssociation
+from groupwall.store.entities import Group, Peering, Interface, PrefixList, PrefixListEntry, Subnet, Vpc, VpcAssociation
 from groupwall.store.query import Field
 
 _WORLD = "?1"
@@ -186,7 +186,39 @@ INTERFACES = {
     ),
     **_tagged("network_interface"),
 }
+
+
+def _peering_cidr(end: str, *told: str) -> Field:
+    """Return the primary block of a side's VPC, which is told in some states only."""
+    states = ", ".join(f"'{state}'" for state in told)
+    return Field(
+        f"(SELECT vpc.cidr FROM vpc WHERE vpc.id = peering.{end}_vpc)", f"peering.status IN ({states}) AND {{}}"
+    )
+
+
+def _peering_status(column: str, expired: str) -> Field:
+    """Return a column as it reads now, where ``:key`` is the time before which a request was made that has expired."""
+    late = "peering.status = 'pending-acceptance' AND peering.created <= CAST(:key AS INTEGER)"
+    now = f"SELECT CASE WHEN {late} THEN '{expired}' ELSE peering.{column} END AS text"
+    return Field("shown.text", f"EXISTS (SELECT 1 FROM ({now}) AS shown WHERE {{}})")
+
+
+PEERINGS = {
+    "id": Field("peering.id"),
+    "status": _peering_status("status", "expired"),
+    "message": _peering_status("message", "Expired"),
+    "expiration": Field(
+        "strftime('%Y-%m-%dT%H:%M:%fZ', peering.created / 1000.0 + 604800, 'unixepoch')",
+        "peering.status = 'pending-acceptance' AND {}",
+    ),
+    **{f"{end}-owner": Field(f"peering.{end}_account") for end in ("requester", "accepter")},
+    **{f"{end}-vpc": Field(f"peering.{end}_vpc") for end in ("requester", "accepter")},
+    "requester-cidr": _peering_cidr("requester", "pending-acceptance", "active"),
+    "accepter-cidr": _peering_cidr("accepter", "active"),
+    **_tagged("peering"),
+}
 FIELDS: dict[type, dict[str, Field]] = {
+    Peering: PEERINGS, 
     Interface: INTERFACES,
     Group: GROUPS,
     Rule: RULES,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from groupwall.rules.values import Asked, Direction, Rule
 from groupwall.store import fields, query
 from groupwall.store.changes import Change, Delta
-from groupwall.store.entities import AccessKey, Group, Tag, Vpc, World
+from groupwall.store.entities import AccessKey, Group, Tag, Vpc, VpcCidr, World
 from groupwall.store.query import Where
 from groupwall.store.tables import ENTITIES, Entity, Row
 
@@ -104,6 +104,17 @@ class Reads:
         text = f"SELECT count(*) FROM {entity.table} WHERE {entity.scope} AND {_checked(entity, column)} = ?"
         return int(self._one(text, (self.world, value))[0])
 
+    def gaps(self, subnet_id: str, first: int, last: int, most: int) -> list[tuple[int, int]]:
+        """Return runs of free IPv4 addresses of a subnet between two, both as integers, the highest run first.
+
+        ``most``: how many runs, beside the lowest one, which ends the list.
+        """
+        where = (self.world, subnet_id, first, last)
+        rows = self._all(_GAPS, (*where, most))
+        lowest = self._one(_LOWEST_ADDRESS, where)[0]
+        ends = [(start, last if end is None else end - 1) for start, end in [*rows, (first, lowest)]]
+        return [(start, min(end, last)) for start, end in ends if start <= min(end, last)]
+
     def at(self, world: World) -> Reads | None:
         """Return the reads of another world on the same transaction; None when it has not begun."""
         row = self._one("SELECT world FROM world WHERE account = ? AND region = ?", world)
@@ -123,6 +134,36 @@ class Reads:
             (self.world, page.after, *bound, -1 if page.limit is None else page.limit),
         )
         return self._values(kind, rows)
+
+    def anywhere(self, kind: type[T], ids: Sequence[str]) -> dict[str, tuple[World, T]]:
+        """Return those of the entities named that any world has, each with its world, by their ids.
+
+        It is for what lies across a peering connection: who asks must not tell a caller more than that connection does.
+        """
+        entity = ENTITIES[kind]
+        among, bound = _among(f"{entity.table}.id", ids)
+        rows = self._all(
+            f"SELECT world.account, world.region, {_COLUMNS[kind]} FROM {entity.table}"
+            f" JOIN world ON world.world = {entity.table}.world WHERE {among}",
+            (bound,),
+        )
+        values = self._values(kind, [row[2:] for row in rows])
+        return {entity.id_of(one): (World(*row[:2]), one) for row, one in zip(rows, values, strict=True)}
+
+    def blocks_anywhere(self, vpc_ids: Sequence[str]) -> dict[str, list[VpcCidr]]:
+        """Return the blocks of VPCs of any world, by VPC, the primary one first."""
+        grouped: dict[str, list[VpcCidr]] = {}
+        for block in self._values(VpcCidr, self._all(_BLOCKS_ANYWHERE, (json.dumps(vpc_ids),))):
+            grouped.setdefault(block.vpc_id, []).append(block)
+        return grouped
+
+    def referencing_vpcs(self, group_ids: Sequence[str], vpc_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return (group, VPC) wherever a group of one of these VPCs has a rule with one of these groups as its peer."""
+        return self._all(_REFERENCING_VPCS, (json.dumps(group_ids), json.dumps(vpc_ids)))
+
+    def rules_across(self, vpc_id: str) -> list[Rule]:
+        """Return the rules of a VPC's groups whose peer is a group of another VPC, by group, in their keys' order."""
+        return self._values(Rule, self._all(_RULES_ACROSS, (self.world, vpc_id)))
 
     def default_vpc(self) -> Vpc | None:
         """Return the world's default VPC."""
@@ -166,6 +207,17 @@ class Reads:
     def is_referenced(self, group: Group) -> bool:
         """Tell whether another group of the same VPC has a rule with this group as its peer."""
         return self._one(_REFERENCED, (self.world, group.id, group.id, group.vpc_id)) is not None
+
+    def groups_with_given_egress(self, vpc_id: str) -> list[str]:
+        """Return the ids of a VPC's groups whose egress is the one rule to everywhere that AWS gave them."""
+        return [row[0] for row in self._all(_GROUPS_WITH_GIVEN_EGRESS, (self.world, vpc_id))]
+
+    def held_in(self, subnet_ids: Sequence[str], *, ipv6: bool = False) -> dict[str, int]:
+        """Return how many addresses of one family interfaces hold in each subnet; none where there are none."""
+        among, bound = _among("subnet_id", subnet_ids)
+        text = f"SELECT subnet_id, count(*) FROM address WHERE world = ? AND {among}"
+        family = "LIKE" if ipv6 else "NOT LIKE"
+        return dict(self._all(f"{text} AND address {family} '%:%' GROUP BY subnet_id", (self.world, bound)))
 
     def tags_of(self, resource_ids: Sequence[str]) -> dict[str, list[Tag]]:
         """Return the tags of each resource, in the order of their keys."""
@@ -237,6 +289,16 @@ _GROUP_IN_VPC = (
     " JOIN vpc ON vpc.world = security_group.world AND vpc.id = security_group.vpc_id"
     " WHERE security_group.world = ? AND security_group.id = ?"
 )
+_GROUPS_WITH_GIVEN_EGRESS = """
+    SELECT rule.group_id FROM security_group JOIN rule
+    ON rule.world = security_group.world AND rule.group_id = security_group.id AND rule.direction = 'egress'
+    AND rule.protocol = '-1' AND rule.peer = '0.0.0.0/0' AND rule.description IS NULL
+    WHERE security_group.world = ?1 AND security_group.vpc_id = ?2
+    AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.world = ?1 AND tag.resource_id = rule.id)
+    AND NOT EXISTS (
+        SELECT 1 FROM rule AS other WHERE other.world = ?1 AND other.group_id = rule.group_id
+        AND other.direction = 'egress' AND other.id != rule.id
+    )"""
 _KEY = f"SELECT {_COLUMNS[AccessKey]} FROM access_key WHERE id = ?"
 _ONE_KEY = (
     f"SELECT {_COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON access_key_id = access_key.id"
@@ -246,6 +308,31 @@ _REFERENCED = (
     "SELECT 1 FROM rule JOIN security_group ON security_group.world = rule.world AND security_group.id = rule.group_id"
     " WHERE rule.world = ? AND rule.peer = ? AND rule.group_id != ? AND security_group.vpc_id = ? LIMIT 1"
 )
+_BLOCKS_ANYWHERE = (
+    f"SELECT {_COLUMNS[VpcCidr]} FROM vpc CROSS JOIN vpc_cidr ON vpc_cidr.world = vpc.world"
+    f" AND vpc_cidr.vpc_id = vpc.id WHERE vpc.id IN {_LISTED} ORDER BY vpc_cidr.cidr != vpc.cidr, vpc_cidr.id"
+)
+_REFERENCING_VPCS = (
+    f"SELECT DISTINCT rule.peer, vpc.id FROM vpc CROSS JOIN rule ON rule.world = vpc.world AND rule.peer IN {_LISTED}"
+    " CROSS JOIN security_group ON security_group.world = rule.world AND security_group.id = rule.group_id"
+    f" AND security_group.vpc_id = vpc.id WHERE vpc.id IN {_LISTED} ORDER BY rule.peer, vpc.id"
+)
+_RULES_ACROSS = (
+    f"SELECT {_COLUMNS[Rule]} FROM reference CROSS JOIN rule ON rule.world = reference.world AND rule.id ="
+    " reference.rule_id CROSS JOIN security_group ON security_group.world = rule.world"
+    " AND security_group.id = rule.group_id WHERE reference.world = ? AND security_group.vpc_id = ?"
+    " ORDER BY rule.group_id, rule.direction, rule.protocol, rule.from_port, rule.to_port, rule.peer"
+)
+_LOWEST_ADDRESS = "SELECT min(number) FROM address WHERE world = ? AND subnet_id = ? AND number BETWEEN ? AND ?"
+_GAPS = """
+    SELECT number + 1, (
+        SELECT min(next.number) FROM address AS next
+        WHERE next.world = ?1 AND next.subnet_id = ?2 AND next.number > address.number
+    ) AS end
+    FROM address WHERE world = ?1 AND subnet_id = ?2 AND number BETWEEN ?3 AND ?4 - 1
+    AND coalesce(end, 0) != number + 1 ORDER BY number DESC LIMIT ?5"""
+"""A gap begins behind an address whose successor is not the next number. Read downwards, so that the first is found at
+once as long as the subnet's upper end is free."""
 _RULE_LIKE = (
     f"SELECT {_COLUMNS[Rule]} FROM rule WHERE world = ? AND group_id = ? AND direction = ?"
     " AND protocol = ? AND from_port = ? AND to_port = ? AND peer = ?"

@@ -1,9 +1,34 @@
-"""Example calls of the operations on VPCs and subnets."""
+"""Example calls of the operations on VPCs."""
 
 from __future__ import annotations
 
+from tests.driver import Wall
 from tests.ops.examples.shared import PAGED, tagged
-from tests.scenes import Json
+from tests.scenes import Json, create_vpc, remove_default_vpc
+
+
+def set_out(wall: Wall, places: dict[str, str]) -> dict[str, str]:
+    """Make a VPC with a second block; there is no default VPC."""
+    remove_default_groups(wall, places)
+    vpc_id = create_vpc(wall, "10.8.0.0/16")
+    made = wall.call("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock="10.9.0.0/16")["CidrBlockAssociation"]
+    return {"wide": vpc_id, "second": made["AssociationId"]}
+
+
+def remove_default_groups(wall: Wall, places: dict[str, str]) -> None:
+    """Leave the world without its default VPC and the groups in it."""
+    wall.call("RevokeSecurityGroupIngress", GroupId=places["web"], SecurityGroupRuleIds=[places["ingress"]])
+    for group in wall.call("DescribeSecurityGroups")["SecurityGroups"]:
+        if group["GroupName"] != "default":
+            wall.call("DeleteSecurityGroup", GroupId=group["GroupId"])
+    remove_default_vpc(wall)
+
+
+_NOT_OURS: list[Json] = [
+    {"Ipv4IpamPoolId": "x"}, {"Ipv4NetmaskLength": 16}, {"Ipv6CidrBlock": "::/56"}, {"Ipv6IpamPoolId": "x"},
+    {"Ipv6NetmaskLength": 56}, {"Ipv6Pool": "x"},
+]  # fmt: skip
+_IPV6 = {"AmazonProvidedIpv6CidrBlock": True, "Ipv6CidrBlockNetworkBorderGroup": "us-east-1"}
 
 EXAMPLES: dict[str, list[Json]] = {
     "CreateVpc": [
@@ -11,33 +36,22 @@ EXAMPLES: dict[str, list[Json]] = {
             "CidrBlock": "10.0.0.0/16", "InstanceTenancy": "default", "AmazonProvidedIpv6CidrBlock": True,
             "TagSpecifications": tagged("vpc"),
         },
-        {"Ipv4IpamPoolId": "x"}, {"Ipv4NetmaskLength": 16}, {"Ipv6CidrBlock": "::/56"},
-        {"Ipv6CidrBlockNetworkBorderGroup": "x"}, {"Ipv6IpamPoolId": "x"}, {"Ipv6NetmaskLength": 56}, {"Ipv6Pool": "x"},
-        {"VpcEncryptionControl": {"Mode": "monitor"}},
+        {"CidrBlock": "10.0.0.0/16", **_IPV6}, *_NOT_OURS, {"VpcEncryptionControl": {"Mode": "monitor"}},
     ],
     "DeleteVpc": [{"VpcId": "$vpc"}],
     "DescribeVpcs": [{"VpcIds": ["$vpc"]}, *PAGED],
-    "DescribeSubnets": [{"SubnetIds": ["$subnet"]}, *PAGED],
-    "DeleteSubnet": [{"SubnetId": "$subnet"}],
+    "DescribeVpcAttribute": [{"VpcId": "$vpc", "Attribute": "enableDnsSupport"}],
+    "ModifyVpcAttribute": [
+        {"VpcId": "$vpc", "EnableDnsHostnames": {"Value": True}},
+        {"VpcId": "$vpc", "EnableDnsSupport": {"Value": True}},
+        {"VpcId": "$vpc", "EnableNetworkAddressUsageMetrics": {"Value": True}},
+    ],
+    "AssociateVpcCidrBlock": [
+        {"VpcId": "$vpc", "CidrBlock": "10.1.0.0/16"}, {"VpcId": "$vpc", **_IPV6},
+        *({"VpcId": "$vpc", **given} for given in _NOT_OURS),
+    ],
+    "DisassociateVpcCidrBlock": [{"AssociationId": "$second"}],
+    "CreateDefaultVpc": [{}],
 }  # fmt: skip
 
 WITHOUT_EFFECT = {"VpcEncryptionControl.*": "the whole member is refused as unsupported"}
-WITHOUT_FILTER = {
-    "DescribeSubnets": {
-        "availability-zone-id": "asked for by none of the clients tried [clients 6]",
-        "available-ip-address-count": "no interface takes an address yet",
-        "customer-owned-ipv4-pool": "Outposts are outside the slice",
-        "enable-dns64": "no subnet has IPv6 yet",
-        "enable-lni-at-device-index": "Outposts are outside the slice",
-        "ipv6-cidr-block-association.ipv6-cidr-block": "no subnet has IPv6 yet",
-        "ipv6-cidr-block-association.association-id": "no subnet has IPv6 yet",
-        "ipv6-cidr-block-association.state": "no subnet has IPv6 yet",
-        "ipv6-native": "no subnet has IPv6 yet",
-        "map-customer-owned-ip-on-launch": "Outposts are outside the slice",
-        "outpost-arn": "Outposts are outside the slice",
-        "private-dns-name-options-on-launch.hostname-type": "names of instances are outside the slice",
-        "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": "as hostname-type",
-        "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": "as hostname-type",
-        "subnet-arn": "asked for by none of the clients tried [clients 6]",
-    },
-}
