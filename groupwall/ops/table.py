@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from groupwall.ops import (
+    address_assignment,
     associations,
+    attachments,
     defaults,
+    derived,
     groups,
     history,
+    interface_attributes,
     interfaces,
+    interfaces_described,
+    peering_requests,
+    peerings,
+    prefix_list_versions,
     prefix_lists,
     prefix_lists_described,
+    references_described,
     rule_changes,
     rules,
     subnet_attributes,
@@ -24,7 +33,9 @@ from groupwall.ops.operation import Operation
 
 _NOUNS = (
     rules, rule_changes, groups, associations, vpcs, vpc_attributes, vpc_blocks, subnets, subnet_attributes, defaults,
-    prefix_lists, prefix_lists_described, interfaces, tags, zones, history,
+    derived, prefix_lists, prefix_list_versions, prefix_lists_described, interfaces, interfaces_described,
+    interface_attributes, attachments, address_assignment, peerings, peering_requests, references_described, tags,
+    zones, history,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for noun in _NOUNS for operation in noun.OPERATIONS}
