@@ -5,7 +5,8 @@ so they stay as they are. A function whose text was not found there says ``infer
 """
 
 from groupwall.errors.groups import *
-from groupwall.errors.members import *
+from groupwall.errors.instances import *
+from groupwall.errors.interfaces import *
 from groupwall.errors.networks import *
 from groupwall.errors.prefix_lists import *
 from groupwall.errors.request import *

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groupwall.errors.request import ApiError, expecting, invalid_value
+from groupwall.errors.request import ApiError, expecting, invalid_combination, invalid_value
 
 
 def interface_not_found(interface_id: str) -> ApiError:
@@ -18,6 +18,11 @@ def interface_id_malformed(text: str) -> ApiError:
 def interface_in_use(interface_id: str) -> ApiError:
     """Refuse to attach or delete an interface that is attached: no row [docs: code][issue: terraform-aws#27513]."""
     return ApiError("InvalidNetworkInterface.InUse", f"Interface: [{interface_id}] in use.")
+
+
+def no_attribute() -> ApiError:
+    """Ask which attribute of an interface is meant: no row [live-test: code], text [inferred]."""
+    return invalid_combination("No attributes specified.")
 
 
 def groups_per_interface_limit_exceeded() -> ApiError:

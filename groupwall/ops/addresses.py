@@ -81,7 +81,7 @@ def add_addresses(
     if len(beside) + len(wanted.texts) > MOST:
         raise errors.address_limit_exceeded()
     block = _block(context, interface, ipv6=wanted.ipv6)
-    named = [checked(text, block) for text in wanted.texts if text is not ANY]
+    named = [_checked(text, block) for text in wanted.texts if text is not ANY]
     if len(set(named)) < len(named) or taken(context, interface.subnet_id, named):
         raise errors.address_in_use()
     place = 1 + max((one.place for one in beside), default=-1)
@@ -112,13 +112,21 @@ def number_of(text: str) -> int:
     return 0 if ":" in text else int(IPv4Address(text))
 
 
-def checked(text: str, block: Network) -> str:
-    """Return an address of the block in canonical form. InvalidParameterValue for one that cannot be given."""
+def canonical(text: str) -> str:
+    """Return an address as it is kept. InvalidParameterValue for what is none; one of a link has no meaning here."""
     try:
         address = ip_address(text)
     except ValueError:
         raise errors.address_malformed(text) from None
-    if address.version != block.version or getattr(address, "scope_id", None):
+    if "%" in text:
+        raise errors.address_malformed(text)
+    return str(address)
+
+
+def _checked(text: str, block: Network) -> str:
+    """Return an address of the block that can be given, in canonical form."""
+    address = ip_address(canonical(text))
+    if address.version != block.version:
         raise errors.address_malformed(text)
     if address not in block:
         raise errors.address_outside(text)

@@ -1,17 +1,16 @@
-"""Network interfaces: create, describe, delete [reference 17]."""
+"""Network interfaces: create, delete, and what instances need of both [reference 17]."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 from groupwall import errors
 from groupwall.ops.addresses import add_addresses, ipv4_wanted, ipv6_wanted
-from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.interface_views import shown
 from groupwall.ops.memberships import set_groups
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.places import find_subnet, refuse_unsupported
 from groupwall.ops.tags import attach as attach_tags
 from groupwall.ops.tags import tags_given
 from groupwall.ops.tokens import made_before, remember
@@ -20,6 +19,7 @@ from groupwall.store.entities import Address, Attachment, Interface, Member, Sub
 
 KINDS = ("interface", "efa")
 """Types of interface that differ in nothing that is kept here."""
+UNSUPPORTED = ("Ipv4Prefixes", "Ipv4PrefixCount", "Ipv6Prefixes", "Ipv6PrefixCount", "Operator")
 LONGEST_DESCRIPTION = 255
 TIMEOUTS = {
     "TcpEstablishedTimeout": (60, 432_000),
@@ -31,9 +31,7 @@ TIMEOUTS = {
 
 def create_network_interface(params: Params, context: Context) -> Result:
     """Create an interface; the reply says ``pending``, as AWS's does, and it is available from then on [docs]."""
-    subnet = context.tx.get(Subnet, params["SubnetId"])
-    if subnet is None:
-        raise errors.subnet_not_found(params["SubnetId"])
+    subnet = find_subnet(params["SubnetId"], context)
     tags = tags_given(params, "network-interface")
     before = made_before(params, context, "CreateNetworkInterface")
     interface = find_interface(before, context) if before else add_interface(context, subnet, params)
@@ -50,7 +48,7 @@ def add_interface(context: Context, subnet: Subnet, asked: Params) -> Interface:
     asked: members of CreateNetworkInterface, which are also those of an interface that RunInstances creates. Raises
     what ``add_addresses`` and ``set_groups`` raise, and InvalidParameterValue.
     """
-    refuse_prefixes(asked, "CreateNetworkInterface")
+    refuse_unsupported(asked, "CreateNetworkInterface", UNSUPPORTED)
     interface_id = context.ids.new("eni")
     interface = Interface(
         interface_id,
@@ -67,13 +65,6 @@ def add_interface(context: Context, subnet: Subnet, asked: Params) -> Interface:
     add_addresses(context, interface, ipv6_wanted(asked, subnet))
     set_groups(context, interface, asked.get("Groups") or ())
     return interface
-
-
-def refuse_prefixes(asked: Params, operation: str) -> None:
-    """Refuse prefixes in the place of addresses, which are outside the slice."""
-    for member in ("Ipv4Prefixes", "Ipv4PrefixCount", "Ipv6Prefixes", "Ipv6PrefixCount", "Operator"):
-        if asked.get(member):
-            raise errors.unsupported_operation(f"{operation} with {member}")
 
 
 def description(text: str) -> str:
@@ -106,12 +97,23 @@ def _mac(interface_id: str) -> str:
     return ":".join(["02", *(digits[place : place + 2] for place in range(0, 10, 2))])
 
 
-def find_interface(interface_id: str, context: Context) -> Interface:
-    """Return an interface by its id. InvalidNetworkInterfaceId.Malformed or InvalidNetworkInterfaceID.NotFound."""
-    interface = context.tx.get(Interface, parsing.identifier("eni", interface_id, errors.interface_id_malformed))
+def find_interface(given: str, context: Context) -> Interface:
+    """Return an interface. InvalidNetworkInterfaceId.Malformed or InvalidNetworkInterfaceID.NotFound [3.3]."""
+    interface = context.tx.get(Interface, parsing.identifier("eni", given, errors.interface_id_malformed))
     if interface is None:
-        raise errors.interface_not_found(interface_id)
+        raise errors.interface_not_found(given)
     return interface
+
+
+def attach(
+    context: Context, interface: Interface, instance_id: str, device: int, *, delete_on_termination: bool
+) -> Attachment:
+    """Make an interface an instance's device; whether that may be is for the caller to check."""
+    attachment = Attachment(
+        context.ids.new("eni-attach"), interface.id, instance_id, device, context.now, delete_on_termination
+    )
+    context.tx.add(attachment)
+    return attachment
 
 
 def delete_network_interface(params: Params, context: Context) -> Result:
@@ -133,68 +135,7 @@ def remove_interfaces(context: Context, interfaces: Sequence[Interface]) -> None
     context.tx.remove(*parts, *interfaces)
 
 
-FILTERS: dict[str, str] = {
-    "addresses.primary": "address.primary",
-    "addresses.private-ip-address": "address",
-    "attachment.attach-time": "attachment.time",
-    "attachment.attachment-id": "attachment.id",
-    "attachment.delete-on-termination": "attachment.delete",
-    "attachment.device-index": "attachment.device",
-    "attachment.instance-id": "attachment.instance",
-    "attachment.instance-owner-id": "attachment.owner",
-    "attachment.status": "attachment.status",
-    "availability-zone": "zone",
-    "description": "description",
-    "group-id": "group",
-    "interface-type": "kind",
-    "ipv6-addresses.ipv6-address": "address.ipv6",
-    "mac-address": "mac",
-    "network-interface-id": "id",
-    "operator.managed": "managed",
-    "operator.principal": "nothing",
-    "owner-id": "owner",
-    "private-dns-name": "name",
-    "private-ip-address": "address",
-    "requester-id": "nothing",
-    "requester-managed": "managed",
-    "source-dest-check": "source-dest-check",
-    "status": "status",
-    "subnet-id": "subnet",
-    "tag": "tag",
-    "tag-key": "tag-key",
-    "tag-value": "tag-value",
-    "vpc-id": "vpc",
-    "addresses.association.owner-id": "nothing",
-    "addresses.association.public-ip": "nothing",
-    "association.allocation-id": "nothing",
-    "association.association-id": "nothing",
-    "association.ip-owner-id": "nothing",
-    "association.public-dns-name": "nothing",
-    "association.public-ip": "nothing",
-}
-"""``nothing`` is met by no interface: none here has a public address or a requester."""
-
-
-def describe_network_interfaces(params: Params, context: Context) -> Result:
-    """Describe interfaces by id or filter, in the order of their ids."""
-    refuse_pages_of_ids(params, "NetworkInterfaceIds")
-    paging = Paging(params, context, "interfaces")
-    ids = [
-        parsing.identifier("eni", interface_id, errors.interface_id_malformed)
-        for interface_id in params.get("NetworkInterfaceIds", ())
-    ]
-    wanted = conditions(params, FILTERS) + named(Interface, ids, context, errors.interface_not_found)
-    interfaces, token = paging.split(context.tx.listed(Interface, wanted, paging.page()), attrgetter("id"))
-    return {"NetworkInterfaces": shown(interfaces, context), "NextToken": token}
-
-
 OPERATIONS = (
     Operation("CreateNetworkInterface", create_network_interface),
     Operation("DeleteNetworkInterface", delete_network_interface),
-    Operation(
-        "DescribeNetworkInterfaces",
-        describe_network_interfaces,
-        reads=True,
-        ignored={"IncludeManagedResources": "no interface here is managed by a service"},
-    ),
 )
