@@ -205,3 +205,17 @@ def peering_requests_limit_exceeded(vpc_id: str) -> ApiError:
     """Refuse a request beyond the VPC's quota: reference 21 [docs: code], text [inferred]."""
     message = f"The maximum number of VPC peering connection requests has been reached for the VPC '{vpc_id}'."
     return ApiError("OutstandingVpcPeeringConnectionLimitExceeded", message)
+
+
+def record_not_found(kind: str, record_id: str) -> ApiError:
+    """Say that no record has this id: no row, [docs: codes], text [inferred] from the others in reference 3.3.
+
+    kind: ``DhcpOption``, ``NetworkAcl`` or ``RouteTable``.
+    """
+    noun = kind[0].lower() + kind[1:]
+    return ApiError(f"Invalid{kind}ID.NotFound", f"The {noun} ID '{record_id}' does not exist")
+
+
+def record_id_malformed(kind: str, prefix: str, text: str) -> ApiError:
+    """Refuse what is not an id of this kind: no row, [inferred] from the casing rule of reference 3.3."""
+    return expecting(f"Invalid{kind}Id.Malformed", text, f"{prefix}-")

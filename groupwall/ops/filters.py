@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -123,34 +124,57 @@ def refuse_pages_of_ids(params: Params, *members: str) -> None:
 
 
 def matches(items: Sequence[Mapping[str, Any]], given: Params, members: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    """Return the items of a fixed list that satisfy a call's Filters; ``members``: filter name to the item's member."""
+    """Return the items of a list that satisfy a call's Filters.
+
+    members: filter name -> the item's member, with a dot between it and a member of its own. A list is met by any of
+    its items, and by none when it is empty.
+    """
     tests = [(where.field, [pattern(value) for value in where.values]) for where in conditions(given, members)]
     return [
         item
         for item in items
-        if all(any(wanted(str(item.get(member, ""))) for wanted in patterns) for member, patterns in tests)
+        if all(any(wanted(text) for text in _texts(item, member) for wanted in patterns) for member, patterns in tests)
     ]
 
 
+def _texts(value: Any, member: str) -> list[str]:  # noqa: ANN401 - any part of an item
+    """Return what a filter's values are compared with: the texts that a member comes to."""
+    if isinstance(value, list):
+        return [text for one in value for text in _texts(one, member)]
+    if not member:
+        return [str(value).lower() if isinstance(value, bool) else str(value)]
+    name, _, rest = member.partition(".")
+    return _texts(value[name], rest) if name in value else []
+
+
 def pattern(value: str) -> Callable[[str], bool]:
-    """Return a test for a filter's value, in which ``*`` stands for any text and ``?`` for any one character."""
+    """Return a test for a filter's value, as groupwall.store.query makes one of it.
+
+    ``*`` stands for any text and ``?`` for any one character, a backslash taking their meaning away.
+    """
     if "*" not in value and "?" not in value:
         return value.__eq__
-    return lambda text: _glob(value, text)
+    pieces = _PIECES.findall(value)
+    return lambda text: _glob(pieces, text)
 
 
-def _glob(wanted: str, text: str) -> bool:
+_PIECES = re.compile(r"\\.|.", re.DOTALL)
+"""A wildcard, another character, or a character behind a backslash."""
+
+
+def _glob(pieces: Sequence[str], text: str) -> bool:
     """Match by the greedy two-pointer walk: linear in practice, at worst the product of the lengths, never more."""
     at = place = 0
     star, mark = -1, 0
     while at < len(text):
-        if place < len(wanted) and wanted[place] == "*":
+        piece = pieces[place] if place < len(pieces) else ""
+        if piece == "*":
             star, mark, place = place, at, place + 1
-        elif place < len(wanted) and wanted[place] in ("?", text[at]):
+        elif piece == "?" or piece[-1:] == text[at]:
             at, place = at + 1, place + 1
         elif star >= 0:
             mark += 1
             at, place = mark, star + 1
         else:
             return False
-    return not wanted[place:].strip("*")
+    return all(piece == "*" for piece in pieces[place:])

@@ -12,6 +12,7 @@ from groupwall.ops.blocks import association, drawn_ipv6_block, ipv4_block, is_i
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.groups import DEFAULT_DESCRIPTION, DEFAULT_NAME, add_group, remove_group
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.peerings import end_peerings
 from groupwall.ops.places import find_vpc, refuse_unsupported
 from groupwall.ops.tags import attach, tag_list, tags_given
 from groupwall.rules import parsing
@@ -87,6 +88,7 @@ def delete_vpc(params: Params, context: Context) -> Result:
     for group in context.tx.by(Group, "vpc_id", [vpc.id]).get(vpc.id, ()):
         remove_group(context, group)
     remove_associations(context, vpc.id)
+    end_peerings(context, vpc.id)
     context.tx.remove(*context.tx.by(VpcCidr, "vpc_id", [vpc.id]).get(vpc.id, ()), vpc)
     return {}
 

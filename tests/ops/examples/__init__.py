@@ -14,10 +14,30 @@ from typing import Any
 
 from tests import scenes
 from tests.driver import Wall
-from tests.ops.examples import associations, groups, others, prefix_lists, rule_changes, subnets, vpcs
+from tests.ops.examples import (
+    associations,
+    derived,
+    groups,
+    others,
+    peerings,
+    prefix_lists,
+    rule_changes,
+    subnets,
+    vpcs,
+)
 from tests.scenes import Json, tcp
 
-NOUNS: tuple[ModuleType, ...] = (groups, rule_changes, associations, vpcs, subnets, prefix_lists, others)
+NOUNS: tuple[ModuleType, ...] = (
+    groups,
+    rule_changes,
+    associations,
+    vpcs,
+    subnets,
+    derived,
+    prefix_lists,
+    peerings,
+    others,
+)
 EXAMPLES: dict[str, list[Json]] = {name: calls for noun in NOUNS for name, calls in noun.EXAMPLES.items()}
 WITHOUT_EFFECT: dict[str, str] = {
     end: why for noun in NOUNS for end, why in getattr(noun, "WITHOUT_EFFECT", {}).items()
