@@ -92,6 +92,14 @@ def create_group(wall: Wall, name: str = "web", vpc_id: str | None = None) -> st
     return group_id
 
 
+def peer_vpcs(wall: Wall, vpc_id: str, peer_vpc_id: str) -> str:
+    """Peer two VPCs of a world; return the id of the active connection."""
+    made = wall.call("CreateVpcPeeringConnection", VpcId=vpc_id, PeerVpcId=peer_vpc_id)["VpcPeeringConnection"]
+    peering_id: str = made["VpcPeeringConnectionId"]
+    wall.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=peering_id)
+    return peering_id
+
+
 def default_group(wall: Wall, vpc_id: str) -> str:
     """Return the id of a VPC's default group."""
     wanted = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "group-name", "Values": ["default"]}]
@@ -105,6 +113,33 @@ def remove_default_vpc(wall: Wall) -> None:
     for subnet in wall.call("DescribeSubnets")["Subnets"]:
         wall.call("DeleteSubnet", SubnetId=subnet["SubnetId"])
     wall.call("DeleteVpc", VpcId=vpc_id)
+
+
+def create_prefix_list(
+    wall: Wall,
+    *blocks: str,
+    name: str = "offices",
+    size: int = 2,
+    family: str = "IPv4",
+    **params: Any,  # noqa: ANN401 - as boto3 gives them
+) -> str:
+    """Create a prefix list with these blocks; return its id."""
+    given = {"PrefixListName": name, "MaxEntries": size, "AddressFamily": family} | params
+    made = wall.call("CreateManagedPrefixList", **{"Entries": [{"Cidr": block} for block in blocks]} | given)
+    prefix_list_id: str = made["PrefixList"]["PrefixListId"]
+    return prefix_list_id
+
+
+def prefix_list_of(wall: Wall, prefix_list_id: str) -> Json:
+    """Return a prefix list as DescribeManagedPrefixLists gives it."""
+    found: Json = wall.call("DescribeManagedPrefixLists", PrefixListIds=[prefix_list_id])["PrefixLists"][0]
+    return found
+
+
+def entries_of(wall: Wall, prefix_list_id: str, version: int | None = None) -> dict[str, str | None]:
+    """Return CIDR block -> description of the entries of a prefix list, in the order told."""
+    told = wall.call("GetManagedPrefixListEntries", PrefixListId=prefix_list_id, TargetVersion=version)["Entries"]
+    return {entry["Cidr"]: entry.get("Description") for entry in told}
 
 
 def refusal(wall: Wall, name: str, /, **params: Any) -> str:  # noqa: ANN401 - as boto3 gives them

@@ -10,6 +10,7 @@ from typing import Any
 from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.references import pairs_across, remove_rules
 from groupwall.ops.tags import attach, tag_list, tags_given
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions
@@ -151,7 +152,8 @@ def _is_in_use(group: Group, context: Context) -> bool:
 
 def remove_group(context: Context, group: Group) -> None:
     """Remove a group, its rules and their tags."""
-    context.tx.remove(*context.tx.rules_of([group.id]).get(group.id, ()), group)
+    remove_rules(context, context.tx.rules_of([group.id]).get(group.id, ()))
+    context.tx.remove(group)
 
 
 _PERMISSION_FILTERS = (
@@ -193,11 +195,12 @@ def described(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]
     ids = [group.id for group in groups]
     rules = context.tx.rules_of(ids)
     tags = context.tx.tags_of(ids)
-
-    def pair(_group_id: str) -> dict[str, str]:
-        return {"UserId": context.world.account}
+    across = pairs_across([rule for some in rules.values() for rule in some], context)
 
     def permissions(group: Group, direction: Direction) -> list[dict[str, Any]]:
+        def pair(peer: str) -> dict[str, str]:
+            return across.get((group.id, peer), {"UserId": context.world.account})
+
         return write_permissions([rule for rule in rules.get(group.id, ()) if rule.direction is direction], pair)
 
     return [

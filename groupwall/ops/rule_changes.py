@@ -9,7 +9,8 @@ from typing import Any
 from groupwall import errors
 from groupwall.ops.groups import find_group, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.rules import names, peers_of, refuse_foreign_groups, refuse_unknown_prefix_lists, rules_by_id
+from groupwall.ops.references import drop_references, place_references, places_of
+from groupwall.ops.rules import names, peers_of, refuse_unknown_prefix_lists, rules_by_id
 from groupwall.ops.weights import prefix_lists_of, weight
 from groupwall.rules import parsing
 from groupwall.rules.match import duplicate_text, match, new_or_refuse
@@ -32,13 +33,16 @@ def modify_security_group_rules(params: Params, context: Context) -> Result:
     asked = [read_rule(update.get("SecurityGroupRule") or {}) for update in updates]
     changes = [_changed(*pair) for pair in zip(rules, asked, strict=True)]
     refuse_unknown_prefix_lists(asked, prefix_lists_of((one.properties.peer for one in asked), context))
-    refuse_foreign_groups(asked, context, group)
+    moved = [(before, after) for before, after in changes if before.properties.peer != after.properties.peer]
+    places = places_of((after.properties.peer for _, after in moved), {}, group, context)
     for direction in Direction:
         mine = [change for change in changes if change[0].direction is direction]
         if mine:
             _refuse_duplicates(mine, context)
             _refuse_beyond_quota(mine, context)
+    drop_references(context, [before for before, _ in moved])
     context.tx.replace_all([(before, after) for before, after in changes if before != after])
+    place_references(context, [after for _, after in moved], places)
     return {"Return": True}
 
 

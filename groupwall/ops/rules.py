@@ -5,7 +5,7 @@ The heart is ``revoke``: exact matching, all or nothing, and the one difference 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -14,6 +14,7 @@ from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named
 from groupwall.ops.groups import find_group, group_of_default_vpc, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.references import Pair, owners_given, pairs_across, place_references, places_of, remove_rules
 from groupwall.ops.tags import attach, tag_list, tags_given
 from groupwall.ops.weights import Lists, prefix_lists_of, weight
 from groupwall.rules import parsing
@@ -38,7 +39,7 @@ def revoke(params: Params, context: Context, *, direction: Direction) -> Result:
     found, unknown = _named_rules(params, context, group, vpc, direction)
     if unknown and not vpc.is_default:
         raise errors.permission_not_found()
-    context.tx.remove(*found)
+    remove_rules(context, found)
     return {
         "Return": True,
         "UnknownIpPermissions": write_asked(unknown) or None,
@@ -86,7 +87,7 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     peers = [*peers_of(group.id, direction, context), *(one.properties.peer for one in asked)]
     lists = prefix_lists_of(peers, context)
     refuse_unknown_prefix_lists(asked, lists)
-    refuse_foreign_groups(asked, context, group)
+    places = places_of((one.properties.peer for one in asked), owners_given(params), group, context)
     new_or_refuse(asked, context.tx.rules_like(group.id, direction, asked))
     if weight(peers, lists) > context.quotas.rules_per_group:
         raise errors.rules_limit_exceeded()
@@ -96,8 +97,10 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     for rule in rules:
         context.tx.add(rule)
         attach(context, rule.id, tags)
+    place_references(context, rules, places)
     shown = [{"Key": key, "Value": value} for key, value in tags.items()] or None
-    return {"Return": True, "SecurityGroupRules": [rule_described(rule, shown, context) for rule in rules]}
+    pairs = pairs_across(rules, context) if places else {}
+    return {"Return": True, "SecurityGroupRules": [rule_described(rule, shown, pairs, context) for rule in rules]}
 
 
 def names(vpc: Vpc, context: Context) -> Callable[[str], str] | None:
@@ -116,18 +119,6 @@ def refuse_unknown_prefix_lists(asked: Sequence[Asked], lists: Lists) -> None:
         peer = one.properties.peer
         if peer.kind is PeerKind.PREFIX_LIST and peer.text not in lists:
             raise errors.prefix_list_not_found(peer.text)
-
-
-def refuse_foreign_groups(asked: Sequence[Asked], context: Context, group: Group) -> None:
-    """Refuse a referenced group that does not exist, or that is in another VPC [reference 5.3, recorded]."""
-    wanted = {one.properties.peer.text for one in asked if one.properties.peer.kind is PeerKind.GROUP}
-    found = context.tx.by_id(Group, sorted(wanted)) if wanted else {}
-    for group_id in sorted(wanted):
-        other = found.get(group_id)
-        if other is None:
-            raise errors.group_not_found(group_id)
-        if other.vpc_id != group.vpc_id:
-            raise errors.networks_differ()
 
 
 FILTERS = {
@@ -150,7 +141,8 @@ def describe_security_group_rules(params: Params, context: Context) -> Result:
     wanted += named(Rule, rule_ids, context, errors.rule_id_not_found)
     rules, token = paging.split(context.tx.listed(Rule, wanted, paging.page()), attrgetter("id"))
     tags = context.tx.tags_of([rule.id for rule in rules])
-    shown = [rule_described(rule, tag_list(tags.get(rule.id, ())), context) for rule in rules]
+    pairs = pairs_across(rules, context)
+    shown = [rule_described(rule, tag_list(tags.get(rule.id, ())), pairs, context) for rule in rules]
     return {"SecurityGroupRules": shown, "NextToken": token}
 
 
@@ -179,12 +171,19 @@ def _revoked(rule: Rule) -> dict[str, Any]:
     }
 
 
-def rule_described(rule: Rule, tags: list[dict[str, str]] | None, context: Context) -> dict[str, Any]:
-    """Return a rule as SecurityGroupRule [reference 5.2, 10]; tags None leaves the member out."""
+def rule_described(
+    rule: Rule, tags: list[dict[str, str]] | None, pairs: Mapping[tuple[str, str], Pair], context: Context
+) -> dict[str, Any]:
+    """Return a rule as SecurityGroupRule [reference 5.2, 10]; tags None leaves the member out.
+
+    pairs: what ``references.pairs_across`` tells of the groups of other VPCs.
+    """
     shown = _revoked(rule)
     referenced = shown.pop("ReferencedGroupId", None)
     if referenced:
-        shown["ReferencedGroupInfo"] = {"GroupId": referenced, "UserId": context.world.account}
+        pair = pairs.get((rule.group_id, referenced), {"UserId": context.world.account})
+        told = {name: text for name, text in pair.items() if name != "GroupName"}
+        shown["ReferencedGroupInfo"] = {"GroupId": referenced, **told}
     shown["GroupOwnerId"] = context.world.account
     shown["SecurityGroupRuleArn"] = context.arn(f"security-group-rule/{rule.id}")
     shown["Tags"] = tags

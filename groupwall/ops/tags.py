@@ -9,7 +9,7 @@ from groupwall import errors
 from groupwall.ops.filters import Paging, conditions
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.rules.values import Rule
-from groupwall.store.entities import Group, Interface, PrefixList, Subnet, Tag, Vpc
+from groupwall.store.entities import Group, Interface, Peering, PrefixList, Subnet, Tag, Vpc
 
 MOST_TAGS = 50
 LONGEST_KEY = 128
@@ -20,6 +20,7 @@ MOST_RESOURCES = 1000
 TAGGABLE: dict[str, tuple[str, type]] = {
     "eni": ("network-interface", Interface),
     "pl": ("prefix-list", PrefixList),
+    "pcx": ("vpc-peering-connection", Peering),
     "sg": ("security-group", Group),
     "sgr": ("security-group-rule", Rule),
     "subnet": ("subnet", Subnet),

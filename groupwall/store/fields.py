@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from groupwall.rules.values import Rule
-from groupwall.store.entities import Group, Peering, Interface, PrefixList, PrefixListEntry, Subnet, Vpc, VpcAssociation
+from groupwall.store.entities import (
+    Group,
+    Instance,
+    Interface,
+    Peering,
+    PrefixList,
+    PrefixListEntry,
+    Subnet,
+    Vpc,
+    VpcAssociation,
+)
 from groupwall.store.query import Field
 
 _WORLD = "?1"
@@ -217,10 +227,70 @@ PEERINGS = {
     "accepter-cidr": _peering_cidr("accepter", "active"),
     **_tagged("peering"),
 }
+
+def _on_interfaces(field: Field) -> Field:
+    """Return what is asked of an instance's interfaces, from what is asked of an interface."""
+    return Field(
+        field.column,
+        f"instance.id IN (SELECT attachment.instance_id FROM attachment WHERE attachment.world = {_WORLD}"
+        " AND attachment.interface_id IN (SELECT network_interface.id FROM network_interface"
+        f" WHERE network_interface.world = {_WORLD} AND ({field.clause})))",
+    )
+
+
+def _on_primary(column: str, table: str, more: str = "") -> Field:
+    """Return what is asked of what belongs to an instance's primary interface."""
+    return Field(
+        column,
+        f"instance.id IN (SELECT attachment.instance_id FROM attachment JOIN {table} ON {table}.world ="
+        f" attachment.world AND {table}.interface_id = attachment.interface_id{more}"
+        f" WHERE attachment.world = {_WORLD} AND attachment.device = 0 AND {{}})",
+    )
+
+
+_PRIMARY_IPV4 = " AND address.number != 0 AND address.is_primary = 1"
+_STATE_CODE = "CASE instance.state WHEN 'running' THEN '16' WHEN 'stopped' THEN '80' ELSE '48' END"
+_MONITORING = "CASE instance.monitoring WHEN 1 THEN 'enabled' ELSE 'disabled' END"
+INSTANCES = {
+    "id": Field("instance.id"),
+    "zone": Field("instance.zone"),
+    "ebs-optimized": Field(_TRUE_FALSE.format("instance.ebs_optimized")),
+    "profile": Field("instance.profile"),
+    "image": Field("instance.image_id"),
+    "state": Field("instance.state"),
+    "state-code": Field(f"({_STATE_CODE})"),
+    "status": Field("(CASE instance.state WHEN 'running' THEN 'ok' ELSE 'not-applicable' END)"),
+    "reachability": Field("(CASE instance.state WHEN 'running' THEN 'passed' END)"),
+    # The conditions' key is a time: an instance is visible that is not terminated, or was so later; it is gone else.
+    "visible": Field("instance.since", "instance.state != 'terminated' OR instance.since > :key OR {}"),
+    "gone": Field("instance.state", "instance.since <= :key AND {}"),
+    "type": Field("instance.type"),
+    "key-name": Field("instance.key_name"),
+    "launch-index": Field("CAST(instance.launch_index AS TEXT)"),
+    "launched": Field("strftime('%Y-%m-%dT%H:%M:%fZ', instance.launched / 1000.0, 'unixepoch')"),
+    "monitoring": Field(f"({_MONITORING})"),
+    "reservation": Field("instance.reservation_id"),
+    "subnet": Field("instance.subnet_id"),
+    "vpc": Field("instance.vpc_id"),
+    "tenancy": Field("instance.tenancy"),
+    "group": _on_primary("member.group_id", "member"),
+    "group-name": _on_primary(
+        "security_group.name",
+        "member",
+        " JOIN security_group ON security_group.world = member.world AND security_group.id = member.group_id",
+    ),
+    "private-address": _on_primary("address.address", "address", _PRIMARY_IPV4),
+    "private-name": _on_primary(
+        f"('ip-' || replace(address.address, '.', '-') || {_SUFFIX})", "address", _PRIMARY_IPV4
+    ),
+    **_tagged("instance"),
+    **{f"interface.{name}": _on_interfaces(field) for name, field in INTERFACES.items()},
+}
 FIELDS: dict[type, dict[str, Field]] = {
-    Peering: PEERINGS, 
+    Peering: PEERINGS,
     Interface: INTERFACES,
     Group: GROUPS,
+    Instance: INSTANCES,
     Rule: RULES,
     Vpc: VPCS,
     VpcAssociation: ASSOCIATIONS,

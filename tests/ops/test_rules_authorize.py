@@ -117,7 +117,7 @@ def test_a_group_of_another_network(anywhere: Scene) -> None:
 
 
 def test_a_group_of_another_account(anywhere: Scene) -> None:
-    """Another account's group does not exist here, since nothing is peered (inferred)."""
+    """Another account's group does not exist here while nothing is peered (inferred)."""
     theirs = create_group(anywhere.wall.elsewhere("111122223333"))
     pair = {"UserIdGroupPairs": [{"GroupId": theirs, "UserId": "111122223333"}]}
     expected = f"InvalidGroup.NotFound: The security group '{theirs}' does not exist"
