@@ -10,7 +10,7 @@ PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashe
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 22
 
 .PHONY: setup
 setup: .venv/.ready ## Make .venv with everything pinned
@@ -27,6 +27,11 @@ demo: .venv/.ready ## The whole story in a terminal
 test: .venv/.ready .venv-clients/.ready ## Every test, on all cores
 	@tools/programs.sh strace
 	$(BIN)/python -m pytest -q -n auto --dist worksteal --junit-xml build/tests.xml $(ARGS)
+
+# Ansible and Cloud Custodian take 0.7 GB and a minute to install, so CI does without them.
+.PHONY: test-clients
+test-clients: .venv/.ready .venv-ansible/.ready .venv-custodian/.ready ## Real Ansible and Cloud Custodian against a server; installs both, 0.7 GB
+	$(BIN)/python -m pytest -q tests_clients $(ARGS)
 
 .PHONY: check
 check: .venv/.ready ## Linter, formatter, types, the wire model, the documents
@@ -61,7 +66,7 @@ pins: .venv-pin/.ready ## Renew requirements/*.txt
 
 .PHONY: clean
 clean: ## Remove what the targets above made; groupwall-data/ stays
-	rm -rf .venv .venv-bench .venv-clients .venv-pin build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis groupwall.egg-info
+	rm -rf .venv .venv-ansible .venv-bench .venv-clients .venv-custodian .venv-pin build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis groupwall.egg-info
 	find groupwall tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 .venv/.ready: requirements/dev.txt pyproject.toml tools/venv.sh

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("groupwall", "tools", "bench", "tests")
+FOLDERS = ("groupwall", "tools", "bench", "tests", "tests_clients")
 # A reference tool, kept word for word so that it can be compared with its source.
 FOREIGN = frozenset({"tests/conformance/run_cases.py"})
 

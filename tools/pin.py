@@ -15,7 +15,7 @@ from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parent.parent / "requirements"
 # In order: dev takes run's versions as constraints.
-NAMES = ("run", "dev", "clients", "bench", "pin")
+NAMES = ("run", "dev", "clients", "ansible", "custodian", "bench", "pin")
 OLDEST_PYTHON = "3.11"
 
 
