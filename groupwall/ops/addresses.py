@@ -47,17 +47,20 @@ def ipv4_wanted(asked: Params) -> Wanted:
 def ipv6_wanted(asked: Params, subnet: Subnet) -> Wanted:
     """Return the IPv6 addresses that are asked for; one where the subnet gives one to each new interface [model].
 
-    ``PrimaryIpv6`` is RunInstances' name of ``EnablePrimaryIpv6``.
+    ``PrimaryIpv6`` is RunInstances' name of ``EnablePrimaryIpv6``; it asks for one by itself [model].
     """
     listed = sorted(asked.get("Ipv6Addresses", ()), key=lambda one: not one.get("IsPrimaryIpv6"))
     number = asked.get("Ipv6AddressCount")
     if listed and number:
         message = "ipv6AddressCount cannot be specified together with ipv6Addresses"
         raise errors.invalid_combination(message)
-    if not listed and number is None:
-        number = int(subnet.ipv6_on_creation)
-    texts = [*(one.get("Ipv6Address") for one in listed), *any_of(number or 0)]
     enabled = asked.get("EnablePrimaryIpv6") or asked.get("PrimaryIpv6") or False
+    if not listed and number is None:
+        number = int(subnet.ipv6_on_creation or enabled)
+    texts = [*(one.get("Ipv6Address") for one in listed), *any_of(number or 0)]
+    if enabled and not texts:
+        message = "A primary IPv6 address cannot be enabled for an interface without IPv6 addresses."
+        raise errors.invalid_combination(message)
     return Wanted(texts, ipv6=True, primary=enabled or any(one.get("IsPrimaryIpv6") for one in listed))
 
 

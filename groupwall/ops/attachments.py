@@ -1,10 +1,10 @@
-"""Attach an interface to an instance, detach it [docs: AttachNetworkInterface, DetachNetworkInterface]."""
+"""Interfaces as devices of instances: attach, detach [docs: AttachNetworkInterface, DetachNetworkInterface]."""
 
 from __future__ import annotations
 
 from groupwall import errors
 from groupwall.ops.instances import TERMINATED, find_instances
-from groupwall.ops.interfaces import attach, find_interface
+from groupwall.ops.interfaces import find_interface
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import refuse_unsupported
 from groupwall.rules import parsing
@@ -39,6 +39,17 @@ def _refuse_device(interface: Interface, instance: Instance, device: int, contex
     attached = context.tx.by(Attachment, "instance_id", [instance.id]).get(instance.id, ())
     if device in [one.device for one in attached]:
         raise errors.device_taken(instance.id, device)
+
+
+def attach(
+    context: Context, interface: Interface, instance_id: str, device: int, *, delete_on_termination: bool
+) -> Attachment:
+    """Make an interface an instance's device; whether that may be is for the caller to check."""
+    attachment = Attachment(
+        context.ids.new("eni-attach"), interface.id, instance_id, device, context.now, delete_on_termination
+    )
+    context.tx.add(attachment)
+    return attachment
 
 
 def detach_network_interface(params: Params, context: Context) -> Result:

@@ -105,17 +105,6 @@ def find_interface(given: str, context: Context) -> Interface:
     return interface
 
 
-def attach(
-    context: Context, interface: Interface, instance_id: str, device: int, *, delete_on_termination: bool
-) -> Attachment:
-    """Make an interface an instance's device; whether that may be is for the caller to check."""
-    attachment = Attachment(
-        context.ids.new("eni-attach"), interface.id, instance_id, device, context.now, delete_on_termination
-    )
-    context.tx.add(attachment)
-    return attachment
-
-
 def delete_network_interface(params: Params, context: Context) -> Result:
     """Delete an interface that is not attached."""
     interface = find_interface(params["NetworkInterfaceId"], context)

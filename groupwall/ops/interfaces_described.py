@@ -8,6 +8,7 @@ from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.interface_views import shown
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.zones import by_name
 from groupwall.rules import parsing
 from groupwall.store.entities import Interface
 
@@ -22,6 +23,7 @@ FILTERS: dict[str, str] = {
     "attachment.instance-owner-id": "attachment.owner",
     "attachment.status": "attachment.status",
     "availability-zone": "zone",
+    "availability-zone-id": "zone-id",
     "description": "description",
     "group-id": "group",
     "interface-type": "kind",
@@ -61,7 +63,9 @@ def describe_network_interfaces(params: Params, context: Context) -> Result:
         parsing.identifier("eni", interface_id, errors.interface_id_malformed)
         for interface_id in params.get("NetworkInterfaceIds", ())
     ]
-    wanted = conditions(params, FILTERS) + named(Interface, ids, context, errors.interface_not_found)
+    asked = conditions(params, FILTERS)
+    wanted = [by_name(one, context) if one.field == "zone-id" else one for one in asked]
+    wanted += named(Interface, ids, context, errors.interface_not_found)
     interfaces, token = paging.split(context.tx.listed(Interface, wanted, paging.page()), attrgetter("id"))
     return {"NetworkInterfaces": shown(interfaces, context), "NextToken": token}
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.blocks import association, ipv4_block, ipv6_block_of_subnet, overlaps, within
-from groupwall.ops.filters import Paging, conditions, named, pattern, refuse_pages_of_ids
+from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import find_subnet, find_vpc, refuse_unsupported, subnet_id, zone_given
 from groupwall.ops.tags import attach, tag_list, tags_given
-from groupwall.ops.zones import zone_id, zones_of
+from groupwall.ops.zones import by_name, zone_id, zones_of
 from groupwall.store.entities import Interface, Subnet, SubnetCidr, VpcCidr
 from groupwall.store.query import Where
 
@@ -118,11 +118,7 @@ def _as_stored(condition: Where, context: Context) -> Where:
     """Return a condition on what is not stored, but follows from it, as one on what is."""
     if condition.field == "arn":
         return condition._replace(key=context.arn("subnet/"))
-    if condition.field == "zone-id":
-        tests = [pattern(value) for value in condition.values]
-        zones = zones_of(context.world.region)
-        return Where("zone", tuple(zone for zone in zones if any(test(zone_id(zone)) for test in tests)))
-    return condition
+    return by_name(condition, context) if condition.field == "zone-id" else condition
 
 
 def subnets_described(

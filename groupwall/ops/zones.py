@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.filters import matches
+from groupwall.ops.filters import matches, pattern
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.regions import OPT_IN_NOT_REQUIRED, PARTITION_OF, PARTITIONS, short_code
+from groupwall.store.query import Where
 
 ZONE_LETTERS = "abc"
 
@@ -24,6 +25,13 @@ def zones_of(region: str) -> list[str]:
 def zone_id(zone: str) -> str:
     """Return a zone's id: ``us-east-1a`` gives ``use1-az1``."""
     return f"{short_code(zone[:-1])}-az{1 + ZONE_LETTERS.index(zone[-1])}"
+
+
+def by_name(condition: Where, context: Context) -> Where:
+    """Return a condition on zones' ids as one on their names, which is what is stored."""
+    tests = [pattern(value) for value in condition.values]
+    zones = zones_of(context.world.region)
+    return Where("zone", tuple(zone for zone in zones if any(test(zone_id(zone)) for test in tests)))
 
 
 REGION_FILTERS = {"endpoint": "Endpoint", "opt-in-status": "OptInStatus", "region-name": "RegionName"}
