@@ -10,6 +10,10 @@ from groupwall.ops import (
     derived,
     groups,
     history,
+    instance_attributes,
+    instances,
+    instances_described,
+    instances_run,
     interface_attributes,
     interfaces,
     interfaces_described,
@@ -34,8 +38,8 @@ from groupwall.ops.operation import Operation
 _NOUNS = (
     rules, rule_changes, groups, associations, vpcs, vpc_attributes, vpc_blocks, subnets, subnet_attributes, defaults,
     derived, prefix_lists, prefix_list_versions, prefix_lists_described, interfaces, interfaces_described,
-    interface_attributes, attachments, address_assignment, peerings, peering_requests, references_described, tags,
-    zones, history,
+    interface_attributes, attachments, address_assignment, instances, instances_run, instances_described,
+    instance_attributes, peerings, peering_requests, references_described, tags, zones, history,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for noun in _NOUNS for operation in noun.OPERATIONS}

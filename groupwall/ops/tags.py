@@ -9,7 +9,7 @@ from groupwall import errors
 from groupwall.ops.filters import Paging, conditions
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.rules.values import Rule
-from groupwall.store.entities import Group, Interface, Peering, PrefixList, Subnet, Tag, Vpc
+from groupwall.store.entities import Group, Instance, Interface, Peering, PrefixList, Subnet, Tag, Vpc
 
 MOST_TAGS = 50
 LONGEST_KEY = 128
@@ -18,6 +18,7 @@ MOST_RESOURCES = 1000
 """Resources in one call [model: documentation of Resources; text of the error inferred]."""
 
 TAGGABLE: dict[str, tuple[str, type]] = {
+    "i": ("instance", Instance),
     "eni": ("network-interface", Interface),
     "pl": ("prefix-list", PrefixList),
     "pcx": ("vpc-peering-connection", Peering),
