@@ -118,14 +118,12 @@ def remove_default_vpc(wall: Wall) -> None:
 def create_prefix_list(
     wall: Wall,
     *blocks: str,
-    name: str = "offices",
     size: int = 2,
-    family: str = "IPv4",
     **params: Any,  # noqa: ANN401 - as boto3 gives them
 ) -> str:
-    """Create a prefix list with these blocks; return its id."""
-    given = {"PrefixListName": name, "MaxEntries": size, "AddressFamily": family} | params
-    made = wall.call("CreateManagedPrefixList", **{"Entries": [{"Cidr": block} for block in blocks]} | given)
+    """Create a prefix list with these blocks, of IPv4 unless the parameters say otherwise; return its id."""
+    given = {"PrefixListName": "offices", "AddressFamily": "IPv4", "Entries": [{"Cidr": block} for block in blocks]}
+    made = wall.call("CreateManagedPrefixList", MaxEntries=size, **given | params)
     prefix_list_id: str = made["PrefixList"]["PrefixListId"]
     return prefix_list_id
 
