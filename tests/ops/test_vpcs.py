@@ -1,4 +1,4 @@
-"""VPCs and subnets, as far as groups need them [reference 7, 19; clients 2]."""
+"""VPCs: create, delete, describe [reference 7, 19; clients 2]."""
 
 from __future__ import annotations
 
@@ -82,6 +82,27 @@ def test_a_vpc_goes_with_its_default_group(wall: Wall) -> None:
     assert wall.call("DescribeTags") == {"Tags": []}
 
 
+def test_what_ends_with_a_vpc(wall: Wall) -> None:
+    """Associations with a VPC end with it, and so do its peerings, which do not keep it (inferred)."""
+    home, away = create_vpc(wall), create_vpc(wall, "10.1.0.0/16")
+    wall.call("AssociateSecurityGroupVpc", GroupId=create_group(wall, "web", home), VpcId=away)
+    wall.call("CreateVpcPeeringConnection", VpcId=home, PeerVpcId=away)
+    wall.call("DeleteVpc", VpcId=away)
+    assert wall.call("DescribeSecurityGroupVpcAssociations")["SecurityGroupVpcAssociations"] == []
+    [peering] = wall.call("DescribeVpcPeeringConnections")["VpcPeeringConnections"]
+    assert peering["Status"]["Code"] == "deleted"
+
+
+def test_a_new_vpc_with_ipv6(wall: Wall) -> None:
+    """The IPv6 block of a new VPC comes a moment after it [model]; the region is its border group (inferred)."""
+    given = {"AmazonProvidedIpv6CidrBlock": True, "Ipv6CidrBlockNetworkBorderGroup": "us-east-1"}
+    vpc = wall.call("CreateVpc", CidrBlock="10.0.0.0/16", **given)["Vpc"]
+    [made] = vpc["Ipv6CidrBlockAssociationSet"]
+    [found] = wall.call("DescribeVpcs", VpcIds=[vpc["VpcId"]])["Vpcs"]
+    assert made["Ipv6CidrBlockState"] == {"State": "associating"}
+    assert found["Ipv6CidrBlockAssociationSet"] == [made | {"Ipv6CidrBlockState": {"State": "associated"}}]
+
+
 def test_subnets_keep_a_vpc(wall: Wall) -> None:
     """The default VPC goes only after its subnets [inferred from the documentation of DeleteVpc]."""
     vpc_id = scenes.default_vpc(wall)
@@ -113,19 +134,11 @@ def test_subnets_keep_a_vpc(wall: Wall) -> None:
             "InvalidVpcID.NotFound: The vpc ID 'vpc-00000000' does not exist",
         ),
         ("DescribeVpcs", {"VpcIds": ["x"]}, 'InvalidVpcId.Malformed: Invalid id: "x" (expecting "vpc-...")'),
-        (
-            "DescribeSubnets", {"SubnetIds": ["subnet-00000000"]},
-            "InvalidSubnetID.NotFound: The subnet ID 'subnet-00000000' does not exist",
-        ),
-        (
-            "DeleteSubnet", {"SubnetId": "subnet-00000000"},
-            "InvalidSubnetID.NotFound: The subnet ID 'subnet-00000000' does not exist",
-        ),
     ],
 )  # fmt: skip
 @pytest.mark.reference("3.3 VPC unknown or malformed")
 def test_what_is_refused(wall: Wall, name: str, given: Json, told: str) -> None:
-    """What is no VPC and no subnet is told so [reference 3.3: the VPC's codes; other codes and texts inferred]."""
+    """What is no VPC is told so [reference 3.3: the VPC's codes; other codes and texts inferred]."""
     assert refusal(wall, name, **given) == told
 
 
@@ -165,24 +178,6 @@ def test_filters_of_vpcs(wall: Wall, name: str, value: str, found: str) -> None:
     wanted = [{"Name": name, "Values": [value.format(**places)]}]
     vpcs = wall.call("DescribeVpcs", Filters=wanted)["Vpcs"]
     assert sorted("default" if vpc["IsDefault"] else "mine" for vpc in vpcs) == found.split()
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "count"),
-    [
-        ("subnet-id", "{subnet}", 1), ("vpc-id", "{vpc}", 3), ("vpc-id", "vpc-00000000", 0),
-        ("availability-zone", "us-east-1a", 1), ("availabilityZone", "us-east-1?", 3), ("cidr", "172.31.16.0/20", 1),
-        ("cidr-block", "172.31.*", 3), ("cidrBlock", "10.*", 0), ("default-for-az", "true", 3),
-        ("defaultForAz", "false", 0), ("map-public-ip-on-launch", "true", 3), ("owner-id", "123456789012", 3),
-        ("state", "available", 3), ("tag:Name", "a", 1), ("tag-key", "Name", 1), ("tag-value", "b", 0),
-    ],
-)  # fmt: skip
-def test_filters_of_subnets(wall: Wall, name: str, value: str, count: int) -> None:
-    """Subnets are found by each filter that rests on what is stored of them [model]."""
-    subnet = wall.call("DescribeSubnets")["Subnets"][1]
-    wall.call("CreateTags", Resources=[subnet["SubnetId"]], Tags=[{"Key": "Name", "Value": "a"}])
-    wanted = [{"Name": name, "Values": [value.format(subnet=subnet["SubnetId"], vpc=subnet["VpcId"])]}]
-    assert len(wall.call("DescribeSubnets", Filters=wanted)["Subnets"]) == count
 
 
 @pytest.mark.parametrize(("name", "ids"), [("DescribeVpcs", "VpcIds"), ("DescribeSubnets", "SubnetIds")])
