@@ -113,7 +113,7 @@ def test_a_hundred_entries_at_once(wall: Wall) -> None:
 
 @pytest.mark.reference("2.4 token reused")
 def test_a_repeated_token_makes_no_second_list(wall: Wall) -> None:
-    """The same token answers the same list; with other parameters it is refused [reference 2.4, docs]."""
+    """The same token answers the same list, even a deleted one; other parameters are refused [reference 2.4, docs]."""
     given = {"PrefixListName": "x", "MaxEntries": 2, "AddressFamily": "IPv4", "ClientToken": "once"}
     first, second = (wall.call("CreateManagedPrefixList", **given)["PrefixList"] for _ in range(2))
     assert first["PrefixListId"] == second["PrefixListId"]
@@ -122,6 +122,8 @@ def test_a_repeated_token_makes_no_second_list(wall: Wall) -> None:
     other = wall.elsewhere(region="eu-west-1")
     assert other.call("CreateManagedPrefixList", **given)["PrefixList"]["PrefixListId"] != first["PrefixListId"]
     assert len(wall.call("DescribeManagedPrefixLists")["PrefixLists"]) == 1
+    wall.call("DeleteManagedPrefixList", PrefixListId=first["PrefixListId"])
+    assert refusal(wall, "CreateManagedPrefixList", **given).startswith("InvalidPrefixListID.NotFound: ")
 
 
 @pytest.mark.reference("15 managed prefix lists")
