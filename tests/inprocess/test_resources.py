@@ -42,10 +42,12 @@ WORKING: dict[tuple[str, str], Json] = {
     ("Vpc", "Delete"): {},
     ("Vpc", "DescribeAttribute"): {"Attribute": "enableDnsSupport"},
     ("Vpc", "ModifyAttribute"): {"EnableDnsHostnames": {"Value": True}},
+    ("Vpc", "RequestVpcPeeringConnection"): {"PeerVpcId": "$vpc"},
     ("service", "CreateSecurityGroup"): {"GroupName": "new", "Description": "d"},
     ("service", "CreateTags"): {"Resources": ["$group"], "Tags": NAMES},
     ("service", "CreateSubnet"): {"VpcId": "$vpc", "CidrBlock": "10.9.0.0/24"},
     ("service", "CreateVpc"): {"CidrBlock": "10.1.0.0/16"},
+    ("service", "CreateVpcPeeringConnection"): {"VpcId": "$vpc", "PeerVpcId": "$vpc"},
 }
 """The arguments with which an action works; ``$group`` is a group's id, ``$vpc`` that of an empty VPC."""
 
@@ -59,7 +61,6 @@ LATER: dict[tuple[str, str], Json] = {
     ("Vpc", "DetachInternetGateway"): {"InternetGatewayId": "igw-0123456789abcdef0"},
     ("Vpc", "DisableClassicLink"): {},
     ("Vpc", "EnableClassicLink"): {},
-    ("Vpc", "RequestVpcPeeringConnection"): {"PeerVpcId": "vpc-0123456789abcdef0"},
     ("service", "CreateDhcpOptions"): {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["example.com"]}]},
     ("service", "CreateInstances"): {"MinCount": 1, "MaxCount": 1},
     ("service", "CreateInternetGateway"): {},
@@ -70,7 +71,6 @@ LATER: dict[tuple[str, str], Json] = {
     ("service", "CreateRouteTable"): {"VpcId": "vpc-0123456789abcdef0"},
     ("service", "CreateSnapshot"): {"VolumeId": "vol-0123456789abcdef0"},
     ("service", "CreateVolume"): {"AvailabilityZone": "us-east-1a", "Size": 1},
-    ("service", "CreateVpcPeeringConnection"): {"VpcId": "vpc-0123456789abcdef0"},
     ("service", "DisassociateRouteTable"): {"AssociationId": "rtbassoc-0123456789abcdef0"},
     ("service", "ImportKeyPair"): {"KeyName": "k", "PublicKeyMaterial": b"k"},
     ("service", "RegisterImage"): {"Name": "name"},
