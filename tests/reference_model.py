@@ -170,6 +170,45 @@ class Account:
             del self.rules[place][of[rule_id]]
         return Removed(wanted, [])
 
+    def modify(self, group: str, changes: Sequence[tuple[str, Wanted]]) -> None:
+        """Replace rules named by id, or raise Refused."""
+        where = self._rules_by_id(group)
+        if not where.keys() >= {rule_id for rule_id, _ in changes}:
+            raise Refused("InvalidSecurityGroupRuleId.NotFound")
+        if len(dict(changes)) < len(changes):
+            raise Refused(BAD)
+        after = {rule_id: (where[rule_id][0], self._changed(where[rule_id], one)) for rule_id, one in changes}
+        if len(set((where | after).values())) < len(where):
+            raise Refused("InvalidPermission.Duplicate")
+        for place, key in (where[rule_id] for rule_id, _ in changes):
+            del self.rules[place][key]
+        for rule_id, one in changes:
+            place, key = after[rule_id]
+            self.rules[place][key] = Stored(rule_id, one.description or "")
+
+    def _rules_by_id(self, group: str) -> dict[str, tuple[Place, Key]]:
+        if group not in self.groups:
+            raise Refused("InvalidGroup.NotFound")
+        places = [Place(group, side) for side in ("Ingress", "Egress")]
+        return {stored.rule_id: (place, key) for place in places for key, stored in self.rules[place].items()}
+
+    def _changed(self, rule: tuple[Place, Key], one: Wanted) -> Key:
+        (place, before), key = rule, _key(one)
+        if _kind(before.peer) != _kind(key.peer):
+            raise Refused(BAD)
+        if key.peer != before.peer and not self._may_be_source(place, key.peer):
+            raise Refused("InvalidGroup.NotFound", "InvalidPermission.Duplicate", BAD)
+        return key
+
+    def describe(self, place: Place, wanted: Sequence[Wanted]) -> None:
+        """Describe rules named by properties anew, or raise Refused."""
+        keys = self._read(place, wanted)
+        rules = self.rules[place]
+        if not rules.keys() >= set(keys):
+            raise Refused("InvalidPermission.NotFound")
+        for key, one in zip(keys, wanted, strict=True):
+            rules[key] = rules[key]._replace(description=one.description or "")
+
     def _read(self, place: Place, wanted: Sequence[Wanted]) -> list[Key]:
         if place.group not in self.groups:
             raise Refused("InvalidGroup.NotFound")
@@ -179,6 +218,10 @@ class Account:
         if len(set(keys)) < len(keys):
             raise Refused(BAD)
         return keys
+
+
+def _kind(peer: str) -> str:
+    return "group" if peer.startswith("sg-") else "IPv6" if ":" in peer else "IPv4"
 
 
 def _weight(keys: Iterable[Key]) -> int:

@@ -88,7 +88,7 @@ class Groups(RuleBasedStateMachine):
             vpc = scenes.create_vpc(wall)
             account.vpcs.add(vpc)
             account.add_group(scenes.default_group(wall, vpc), vpc, "default")
-        self._compare(world)
+        self.compare(world)
 
     @rule(world=worlds, number=numbers)
     @precondition(lambda self: any(account.vpcs for account in self.accounts.values()))
@@ -97,8 +97,8 @@ class Groups(RuleBasedStateMachine):
         vpcs = sorted(self.accounts[world].vpcs)
         if vpcs and number < 4:
             vpc = vpcs[number % len(vpcs)]
-            self._expect(world, lambda: self.accounts[world].remove_vpc(vpc), "DeleteVpc", VpcId=vpc)
-        self._compare(world)
+            self.expect(world, lambda: self.accounts[world].remove_vpc(vpc), "DeleteVpc", VpcId=vpc)
+        self.compare(world)
 
     @rule(world=worlds, number=numbers, name=st.sampled_from(["web", "WEB", "app", "db", "default"]))
     def create_group(self, world: str, number: int, name: str) -> None:
@@ -108,31 +108,31 @@ class Groups(RuleBasedStateMachine):
         given = vpcs[number % len(vpcs)]
         vpc = given or account.default_vpc
         call = {"GroupName": name, "Description": "d", "VpcId": given}
-        made = self._expect(world, lambda: account.check_new_group(vpc, name), "CreateSecurityGroup", **call)
+        made = self.expect(world, lambda: account.check_new_group(vpc, name), "CreateSecurityGroup", **call)
         if made:
             account.add_group(made["GroupId"], vpc or "", name)
-        self._compare(world)
+        self.compare(world)
 
     @rule(world=worlds, number=numbers)
     def delete_group(self, world: str, number: int) -> None:
         """Delete a group, which it or another may prevent."""
-        group = self._group(world, number)
-        self._expect(world, lambda: self.accounts[world].remove_group(group), "DeleteSecurityGroup", GroupId=group)
-        self._compare(world)
+        group = self.group(world, number)
+        self.expect(world, lambda: self.accounts[world].remove_group(group), "DeleteSecurityGroup", GroupId=group)
+        self.compare(world)
 
     @rule(world=worlds, number=numbers, side=sides, wanted=requests)
     def authorize(self, world: str, number: int, side: str, wanted: list[Wanted]) -> None:
         """Add rules by properties."""
-        place = Place(self._group(world, number), side)
-        self._authorize(world, place, [self._resolved(world, one) for one in wanted])
-        self._compare(world)
+        place = Place(self.group(world, number), side)
+        self._authorize(world, place, [self.resolved(world, one) for one in wanted])
+        self.compare(world)
 
     def _authorize(self, world: str, place: Place, wanted: list[Wanted]) -> None:
         account = self.accounts[world]
         keys: list[Key] = []
-        call = {"GroupId": place.group, "IpPermissions": _permissions(wanted)}
+        call = {"GroupId": place.group, "IpPermissions": permissions(wanted)}
         name = f"AuthorizeSecurityGroup{place.side}"
-        reply = self._expect(world, lambda: keys.extend(account.authorize(place, wanted)), name, **call)
+        reply = self.expect(world, lambda: keys.extend(account.authorize(place, wanted)), name, **call)
         if reply:
             # Sources come list by list within a permission, each a permission of its own here: so in request order.
             for key, one, made in zip(keys, wanted, reply["SecurityGroupRules"], strict=True):
@@ -147,9 +147,9 @@ class Groups(RuleBasedStateMachine):
     @rule(world=worlds, number=numbers, side=sides, wanted=odd_requests)
     def revoke(self, world: str, number: int, side: str, wanted: list[Wanted]) -> None:
         """Remove rules by properties, which few groups have."""
-        place = Place(self._group(world, number), side)
-        self._revoke(world, place, [self._resolved(world, one) for one in wanted])
-        self._compare(world)
+        place = Place(self.group(world, number), side)
+        self._revoke(world, place, [self.resolved(world, one) for one in wanted])
+        self.compare(world)
 
     @rule(
         world=worlds, number=numbers, side=sides, picked=st.lists(numbers, min_size=1, max_size=4, unique=True),
@@ -159,12 +159,12 @@ class Groups(RuleBasedStateMachine):
         self, world: str, number: int, side: str, picked: list[int], told: str, extra: list[Wanted]
     ) -> None:
         """Remove rules that are there, with and without their descriptions, perhaps beside one that is not."""
-        place = Place(self._group(world, number), side)
+        place = Place(self.group(world, number), side)
         stored = sorted(self.accounts[world].rules.get(place, {}).items())
         chosen = [stored[one % len(stored)] for one in picked] if stored else []
-        wanted = [_spelled(key, self._told(told, rule.description)) for key, rule in chosen]
-        self._revoke(world, place, wanted + [self._resolved(world, one) for one in extra])
-        self._compare(world)
+        wanted = [spelled(key, self._told(told, rule.description)) for key, rule in chosen]
+        self._revoke(world, place, wanted + [self.resolved(world, one) for one in extra])
+        self.compare(world)
 
     @staticmethod
     def _told(told: str, description: str) -> str | None:
@@ -172,9 +172,9 @@ class Groups(RuleBasedStateMachine):
 
     def _revoke(self, world: str, place: Place, wanted: list[Wanted]) -> None:
         removed: list[Removed] = []
-        call = {"GroupId": place.group, "IpPermissions": _permissions(wanted)}
+        call = {"GroupId": place.group, "IpPermissions": permissions(wanted)}
         name = f"RevokeSecurityGroup{place.side}"
-        reply = self._expect(world, lambda: removed.append(self.accounts[world].revoke(place, wanted)), name, **call)
+        reply = self.expect(world, lambda: removed.append(self.accounts[world].revoke(place, wanted)), name, **call)
         if reply:
             revoked = [one["SecurityGroupRuleId"] for one in reply.get("RevokedSecurityGroupRules", [])]
             assert revoked == removed[0].ids
@@ -184,7 +184,7 @@ class Groups(RuleBasedStateMachine):
     def revoke_ids(self, world: str, number: int, side: str, picked: list[int]) -> None:
         """Remove rules by id; a high number is an id of another group or direction, or of none."""
         account = self.accounts[world]
-        place = Place(self._group(world, number), side)
+        place = Place(self.group(world, number), side)
         mine = sorted(stored.rule_id for stored in account.rules.get(place, {}).values())
         all_ids = sorted(stored.rule_id for rules in account.rules.values() for stored in rules.values())
         strange = [*all_ids, "sgr-00000000"]
@@ -192,14 +192,14 @@ class Groups(RuleBasedStateMachine):
         removed: list[Removed] = []
         call = {"GroupId": place.group, "SecurityGroupRuleIds": ids}
         name = f"RevokeSecurityGroup{side}"
-        reply = self._expect(world, lambda: removed.append(account.revoke_ids(place, ids)), name, **call)
+        reply = self.expect(world, lambda: removed.append(account.revoke_ids(place, ids)), name, **call)
         if reply:
             assert [one["SecurityGroupRuleId"] for one in reply["RevokedSecurityGroupRules"]] == removed[0].ids
-        self._compare(world)
+        self.compare(world)
 
     # ---- what is asked and what is seen
 
-    def _group(self, world: str, number: int) -> str:
+    def group(self, world: str, number: int) -> str:
         """Return a group of the world, for a high number one of the other world or none."""
         groups = sorted(self.accounts[world].groups)
         if groups and number < 19:
@@ -207,13 +207,14 @@ class Groups(RuleBasedStateMachine):
         others = [group for account in self.accounts.values() for group in account.groups if group not in groups]
         return others[0] if others and number == 19 else UNKNOWN_GROUP
 
-    def _resolved(self, world: str, one: Wanted) -> Wanted:
+    def resolved(self, world: str, one: Wanted) -> Wanted:
+        """Return what is wanted with the id of the group that it names by a number."""
         if not one.source.startswith("group "):
             return one
         number = int(one.source.removeprefix("group "))
-        return one._replace(source=self._group(world, number if number < 9 else 19))
+        return one._replace(source=self.group(world, number if number < 9 else 19))
 
-    def _expect(self, world: str, step: Callable[[], object], name: str, **params: Any) -> Json:  # noqa: ANN401 - as boto3
+    def expect(self, world: str, step: Callable[[], object], name: str, **params: Any) -> Json:  # noqa: ANN401 - as boto3
         """Do a call; return its reply, nothing when it is refused as the model says."""
         try:
             step()
@@ -224,7 +225,8 @@ class Groups(RuleBasedStateMachine):
             return {}
         return self.walls[world].call(name, **params)
 
-    def _compare(self, world: str) -> None:
+    def compare(self, world: str) -> None:
+        """See that what is described is what the model holds."""
         account, wall = self.accounts[world], self.walls[world]
         groups = wall.ask("DescribeSecurityGroups")["SecurityGroups"]
         assert {group["GroupId"]: (group["VpcId"], group["GroupName"]) for group in groups} == account.groups
@@ -248,11 +250,13 @@ class Groups(RuleBasedStateMachine):
             rules[Key(*key)] = stored._replace(rule_id=one["SecurityGroupRuleId"])  # type: ignore[arg-type]
 
 
-def _permissions(wanted: list[Wanted]) -> list[Json]:
+def permissions(wanted: list[Wanted]) -> list[Json]:
+    """Return what is wanted as a request writes it, one permission for each."""
     return [scenes.permission(one.protocol, one.first, one.last, (one.source, one.description)) for one in wanted]  # type: ignore[arg-type]
 
 
-def _spelled(key: Key, description: str | None) -> Wanted:
+def spelled(key: Key, description: str | None) -> Wanted:
+    """Return a stored rule as a request may write it."""
     first, last = (None, None) if key.protocol in ("-1", "50") else (key.first, key.last)
     protocol = {"tcp": "6", "udp": "17"}.get(key.protocol, key.protocol)
     return Wanted(protocol, first, last, key.peer, description)
@@ -283,11 +287,5 @@ STEPS = settings(
 """The same 10,000 steps in every run of each machine; a failure prints what brings it back."""
 
 
-class OtherGroups(Groups):
-    """The same calls, drawn anew: as many steps again, for another core."""
-
-
 TestGroups = Groups.TestCase
 TestGroups.settings = STEPS
-TestOtherGroups = OtherGroups.TestCase
-TestOtherGroups.settings = STEPS
