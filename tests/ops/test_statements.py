@@ -11,7 +11,7 @@ import pytest
 
 from groupwall.store.sqlite import FILE, Store
 from tests.driver import ACTIONS, Wall
-from tests.scenes import Json, create_group, permission, tcp
+from tests.scenes import Json, create_group, create_prefix_list, create_vpc, permission, rules_of, tcp
 
 GROUPS, RULES = 300, 15
 BLOCK = "203.0.113.0/24"
@@ -46,14 +46,23 @@ class Counting(sqlite3.Connection):
 
 def _costs(wall: Wall, folder: Path) -> dict[str, Cost]:
     """Return what each call costs on one group of the wall, which ends with it."""
-    group = create_group(wall, "measured")
+    group, places = create_group(wall, "measured"), _places(wall)
     wall.copy_to(folder)
     with contextlib.closing(sqlite3.connect(folder / FILE, isolation_level=None, factory=Counting)) as connection:
         wall.app.store = Store(connection, str(folder), contextlib.ExitStack())
-        return {what: _cost(wall, connection, what.split()[0], params) for what, params in _calls(group).items()}
+        return {
+            what: _cost(wall, connection, what.split()[0], params) for what, params in _calls(group, **places).items()
+        }
 
 
-def _calls(group: str) -> dict[str, Json]:
+def _places(wall: Wall) -> dict[str, str]:
+    """Return a VPC, a group of another VPC, a rule of that, and a prefix list, which measured calls name."""
+    vpc, near = create_vpc(wall), create_group(wall, "near", create_vpc(wall, "10.1.0.0/16"))
+    rule = rules_of(wall, near, egress=True)[0]["SecurityGroupRuleId"]
+    return {"vpc": vpc, "near": near, "rule": rule, "prefix_list": create_prefix_list(wall)}
+
+
+def _calls(group: str, vpc: str = "", near: str = "", rule: str = "", prefix_list: str = "") -> dict[str, Json]:
     """Return calls on one group by operation and what it is asked by, in an order in which each succeeds."""
     rules = {"GroupId": group, "IpPermissions": ASKED}
     group_filters = {
@@ -69,6 +78,22 @@ def _calls(group: str) -> dict[str, Json]:
         **{f"DescribeSecurityGroupRules by {name}": _filter(name, value) for name, value in rule_filters.items()},
         "DescribeTags by resource-id": _filter("resource-id", group),
         "DescribeChanges by resource-id": _filter("resource-id", group),
+        "UpdateSecurityGroupRuleDescriptionsIngress": rules,
+        "UpdateSecurityGroupRuleDescriptionsEgress": {
+            "GroupId": near,
+            "SecurityGroupRuleDescriptions": [{"SecurityGroupRuleId": rule, "Description": "d"}],
+        },
+        "ModifySecurityGroupRules": {
+            "GroupId": near,
+            "SecurityGroupRules": [
+                {"SecurityGroupRuleId": rule, "SecurityGroupRule": {"IpProtocol": "-1", "CidrIpv4": BLOCK}}
+            ],
+        },
+        "AuthorizeSecurityGroupIngress of a prefix list": {"GroupId": near, "IpPermissions": [tcp(22, prefix_list)]},
+        "AssociateSecurityGroupVpc": {"GroupId": near, "VpcId": vpc},
+        "DescribeSecurityGroupVpcAssociations": _filter("group-id", near),
+        "GetSecurityGroupsForVpc": {"VpcId": vpc},
+        "DisassociateSecurityGroupVpc": {"GroupId": near, "VpcId": vpc},
         "RevokeSecurityGroupIngress": rules,
         "RevokeSecurityGroupEgress": rules,
         "DeleteSecurityGroup": {"GroupId": group},

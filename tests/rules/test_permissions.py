@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,15 @@ from hypothesis import strategies as st
 
 from groupwall import errors
 from groupwall.errors import ApiError
-from groupwall.rules.permissions import read_asked, read_flat, read_permissions, write_asked, write_permissions
+from groupwall.rules.permissions import (
+    MEMBERS,
+    read_asked,
+    read_flat,
+    read_permissions,
+    read_rule,
+    write_asked,
+    write_permissions,
+)
 from groupwall.rules.values import Asked, Direction, Peer, PortRange, Properties, Rule
 from tests import strategies
 
@@ -319,6 +328,32 @@ def test_what_is_shown_asks_for_the_same_rules(rules: list[Rule]) -> None:
     shown = write_permissions(rules, lambda _: {"UserId": "123456789012", "VpcId": "vpc-00000001"})
     again = read_asked({"IpPermissions": shown}, None)
     assert sorted(again, key=repr) == sorted((Asked(rule.properties, rule.description) for rule in rules), key=repr)
+
+
+@given(rules=strategies.groups_of_rules())
+def test_a_single_rule_asks_for_itself(rules: list[Rule]) -> None:
+    """A rule as replies show it, given to ModifySecurityGroupRules, is that rule: reference 11 [model]."""
+    for rule in rules:
+        protocol, (first, last), peer = rule.properties
+        shown = {"IpProtocol": protocol, "FromPort": first, "ToPort": last, MEMBERS[peer.kind]: peer.text}
+        assert read_rule(shown | {"Description": rule.description}) == Asked(rule.properties, rule.description)
+
+
+@pytest.mark.parametrize(
+    ("rule", "refusal"),
+    [
+        ({"CidrIpv4": "x"}, errors.protocol_missing()),
+        ({"IpProtocol": "tcp", "CidrIpv4": "x"}, errors.ports_missing()),
+        ({"IpProtocol": "-1"}, errors.missing_source()),
+        ({"IpProtocol": "-1", "CidrIpv4": "x", "CidrIpv6": "x"}, errors.several_sources()),
+        ({"IpProtocol": "-1", "CidrIpv4": "::/0"}, errors.cidr_malformed("::/0")),
+        ({"IpProtocol": "-1", "PrefixListId": "sg-00000001"}, errors.prefix_list_id_malformed("sg-00000001")),
+    ],
+)
+def test_what_is_no_single_rule(rule: Permission, refusal: ApiError) -> None:
+    """Protocol, ports, the number of sources, then the source: reference 11 [live-test][inferred: order]."""
+    with pytest.raises(ApiError, match=re.escape(str(refusal))):
+        read_rule(rule)
 
 
 @given(rules=strategies.groups_of_rules())
