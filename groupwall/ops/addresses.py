@@ -35,13 +35,14 @@ def ipv4_wanted(asked: Params) -> Wanted:
     primary = [one.get("PrivateIpAddress") for one in listed if one.get("Primary")]
     secondary = [one.get("PrivateIpAddress") for one in listed if not one.get("Primary")]
     single, more = asked.get("PrivateIpAddress"), asked.get("SecondaryPrivateIpAddressCount") or 0
-    if len(primary) + (single is not None) > 1:
+    primary += [] if single is None else [single]
+    if len(primary) > 1:
         message = "Only one primary private IP address can be specified."
         raise errors.invalid_combination(message)
     if more and len(listed) > 1:
         message = "secondaryPrivateIpAddressCount cannot be specified together with several privateIpAddresses"
         raise errors.invalid_combination(message)
-    return Wanted([single or next(iter(primary), ANY), *secondary, *any_of(more)], primary=True)
+    return Wanted([*(primary or [ANY]), *secondary, *any_of(more)], primary=True)
 
 
 def ipv6_wanted(asked: Params, subnet: Subnet) -> Wanted:

@@ -9,23 +9,25 @@ from tests.scenes import Json
 
 
 def set_out(wall: Wall, places: dict[str, str]) -> dict[str, str]:
-    """Make a subnet with IPv6 and two interfaces in it, the second with more."""
+    """Make a subnet with IPv6, interfaces in it, of which one has more addresses, and one is attached."""
     more = subnets.set_out(wall, places)
     [dual] = wall.call("DescribeSubnets", SubnetIds=[more["dual"]])["Subnets"]
     prefix = dual["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"].removesuffix("/64")
-    plain = wall.call("CreateNetworkInterface", SubnetId=dual["SubnetId"])["NetworkInterface"]
-    six = [{"Ipv6Address": f"{prefix}b"}]
-    rich = wall.call(
-        "CreateNetworkInterface", SubnetId=dual["SubnetId"], SecondaryPrivateIpAddressCount=1, Ipv6Addresses=six
-    )["NetworkInterface"]
-    wall.call(
-        "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=rich["NetworkInterfaceId"],
-        SourceDestCheck={"Value": False},
-    )  # fmt: skip
+    addresses = {"SecondaryPrivateIpAddressCount": 1, "Ipv6Addresses": [{"Ipv6Address": f"{prefix}b"}]}
+    plain, rich, attached = (
+        wall.call("CreateNetworkInterface", SubnetId=more["dual"], **given)["NetworkInterface"]
+        for given in ({}, addresses, {})
+    )
+    unchecked = {"NetworkInterfaceId": rich["NetworkInterfaceId"], "SourceDestCheck": {"Value": False}}
+    wall.call("ModifyNetworkInterfaceAttribute", **unchecked)
+    run = wall.call("RunInstances", ImageId="ami-00000000", MinCount=1, MaxCount=1, SubnetId=more["dual"])
+    instance: str = run["Instances"][0]["InstanceId"]
+    device = {"NetworkInterfaceId": attached["NetworkInterfaceId"], "InstanceId": instance, "DeviceIndex": 1}
     return more | {
-        "instance": "i-00000000", "attachment": "eni-attach-00000000",
         "eni": plain["NetworkInterfaceId"], "rich": rich["NetworkInterfaceId"], "host": f"{prefix}a",
         "second": rich["PrivateIpAddresses"][1]["PrivateIpAddress"], "sixth": rich["Ipv6Addresses"][0]["Ipv6Address"],
+        "instance": instance, "attached": attached["NetworkInterfaceId"],
+        "attachment": wall.call("AttachNetworkInterface", **device)["AttachmentId"],
     }  # fmt: skip
 
 
@@ -60,10 +62,12 @@ EXAMPLES: dict[str, list[Json]] = {
     "DeleteNetworkInterface": [_OF],
     "DescribeNetworkInterfaces": [{"NetworkInterfaceIds": ["$eni"], "IncludeManagedResources": True}, *PAGED],
     "DescribeNetworkInterfaceAttribute": [_OF | {"Attribute": "groupSet"}],
-    "ModifyNetworkInterfaceAttribute": [(_OF_RICH if "EnablePrimaryIpv6" in one else _OF) | one for one in _MODIFIED],
+    "ModifyNetworkInterfaceAttribute": [
+        {"NetworkInterfaceId": "$attached" if "Attachment" in one else "$rich"} | one for one in _MODIFIED
+    ],
     "ResetNetworkInterfaceAttribute": [_OF_RICH | {"SourceDestCheck": "true"}],
     "AttachNetworkInterface": [
-        {**_OF, "InstanceId": "$instance", "DeviceIndex": 1}, {**_OF, "InstanceId": "x", "NetworkCardIndex": 1},
+        {**_OF, "InstanceId": "$instance", "DeviceIndex": 2}, {**_OF, "InstanceId": "x", "NetworkCardIndex": 1},
         {**_OF, "InstanceId": "x", "EnaQueueCount": 2},
         {**_OF, "EnaSrdSpecification": {"EnaSrdEnabled": True, "EnaSrdUdpSpecification": {"EnaSrdUdpEnabled": True}}},
     ],
