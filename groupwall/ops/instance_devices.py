@@ -127,7 +127,7 @@ def _groups(group_ids: Sequence[str], subnet: Subnet, context: Context) -> list[
 
 
 def _device(given: Mapping[str, Any], zone: str | None, context: Context) -> Device:
-    refuse_unsupported(given, "RunInstances with NetworkInterfaces", UNSUPPORTED)
+    refuse_unsupported(given, "RunInstances", UNSUPPORTED)
     if given.get("NetworkCardIndex"):
         raise errors.unsupported_operation("RunInstances with NetworkCardIndex other than 0")
     index = given.get("DeviceIndex")

@@ -6,13 +6,15 @@ instance is described as having arrived, as a VPC that was created is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.filters import anywhere, conditions
 from groupwall.ops.interfaces import remove_interfaces
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import refuse_unsupported
+from groupwall.ops.zones import by_name
 from groupwall.rules import parsing
 from groupwall.store.entities import Attachment, Instance, Interface
 from groupwall.store.query import Where
@@ -38,9 +40,14 @@ def state(name: str) -> dict[str, Any]:
     return {"Code": CODES[name], "Name": name}
 
 
-def visible(context: Context) -> Where:
-    """Return the condition that an instance is not one that was terminated too long ago."""
-    return Where("visible", ("0",), str(context.now - REMEMBERED))
+def wanted_instances(params: Params, filters: Mapping[str, str], context: Context) -> list[Where]:
+    """Return the conditions of a call with Filters and InstanceIds; an instance forgotten meets none of them."""
+    asked = conditions(params, filters)
+    wanted = [by_name(one, context) if one.field == "zone-id" else one for one in asked]
+    ids = params.get("InstanceIds", ())
+    if ids:
+        wanted.append(anywhere("id", [one.id for one in find_instances(ids, context)]))
+    return [Where("visible", ("0",), str(context.now - REMEMBERED)), *wanted]
 
 
 def find_instances(ids: Sequence[str], context: Context) -> list[Instance]:

@@ -1,4 +1,4 @@
-"""Instances as replies show them, by reservation, and their status [model, reference 17]."""
+"""Instances as replies show them, by reservation [model, reference 17]."""
 
 from __future__ import annotations
 
@@ -7,23 +7,40 @@ from operator import attrgetter
 from typing import Any
 
 from groupwall.ops import interfaces_described
-from groupwall.ops.filters import Paging, anywhere, conditions, refuse_pages_of_ids
-from groupwall.ops.instances import RUNNING, find_instances, state, visible
+from groupwall.ops.filters import Paging, refuse_pages_of_ids
+from groupwall.ops.instances import RUNNING, state, wanted_instances
 from groupwall.ops.interface_views import shown
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import tag_list
 from groupwall.ops.zones import zone_id
 from groupwall.store.entities import Attachment, Instance, Interface
-from groupwall.store.query import Where
 from groupwall.units import timestamp
 
 Json = dict[str, Any]
 
-_UNLIKE_INTERFACES = ("interface-type", "association", "addresses.association", "tag")
-"""Beginnings of DescribeNetworkInterfaces' filters that this operation does not have, or that are met by nothing."""
+_OF_NO_INSTANCE = (
+    "block-device-mapping.attach-time", "block-device-mapping.delete-on-termination",
+    "block-device-mapping.device-name", "block-device-mapping.status", "block-device-mapping.volume-id",
+    "capacity-reservation-id", "dns-name", "host-id", "instance-lifecycle", "ip-address", "kernel-id",
+    "network-interface.ipv4-prefixes.ipv4-prefix", "network-interface.ipv6-prefixes.ipv6-prefix",
+    "network-interface.outpost-arn", "network-interface.public-dns-name", "operator.principal", "outpost-arn",
+    "placement-group-name", "placement-partition-number", "product-code", "product-code.type", "ramdisk-id",
+    "requester-id", "spot-instance-request-id",
+    *(
+        f"network-interface.{of}association.{name}"
+        for of in ("", "addresses.")
+        for name in ("allocation-id", "association-id", "carrier-ip", "customer-owned-ip", "ip-owner-id",
+                     "public-dns-name", "public-ip")
+    ),
+)  # fmt: skip
+"""Filters by what no instance here has: a volume, a public address, a place that was bought."""
+
+_OTHER_LISTING = ("addresses.association.owner-id", "availability-zone-id", "interface-type", "tag")
+"""Filters of DescribeNetworkInterfaces that this operation does not have."""
 
 FILTERS = {
     "availability-zone": "zone",
+    "availability-zone-id": "zone-id",
     "ebs-optimized": "ebs-optimized",
     "iam-instance-profile.arn": "profile",
     "image-id": "image",
@@ -49,11 +66,19 @@ FILTERS = {
     "tag-value": "tag-value",
     "tenancy": "tenancy",
     "vpc-id": "vpc",
+    "operator.managed": "managed",
+    "reason": "reason",
+    "state-reason-code": "reason-code",
+    "state-reason-message": "reason-message",
     **{
         f"network-interface.{name}": f"interface.{field}"
         for name, field in interfaces_described.FILTERS.items()
-        if not name.startswith(_UNLIKE_INTERFACES)
+        if name not in _OTHER_LISTING
     },
+    "network-interface.addresses.private-dns-name": "interface.name",
+    "network-interface.group-name": "interface.group-name",
+    "network-interface.ipv6-address": "interface.address.ipv6",
+    **dict.fromkeys(_OF_NO_INSTANCE, "nothing"),
 }
 
 
@@ -61,14 +86,9 @@ def describe_instances(params: Params, context: Context) -> Result:
     """Describe instances by id or filter, in the order of their ids, gathered by reservation."""
     refuse_pages_of_ids(params, "InstanceIds")
     paging = Paging(params, context, "instances")
-    wanted = [visible(context), *conditions(params, FILTERS), *_named(params, context)]
+    wanted = wanted_instances(params, FILTERS, context)
     found, token = paging.split(context.tx.listed(Instance, wanted, paging.page()), attrgetter("id"))
     return {"Reservations": reservations(found, context), "NextToken": token}
-
-
-def _named(params: Params, context: Context) -> list[Where]:
-    ids = params.get("InstanceIds", ())
-    return [anywhere("id", [one.id for one in find_instances(ids, context)])] if ids else []
 
 
 def reservations(instances: Sequence[Instance], context: Context) -> list[Json]:
@@ -162,49 +182,11 @@ def _reason(instance: Instance) -> Json:
     }
 
 
-STATUS_FILTERS = {
-    "attached-ebs-status.status": "status",
-    "availability-zone": "zone",
-    "instance-state-code": "state-code",
-    "instance-state-name": "state",
-    "instance-status.reachability": "reachability",
-    "instance-status.status": "status",
-    "system-status.reachability": "reachability",
-    "system-status.status": "status",
-}
-
-
-def describe_instance_status(params: Params, context: Context) -> Result:
-    """Describe the status of those instances that run, or of all with IncludeAllInstances [model]."""
-    refuse_pages_of_ids(params, "InstanceIds")
-    paging = Paging(params, context, "instance-status")
-    wanted = [visible(context), *conditions(params, STATUS_FILTERS), *_named(params, context)]
-    if not params.get("IncludeAllInstances"):
-        wanted.append(Where("state", (RUNNING,)))
-    found, token = paging.split(context.tx.listed(Instance, wanted, paging.page()), attrgetter("id"))
-    return {"InstanceStatuses": [_status(one) for one in found], "NextToken": token}
-
-
-def _status(instance: Instance) -> Json:
-    """Return a status: what runs here is in order, for nothing can break; nothing is known of what does not."""
-    status: Json = {"Status": "not-applicable"}
-    if instance.state == RUNNING:
-        status = {"Status": "ok", "Details": [{"Name": "reachability", "Status": "passed"}]}
-    return {
-        "InstanceId": instance.id,
-        "AvailabilityZone": instance.zone,
-        "AvailabilityZoneId": zone_id(instance.zone),
-        "InstanceState": state(instance.state),
-        "InstanceStatus": status,
-        "SystemStatus": status,
-        "AttachedEbsStatus": status,
-    }
-
-
-_UNMANAGED = "no instance here is managed by a service"
 OPERATIONS = (
-    Operation("DescribeInstances", describe_instances, reads=True, ignored={"IncludeManagedResources": _UNMANAGED}),
     Operation(
-        "DescribeInstanceStatus", describe_instance_status, reads=True, ignored={"IncludeManagedResources": _UNMANAGED}
+        "DescribeInstances",
+        describe_instances,
+        reads=True,
+        ignored={"IncludeManagedResources": "no instance here is managed by a service"},
     ),
 )

@@ -32,9 +32,12 @@ UNSUPPORTED = (
     "ElasticGpuSpecification", "ElasticInferenceAccelerators", "InstanceMarketOptions", "KernelId", "LaunchTemplate",
     "Operator", "RamdiskId", "SecondaryInterfaces",
 )  # fmt: skip
-UNSUPPORTED_PLACEMENT = (
-    "Affinity", "GroupId", "GroupName", "HostId", "HostResourceGroupArn", "PartitionNumber", "SpreadDomain",
-)  # fmt: skip
+UNSUPPORTED_PARTS = {
+    "Monitoring": ("MetricCategoryIds",),
+    "Placement": (
+        "Affinity", "GroupId", "GroupName", "HostId", "HostResourceGroupArn", "PartitionNumber", "SpreadDomain",
+    ),
+}  # fmt: skip
 
 _HARDWARE = "an instance is a record: no hardware runs it"
 _INSIDE = "an instance is a record: nothing runs that would see it"
@@ -66,6 +69,10 @@ def run_instances(params: Params, context: Context) -> Result:
     if before is not None:
         return _again(before, context)
     refuse_unsupported(params, NAME, UNSUPPORTED)
+    for member, parts in UNSUPPORTED_PARTS.items():
+        given = params.get(member) or {}
+        inner = {f"{member}.{part}": given.get(part) for part in parts}
+        refuse_unsupported(inner, NAME, list(inner))
     tags = {kind: _tags(params, kind) for kind in TAGGED}
     devices = devices_asked(params, context)
     first = _instance(params, devices[0], context)
@@ -119,8 +126,6 @@ def _count(params: Params, room: int | None, subnet_id: str) -> int:
 def _instance(params: Params, primary: Device, context: Context) -> Instance:
     """Return what each of the instances is to be, but for its id and index."""
     placement, monitoring = params.get("Placement") or {}, params.get("Monitoring") or {}
-    refuse_unsupported(placement, f"{NAME} with Placement", UNSUPPORTED_PLACEMENT)
-    refuse_unsupported(monitoring, f"{NAME} with Monitoring", ["MetricCategoryIds"])
     if not params.get("ImageId"):
         raise errors.missing_parameter("ImageId")
     return Instance(

@@ -11,6 +11,7 @@ from groupwall.ops import (
     groups,
     history,
     instance_attributes,
+    instance_status,
     instances,
     instances_described,
     instances_run,
@@ -39,7 +40,7 @@ _NOUNS = (
     rules, rule_changes, groups, associations, vpcs, vpc_attributes, vpc_blocks, subnets, subnet_attributes, defaults,
     derived, prefix_lists, prefix_list_versions, prefix_lists_described, interfaces, interfaces_described,
     interface_attributes, attachments, address_assignment, instances, instances_run, instances_described,
-    instance_attributes, peerings, peering_requests, references_described, tags, zones, history,
+    instance_attributes, instance_status, peerings, peering_requests, references_described, tags, zones, history,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for noun in _NOUNS for operation in noun.OPERATIONS}

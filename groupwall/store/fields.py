@@ -238,16 +238,25 @@ def _on_interfaces(field: Field) -> Field:
     )
 
 
-def _on_primary(column: str, table: str, more: str = "") -> Field:
-    """Return what is asked of what belongs to an instance's primary interface."""
+def _on_devices(column: str, table: str, more: str = "") -> Field:
+    """Return what is asked of what belongs to an instance's interfaces."""
     return Field(
         column,
         f"instance.id IN (SELECT attachment.instance_id FROM attachment JOIN {table} ON {table}.world ="
         f" attachment.world AND {table}.interface_id = attachment.interface_id{more}"
-        f" WHERE attachment.world = {_WORLD} AND attachment.device = 0 AND {{}})",
+        f" WHERE attachment.world = {_WORLD} AND {{}})",
     )
 
 
+def _on_primary(column: str, table: str, more: str = "") -> Field:
+    """Return what is asked of what belongs to an instance's primary interface."""
+    return _on_devices(column, table, f" AND attachment.device = 0{more}")
+
+
+_NAMED = " JOIN security_group ON security_group.world = member.world AND security_group.id = member.group_id"
+_REASON_CODE = "CASE instance.state WHEN 'running' THEN NULL ELSE 'Client.UserInitiatedShutdown' END"
+_SINCE = "strftime('%Y-%m-%d %H:%M:%S GMT', instance.since / 1000, 'unixepoch')"
+_REASON = f"CASE instance.state WHEN 'running' THEN '' ELSE 'User initiated (' || {_SINCE} || ')' END"
 _PRIMARY_IPV4 = " AND address.number != 0 AND address.is_primary = 1"
 _STATE_CODE = "CASE instance.state WHEN 'running' THEN '16' WHEN 'stopped' THEN '80' ELSE '48' END"
 _MONITORING = "CASE instance.monitoring WHEN 1 THEN 'enabled' ELSE 'disabled' END"
@@ -274,17 +283,19 @@ INSTANCES = {
     "vpc": Field("instance.vpc_id"),
     "tenancy": Field("instance.tenancy"),
     "group": _on_primary("member.group_id", "member"),
-    "group-name": _on_primary(
-        "security_group.name",
-        "member",
-        " JOIN security_group ON security_group.world = member.world AND security_group.id = member.group_id",
-    ),
+    "group-name": _on_primary("security_group.name", "member", _NAMED),
     "private-address": _on_primary("address.address", "address", _PRIMARY_IPV4),
     "private-name": _on_primary(
         f"('ip-' || replace(address.address, '.', '-') || {_SUFFIX})", "address", _PRIMARY_IPV4
     ),
+    "reason": Field(f"({_REASON})"),
+    "reason-code": Field(f"({_REASON_CODE})"),
+    "reason-message": Field(f"({_REASON_CODE} || ': User initiated shutdown')"),
+    "managed": Field("'false'"),
+    "nothing": Field("NULL"),
     **_tagged("instance"),
     **{f"interface.{name}": _on_interfaces(field) for name, field in INTERFACES.items()},
+    "interface.group-name": _on_devices("security_group.name", "member", _NAMED),
 }
 FIELDS: dict[type, dict[str, Field]] = {
     Peering: PEERINGS,
