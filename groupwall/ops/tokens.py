@@ -9,8 +9,8 @@ from groupwall.ops.operation import Context, Params
 from groupwall.store.changes import compact
 from groupwall.store.entities import Token
 
-LONGEST = 64
-"""Characters of a token [docs: EC2 idempotency]; text of the error inferred."""
+LONGEST = 255
+"""Characters of a token [model: CreateManagedPrefixList; the others allow 64]; text of the error inferred."""
 
 
 def made_before(params: Params, context: Context, operation: str) -> str | None:
