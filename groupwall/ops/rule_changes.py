@@ -25,7 +25,8 @@ Change = tuple[Rule, Rule]
 def modify_security_group_rules(params: Params, context: Context) -> Result:
     """Replace whole rules, of both directions; all of them or none [reference 11].
 
-    What a request leaves out is no longer there, the description too [live-test].
+    What a request leaves out is no longer there, the description too [live-test]. A group that stays a rule's source is
+    not looked for again: the rule may have outlived the way to it (inferred).
     """
     group, _ = find_group(params, context)
     updates = params["SecurityGroupRules"]

@@ -84,13 +84,8 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     asked = read_asked(params, names(vpc, context))
     if not asked:
         raise errors.missing_parameter("ipPermissions")
-    peers = [*peers_of(group.id, direction, context), *(one.properties.peer for one in asked)]
-    lists = prefix_lists_of(peers, context)
-    refuse_unknown_prefix_lists(asked, lists)
     places = places_of((one.properties.peer for one in asked), owners_given(params), group, context)
-    new_or_refuse(asked, context.tx.rules_like(group.id, direction, asked))
-    if weight(peers, lists) > context.quotas.rules_per_group:
-        raise errors.rules_limit_exceeded()
+    _refuse_unfit(asked, group, direction, context)
     rules = [
         Rule(context.ids.new("sgr"), group.id, direction, one.properties, one.description or None) for one in asked
     ]
@@ -101,6 +96,16 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     shown = [{"Key": key, "Value": value} for key, value in tags.items()] or None
     pairs = pairs_across(rules, context) if places else {}
     return {"Return": True, "SecurityGroupRules": [rule_described(rule, shown, pairs, context) for rule in rules]}
+
+
+def _refuse_unfit(asked: Sequence[Asked], group: Group, direction: Direction, context: Context) -> None:
+    """Refuse unknown prefix lists, rules that are there already, and more than the quota [reference 5.3]."""
+    peers = [*peers_of(group.id, direction, context), *(one.properties.peer for one in asked)]
+    lists = prefix_lists_of(peers, context)
+    refuse_unknown_prefix_lists(asked, lists)
+    new_or_refuse(asked, context.tx.rules_like(group.id, direction, asked))
+    if weight(peers, lists) > context.quotas.rules_per_group:
+        raise errors.rules_limit_exceeded()
 
 
 def names(vpc: Vpc, context: Context) -> Callable[[str], str] | None:
