@@ -26,16 +26,13 @@ def create_subnet(params: Params, context: Context) -> Result:
     refuse_unsupported(params, "CreateSubnet", _UNSUPPORTED)
     tags = tags_given(params, "subnet")
     zone = zone_given(params, context) or zones_of(context.world.region)[0]
-    if params.get("CidrBlock") is None:
+    given = params.get("CidrBlock")
+    if given is None:
         raise errors.subnet_without_block()
-    cidr = ipv4_block(params["CidrBlock"], "InvalidSubnet.Range")
+    cidr = ipv4_block(given, "InvalidSubnet.Range")
     vpc = find_vpc(params["VpcId"], context)
-    subnets = context.tx.by(Subnet, "vpc_id", [vpc.id]).get(vpc.id, [])
-    blocks = [block.cidr for block in context.tx.by(VpcCidr, "vpc_id", [vpc.id])[vpc.id]]
-    if not within(cidr, blocks):
-        raise errors.block_out_of_range("InvalidSubnet.Range", params["CidrBlock"])
-    if overlaps(cidr, [subnet.cidr for subnet in subnets]):
-        raise errors.subnet_conflict(params["CidrBlock"])
+    taken = [subnet.cidr for subnet in context.tx.by(Subnet, "vpc_id", [vpc.id]).get(vpc.id, ())]
+    _refuse_misplaced(cidr, given, vpc.id, taken, context)
     subnet = Subnet(context.ids.new("subnet"), vpc.id, zone, cidr, is_default=False, public_ips=False)
     ipv6 = [new_ipv6_block(subnet, params["Ipv6CidrBlock"], context)] if params.get("Ipv6CidrBlock") else []
     for one in (subnet, *ipv6):
@@ -50,16 +47,20 @@ _UNSUPPORTED = (
 )  # fmt: skip
 
 
+def _refuse_misplaced(cidr: str, given: str, vpc_id: str, taken: Sequence[str], context: Context) -> None:
+    """Refuse a block that is in none of the VPC's, or that overlaps one that is taken; ``given`` is as it was asked."""
+    if not within(cidr, [block.cidr for block in context.tx.by(VpcCidr, "vpc_id", [vpc_id])[vpc_id]]):
+        raise errors.block_out_of_range("InvalidSubnet.Range", given)
+    if overlaps(cidr, taken):
+        raise errors.subnet_conflict(given)
+
+
 def new_ipv6_block(subnet: Subnet, given: str, context: Context) -> SubnetCidr:
     """Return an IPv6 block for a subnet, which must lie in the VPC's and apart from those of its other subnets."""
     cidr = ipv6_block_of_subnet(given)
-    blocks = [block.cidr for block in context.tx.by(VpcCidr, "vpc_id", [subnet.vpc_id])[subnet.vpc_id]]
-    if not within(cidr, blocks):
-        raise errors.block_out_of_range("InvalidSubnet.Range", given)
-    others = [one.id for one in context.tx.by(Subnet, "vpc_id", [subnet.vpc_id]).get(subnet.vpc_id, ())]
-    taken = context.tx.by(SubnetCidr, "subnet_id", others)
-    if overlaps(cidr, [one.cidr for mine in taken.values() for one in mine]):
-        raise errors.subnet_conflict(given)
+    subnets = context.tx.by(Subnet, "vpc_id", [subnet.vpc_id]).get(subnet.vpc_id, ())
+    blocks = context.tx.by(SubnetCidr, "subnet_id", [one.id for one in subnets])
+    _refuse_misplaced(cidr, given, subnet.vpc_id, [one.cidr for mine in blocks.values() for one in mine], context)
     return SubnetCidr(context.ids.new("subnet-cidr-assoc"), subnet.id, cidr)
 
 
