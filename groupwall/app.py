@@ -10,7 +10,7 @@ Dry run, errors, the start of a world and the change in the history stand here o
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
 from groupwall.ops import start
 from groupwall.ops.empty import empty
-from groupwall.ops.operation import Context, Operation
+from groupwall.ops.operation import Context, Operation, Result
 from groupwall.ops.table import OPERATIONS
 from groupwall.store.changes import Event, compact
 from groupwall.store.folder import StoreError
@@ -61,12 +61,20 @@ class Refusal(NamedTuple):
     operation: str
 
 
+Take = Callable[[Call, Result, int], Result]
+"""What is done with a result while what it lists can still be read; the number is the revision that it was read at."""
+
+
 class Outcome(NamedTuple):
     """What became of a call: its result or its error, and the revision that it saw or made."""
 
-    result: dict[str, Any] | None
+    result: Result | None
     error: ApiError | None
     revision: int
+
+
+def _whole(_call: Call, result: Result, _revision: int) -> Result:
+    return {name: list(value) if isinstance(value, Iterator) else value for name, value in result.items()}
 
 
 def open_app(
@@ -109,11 +117,11 @@ class App:
             operation.early(params)
         return Call(request_id, action, decoded.version, operation, params, dry_run, identity)
 
-    def answer(self, calls: Sequence[Call], budget: Budget | None = None) -> list[Outcome | None]:
+    def answer(self, calls: Sequence[Call], budget: Budget | None = None, take: Take = _whole) -> list[Outcome | None]:
         """Perform calls in one transaction and commit it once; None for a read that goes beyond the budget."""
 
         def work(tx: Transaction) -> list[Outcome | None]:
-            return [self._performed(call, tx, budget) for call in calls]
+            return [self._performed(call, tx, budget, take) for call in calls]
 
         try:
             reads = all(call.operation.reads for call in calls)
@@ -122,9 +130,9 @@ class App:
             refusal = _refusal(error)
             return [Outcome(None, refusal, 0) for _ in calls]
 
-    def _performed(self, call: Call, tx: Transaction, budget: Budget | None) -> Outcome | None:
+    def _performed(self, call: Call, tx: Transaction, budget: Budget | None, take: Take) -> Outcome | None:
         try:
-            return Outcome(self.perform(call, tx, budget), None, tx.head.revision)
+            return Outcome(self.perform(call, tx, budget, take), None, tx.head.revision)
         except ApiError as error:
             return Outcome(None, error, tx.head.revision)
         except TooLarge:
@@ -135,7 +143,7 @@ class App:
             log.exception("%s failed, request %s", call.action.name, call.request_id)
             return Outcome(None, ApiError("InternalError", "An internal error has occurred", 500), tx.head.revision)
 
-    def perform(self, call: Call, tx: Transaction, budget: Budget | None = None) -> dict[str, Any]:
+    def perform(self, call: Call, tx: Transaction, budget: Budget | None = None, take: Take = _whole) -> Result:
         """Do what a call asks, as one change or not at all; return its result. ApiError when it is refused."""
         if call.identity.key and tx.get_key(call.identity.key.id) != call.identity.key:
             raise call.action.dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
@@ -144,7 +152,7 @@ class App:
         context = self._context(call, tx)
         with tx.attempt(budget if call.operation.reads else None):
             self._enter(call, context)
-            result = call.operation.run(call.params, context)
+            result = take(call, call.operation.run(call.params, context), tx.head.revision)
             if tx.written:
                 tx.record(_event(call, context, call.action.name, call.params))
             else:
@@ -184,13 +192,24 @@ class App:
         reply = _http(refusal.status, dialect.content_type, body, request_id)
         return Refusal(reply, request_id, refusal.code, action_of(request))
 
-    def read_alone(self, request: Request, request_id: str) -> Reply:
-        """Answer one read on a snapshot, whatever it costs; the snapshot ends before the answer is written."""
+    def read_alone(self, request: Request, request_id: str, send: Callable[[Reply], None]) -> Reply | None:
+        """Answer one read on a snapshot, whatever it costs: its reply is sent part by part while it is read.
+
+        send: takes each part as a reply with the same head. What it was not handed is returned: a refusal.
+        """
+
+        def write(call: Call, result: Result, revision: int) -> Result:
+            def hand_on(body: bytes) -> None:
+                send(_http(200, call.action.dialect.content_type, body, call.request_id, revision))
+
+            call.action.write(result, call.request_id, call.version, hand_on)
+            return {}
+
         call = self.prepare(request, request_id)
         if isinstance(call, Refusal):
             return call.reply
-        outcome = self.answer([call])[0]
-        return self.reply(call, outcome) if outcome else self.unavailable(call)
+        outcome = self.answer([call], take=write)[0]
+        return self.reply(call, outcome) if outcome and outcome.error else None
 
     def unavailable(self, call: Call) -> Reply:
         """Return the reply to a read that could not be performed for want of a part of the server."""

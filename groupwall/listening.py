@@ -16,6 +16,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from groupwall.app import BODY_BYTES
+from groupwall.sending import CUT_OFF
 
 HEADER_BYTES = 1 << 16
 MESSAGE_BYTES = 8 * BODY_BYTES
@@ -60,6 +61,7 @@ class Protocol(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_PIPELINED:
             raise TooMuch
         super().on_message_begin()
+        self.scope[CUT_OFF] = self.transport.abort  # type: ignore[literal-required]  # ASGI lets a server add to it
         self._header_bytes = self._message_bytes = 0
         self._start_clock()
 

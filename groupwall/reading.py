@@ -2,7 +2,9 @@
 
 In one process every reader would stall the writes through the interpreter lock while it encodes megabytes. The reader
 is started when the first large read comes, never forked (a fork would keep the listening socket), and started again if
-it dies. The two speak over its standard input and output: a line of JSON and the bytes that it announces, both ways.
+it dies. The two speak over its standard input and output: a question is a line of JSON; a reply is a line of JSON, its
+head, and then its body in parts, each behind its length, which is passed on to the client as it comes: no process holds
+more of it than a few parts. A reply that goes wrong half-way ends with the reader, and the server breaks it off.
 """
 
 from __future__ import annotations
@@ -14,102 +16,77 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from groupwall import errors
 from groupwall.app import App, Reply, Request, open_app, unanswered
 from groupwall.config import Settings, quotas_from
+from groupwall.sending import BrokenOff, Client
 from groupwall.store.sqlite import open_beside
 
 log = logging.getLogger("groupwall")
 
 SECONDS_TO_ANSWER = 120.0
+"""From a question to the end of its reply, with the time that the client takes: the next question waits that long."""
+
+LENGTH_BYTES = 4
 
 MOST_WAITING = 16
 """Questions that may wait for the one under way, which takes seconds at worst."""
-
-MOST_UNTAKEN = 64 << 20
-"""Bytes of replies that clients have not taken yet; from there on no more large reads are begun."""
-
-SECONDS_FOR_ROOM = 10.0
 
 _DIED = (OSError, EOFError, ValueError, RuntimeError)
 """What the pipes of a process that ended may raise; RuntimeError is uvloop's."""
 
 
-class Room:
-    """How much memory the replies take up that their clients have not taken yet."""
-
-    def __init__(self) -> None:
-        self._untaken = 0
-        self._left = asyncio.Event()
-        self._left.set()
-
-    @contextlib.contextmanager
-    def holding(self, size: int) -> Iterator[None]:
-        """Count a reply of so many bytes while it is sent."""
-        self._count(size)
-        try:
-            yield
-        finally:
-            self._count(-size)
-
-    def _count(self, size: int) -> None:
-        self._untaken += size
-        if self._untaken < MOST_UNTAKEN:
-            self._left.set()
-        else:
-            self._left.clear()
-
-    async def wait(self) -> None:
-        """Wait until another large reply may be held. ApiError when that takes too long."""
-        try:
-            async with asyncio.timeout(SECONDS_FOR_ROOM):
-                await self._left.wait()
-        except TimeoutError as error:
-            raise errors.request_limit_exceeded() from error
-
-
 class Reader:
     """The server's end: one question at a time to one reader process."""
 
-    def __init__(self, settings: Settings, room: Room) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._room = room
         self._asking = 0
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
 
-    async def answer(self, request: Request, request_id: str, unwanted: Callable[[], bool]) -> Reply:
-        """Return the reply to a read. ApiError when too many ask, nobody wants it any more, or the process fails."""
+    async def answer(self, request: Request, request_id: str, client: Client) -> Reply:
+        """Send the reply to a read to its client; return the reply's head.
+
+        ApiError, with nothing sent, when too many ask, the client has gone, or the process fails. BrokenOff when that
+        happens later, or when the client does not take what it is sent.
+        """
         if self._asking > MOST_WAITING:
             raise errors.request_limit_exceeded()
         self._asking += 1
         try:
             async with self._turn:
-                await self._room.wait()
-                if unwanted():
+                if client.leaving:
                     raise errors.request_limit_exceeded()
-                return await self._asked(_question(request, request_id))
+                return await self._asked(_question(request, request_id), client)
         finally:
             self._asking -= 1
 
-    async def _asked(self, question: bytes) -> Reply:
+    async def _asked(self, question: bytes, client: Client) -> Reply:
         try:
             async with asyncio.timeout(SECONDS_TO_ANSWER):
-                try:
-                    return await self._exchange(question)
-                except _DIED:  # perhaps long ago: only a question tells
-                    self.close()
-                    return await self._exchange(question)
+                head = await self._head(question)
+                await self._pass_on(head, client)
         except _DIED as error:
             self.close()
+            if client.begun:
+                log.warning("a large reply was broken off: %r", error)
+                raise BrokenOff(client.begun) from error
             log.warning("the reader ended twice, or did not answer in time: %r", error)
             raise unanswered() from error
         except BaseException:  # cancelled half-way through: the next question must not get this one's answer
             self.close()
             raise
+        return head
+
+    async def _head(self, question: bytes) -> Reply:
+        try:
+            return await self._exchange(question)
+        except _DIED:  # perhaps long ago: only a question tells
+            self.close()
+            return await self._exchange(question)
 
     async def _exchange(self, question: bytes) -> Reply:
         process = self._process or await self._start()
@@ -120,8 +97,19 @@ class Reader:
         head = json.loads(await process.stdout.readline() or b"{}")
         if not head:
             raise EOFError
-        body = await process.stdout.readexactly(head["length"])
-        return Reply(head["status"], tuple((name, value) for name, value in head["headers"]), body)
+        return Reply(head["status"], tuple((name, value) for name, value in head["headers"]), b"")
+
+    async def _pass_on(self, head: Reply, client: Client) -> None:
+        await client.begin(head)
+        while part := await self._part():
+            await client.take(part)
+        await client.end()
+
+    async def _part(self) -> bytes:
+        assert self._process is not None  # noqa: S101 - it was asked
+        assert self._process.stdout is not None  # noqa: S101
+        size = await self._process.stdout.readexactly(LENGTH_BYTES)
+        return await self._process.stdout.readexactly(int.from_bytes(size))
 
     async def _start(self) -> asyncio.subprocess.Process:
         settings = json.dumps([self._settings.data, self._settings.account, self._settings.region, self._settings.auth])
@@ -151,10 +139,40 @@ def answer_all(app: App, questions: BinaryIO, answers: BinaryIO) -> None:
         request_id, method, path, query, headers, body = json.loads(line)
         pairs = tuple((name, value) for name, value in headers)
         request = Request(method, path, query, pairs, base64.b64decode(body))
-        reply = app.read_alone(request, request_id)
-        head: dict[str, Any] = {"status": reply.status, "headers": reply.headers, "length": len(reply.body)}
-        answers.write(json.dumps(head).encode() + b"\n" + reply.body)
-        answers.flush()
+        answer = _Answer(answers)
+        refusal = app.read_alone(request, request_id, answer.send)
+        if refusal:
+            answer.send(refusal)
+        answer.end()
+
+
+class _Answer:
+    """A reply on its way to the server."""
+
+    def __init__(self, answers: BinaryIO) -> None:
+        self._answers = answers
+        self._status = 0
+
+    def send(self, part: Reply) -> None:
+        """Send a part, the head before the first. SystemExit when it is an error amid a reply of another status."""
+        if not self._status:
+            head = {"status": part.status, "headers": part.headers}
+            self._answers.write(json.dumps(head).encode() + b"\n")
+            self._status = part.status
+        if part.status != self._status:
+            sys.exit("a large reply could not be brought to its end")
+        self._send(len(part.body).to_bytes(LENGTH_BYTES) + part.body)
+
+    def end(self) -> None:
+        """Tell that there are no more parts."""
+        self._send(bytes(LENGTH_BYTES))
+
+    def _send(self, sent: bytes) -> None:
+        try:
+            self._answers.write(sent)
+            self._answers.flush()
+        except BrokenPipeError:  # the server is gone, or gave up
+            sys.exit()
 
 
 def main() -> None:
@@ -162,7 +180,7 @@ def main() -> None:
     data, account, region, auth = json.loads(sys.argv[1])
     settings = Settings(data=data, account=account, region=region, auth=auth, allow_open=True)  # the server has looked
     app = open_app(open_beside(data, read_only=True), settings, quotas_from(os.environ))
-    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt):
         answer_all(app, sys.stdin.buffer, sys.stdout.buffer)
 
 

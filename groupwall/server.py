@@ -4,6 +4,7 @@ listening   bytes -> requests, bounded
 Site        request -> app.prepare -> Turns -> app.reply -> reply, and a line in the log
 turns       the calls of a turn of the loop share one commit
 reading     a read that would hold up the others, in a process with its own snapshot
+sending     a reply to its client, whole or part by part
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import uvicorn
 
@@ -25,24 +25,18 @@ from groupwall.app import BODY_BYTES, App, Call, Outcome, Reply, Request
 from groupwall.config import Settings
 from groupwall.errors import ApiError
 from groupwall.listening import Listener, Protocol
-from groupwall.reading import Reader, Room
+from groupwall.reading import Reader
+from groupwall.sending import BrokenOff, Client, Receive, Scope, Send
 from groupwall.store.folder import StoreError
 from groupwall.store.transaction import Budget
 from groupwall.turns import Turns
 from groupwall.units import SystemClock, ticks, timestamp
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 INLINE = Budget(rows=1_000, steps=25, seconds=0.004)
 """What a read may cost inside the loop, about two milliseconds; beyond it goes to the reader process."""
 
 PATIENCE = 30.0
 """Seconds that a client may take to send the headers of a request, and again to send its body."""
-
-LARGE = 1 << 16
-"""Bytes of a reply from which on it is counted until the client has taken it."""
 
 STANDARD_ERROR = 2
 
@@ -67,17 +61,15 @@ class Site:
     def __init__(self, app: App, access_log: AccessLog, settings: Settings, patience: float) -> None:
         self._app = app
         self._log = access_log
-        self._room = Room()
-        self._reader = Reader(settings, self._room) if app.store.on_disk else None
+        self._reader = Reader(settings) if app.store.on_disk else None
         self._patience = patience
         self._clock = SystemClock()
         self._turns = Turns(app, INLINE if self._reader else None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        reply = self._at_once(scope) or await self._served(scope, receive)
-        with self._room.holding(len(reply.body)):
-            await _send(send, reply)
+        client = Client(scope, receive, send)
+        await client.finish(self._at_once(scope) or await self._served(scope, client))
 
     def _at_once(self, scope: Scope) -> Reply | None:
         """Return the reply to a request whose body does not matter."""
@@ -92,10 +84,10 @@ class Site:
             return _last(400, "No other protocol is offered; send the request without an upgrade.")
         return None
 
-    async def _served(self, scope: Scope, receive: Receive) -> Reply:
+    async def _served(self, scope: Scope, client: Client) -> Reply:
         try:
             async with asyncio.timeout(self._patience):
-                body = await _body(scope, receive)
+                body = await _body(scope, client.receive)
         except TimeoutError:
             return _last(408, "The request took too long to arrive.")
         except TooBig:
@@ -103,11 +95,11 @@ class Site:
         except asyncio.CancelledError:
             return _last(503, "The server is ending.")
         started = ticks()
-        reply, told = await self._answered(_request(scope, body), receive)
-        client = (scope.get("client") or ("-",))[0]
+        reply, told = await self._answered(_request(scope, body), client)
+        address = (scope.get("client") or ("-",))[0]
         took = round((ticks() - started) * 1000, 2)
         self._log.add(
-            Entry(timestamp(self._clock.now()), client, told.operation, reply.status, told.code, took, *told.whose)
+            Entry(timestamp(self._clock.now()), address, told.operation, reply.status, told.code, took, *told.whose)
         )
         return reply
 
@@ -125,12 +117,12 @@ class Site:
             status, said = 503, {"status": "unavailable"}
         return Reply(status, (("content-type", "application/json"),), json.dumps(said).encode())
 
-    async def _answered(self, request: Request, receive: Receive) -> tuple[Reply, Told]:
+    async def _answered(self, request: Request, client: Client) -> tuple[Reply, Told]:
         """Return the reply to a request, whatever happens, and what the log tells of it."""
         try:
             call = self._app.prepare(request)
             if isinstance(call, Call):
-                return await self._performed(request, call, receive)
+                return await self._performed(request, call, client)
             refusal = call
         except asyncio.CancelledError:
             refusal = self._app.refuse(request, ApiError("Unavailable", "The server is ending.", 503))
@@ -139,11 +131,13 @@ class Site:
             refusal = self._app.refuse(request, ApiError("InternalError", "An internal error has occurred", 500))
         return refusal.reply, Told(refusal.operation, refusal.code, ("-", "-", refusal.request_id))
 
-    async def _performed(self, request: Request, call: Call, receive: Receive) -> tuple[Reply, Told]:
+    async def _performed(self, request: Request, call: Call, client: Client) -> tuple[Reply, Told]:
         outcome = await self._turns.answer(call)
         code, whose = "-", (*call.identity.world, call.request_id)
         try:
-            reply = self._app.reply(call, outcome) if outcome else await self._read_apart(request, call, receive)
+            reply = self._app.reply(call, outcome) if outcome else await self._read_apart(request, call, client)
+        except BrokenOff as broken:
+            reply, code = broken.begun, "BrokenOff"
         except ApiError as error:
             outcome = Outcome(None, error, 0)
             reply = self._app.reply(call, outcome)
@@ -151,13 +145,11 @@ class Site:
             code = outcome.error.code
         return reply, Told(call.action.name, code, whose)
 
-    async def _read_apart(self, request: Request, call: Call, receive: Receive) -> Reply:
+    async def _read_apart(self, request: Request, call: Call, client: Client) -> Reply:
         assert self._reader is not None  # noqa: S101 - without a reader no read has a budget to go beyond
-        left = asyncio.ensure_future(receive())  # after the body there is only the client's end to hear of
-        try:
-            return await self._reader.answer(request, call.request_id, left.done)
-        finally:
-            left.cancel()
+        client.refuse_if_old()
+        async with client.watched():
+            return await self._reader.answer(request, call.request_id, client)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
@@ -186,18 +178,6 @@ def _request(scope: Scope, body: bytes) -> Request:
 def _last(status: int, text: str) -> Reply:
     """Return a reply in plain text after which the connection is closed."""
     return Reply(status, (("connection", "close"),), f"{text}\n".encode())
-
-
-async def _send(send: Send, reply: Reply) -> None:
-    """Send a reply; return once the client has taken all but the last bytes of a large one."""
-    headers = [(name.encode(), value.encode()) for name, value in reply.headers]
-    headers.append((b"content-length", str(len(reply.body)).encode()))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    if len(reply.body) < LARGE:
-        await send({"type": "http.response.body", "body": reply.body})
-    else:
-        await send({"type": "http.response.body", "body": reply.body, "more_body": True})
-        await send({"type": "http.response.body"})  # this one waits
 
 
 def serve(app: App, settings: Settings, sock: socket.socket, patience: float = PATIENCE) -> None:

@@ -51,11 +51,13 @@ PARTS = {
         "boto3 in this process: the app without a network, met by parameters instead of bytes where that is faster",
     ),
     "accesslog": _may("", "lines about requests: a leaf, so that no secret can come near it"),
-    "reading": _may("app store config errors", "large reads, in a process of their own: the app without a network"),
+    "sending": _may("app errors", "a reply to its client, whole or part by part; knows no sockets"),
+    "reading": _may("app sending store config errors", "large reads, in a process of their own: the app, no network"),
     "turns": _may("app store", "gathers calls for the app; knows no HTTP"),
-    "listening": _may("app", "bytes to requests; of the app only how large one may be"),
+    "listening": _may("app sending", "bytes to requests; of the app only how large one may be"),
     "server": _may(
-        "app accesslog listening turns reading console store config errors units", "HTTP: the app with a network"
+        "app accesslog listening turns reading sending console store config errors units",
+        "HTTP: the app with a network",
     ),
     "commands": _may(_EVERYTHING, "each wires together what it needs, for that only"),
     "cli": _may("", "names its commands as text, so that a start loads the one that is asked for"),

@@ -7,13 +7,15 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from groupwall import errors
 from groupwall.ops.operation import Context, Params
 from groupwall.store.query import Where
-from groupwall.store.reads import Page
+from groupwall.store.reads import PART, Page
 
 T = TypeVar("T")
 
@@ -88,6 +90,25 @@ class Paging:
     def page(self) -> Page:
         """Return the part to list: one item more than is shown, which tells that there is a next page."""
         return Page(self._after, None if self._limit is None else self._limit + 1)
+
+    def shown(
+        self,
+        walk: Callable[[Page], Iterator[list[T]]],
+        describe: Callable[[list[T]], list[dict[str, Any]]],
+        key: Callable[[T], str] = attrgetter("id"),
+    ) -> tuple[Iterable[dict[str, Any]], str | None]:
+        """Return what to show of a listing, described, and the next page's token, None on the last page.
+
+        Without MaxResults everything is shown; beyond a first part it is read and described as it is taken.
+        """
+        parts = walk(self.page())
+        if self._limit is None:
+            first = next(parts, [])
+            shown = describe(first)
+            more = chain.from_iterable(map(describe, parts))
+            return (chain(shown, more) if len(first) == PART else shown), None
+        items, token = self.split([item for part in parts for item in part], key)
+        return describe(items), token
 
     def split(self, items: list[T], key: Callable[[T], str]) -> tuple[list[T], str | None]:
         """Return the items to show and the next page's token, None on the last page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from functools import partial
 from typing import Any
 
 from groupwall import errors
@@ -177,10 +177,9 @@ def describe_security_groups(params: Params, context: Context) -> Result:
     """Describe groups by id, name or filter, in the order of their ids [reference 9]."""
     refuse_pages_of_ids(params, "GroupIds", "GroupNames")
     paging = Paging(params, context, "groups")
-    groups, token = paging.split(
-        context.tx.listed(Group, conditions(params, FILTERS) + _named(params, context), paging.page()), attrgetter("id")
-    )
-    return {"SecurityGroups": described(groups, context), "NextToken": token}
+    wanted = conditions(params, FILTERS) + _named(params, context)
+    groups, token = paging.shown(partial(context.tx.walk, Group, wanted), partial(described, context=context))
+    return {"SecurityGroups": groups, "NextToken": token}
 
 
 def _named(params: Params, context: Context) -> list[Where]:
@@ -217,11 +216,6 @@ def described(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]
         }
         for group in groups
     ]
-
-
-def groups_left(vpc: Vpc, context: Context) -> list[Group]:
-    """Return all groups of a VPC."""
-    return context.tx.listed(Group, [Where("vpc", (vpc.id,))])
 
 
 def _arn(context: Context, group: Group) -> str:

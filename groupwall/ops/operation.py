@@ -19,6 +19,7 @@ from groupwall.units import Ids, derived_id
 
 Params = Mapping[str, Any]
 Result = dict[str, Any]
+"""A list of it may be an iterator, which reads on while the reply is written, within the attempt."""
 
 
 @dataclass(frozen=True, slots=True)

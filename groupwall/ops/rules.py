@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
 from groupwall import errors
@@ -144,11 +143,14 @@ def describe_security_group_rules(params: Params, context: Context) -> Result:
             _refuse_malformed_filter(condition.values)
     rule_ids = [parsing.rule_id(rule_id) for rule_id in params.get("SecurityGroupRuleIds", ())]
     wanted += named(Rule, rule_ids, context, errors.rule_id_not_found)
-    rules, token = paging.split(context.tx.listed(Rule, wanted, paging.page()), attrgetter("id"))
+    rules, token = paging.shown(partial(context.tx.walk, Rule, wanted), partial(_described, context=context))
+    return {"SecurityGroupRules": rules, "NextToken": token}
+
+
+def _described(rules: Sequence[Rule], context: Context) -> list[dict[str, Any]]:
     tags = context.tx.tags_of([rule.id for rule in rules])
     pairs = pairs_across(rules, context)
-    shown = [rule_described(rule, tag_list(tags.get(rule.id, ())), pairs, context) for rule in rules]
-    return {"SecurityGroupRules": shown, "NextToken": token}
+    return [rule_described(rule, tag_list(tags.get(rule.id, ())), pairs, context) for rule in rules]
 
 
 def _refuse_malformed_filter(values: Sequence[str]) -> None:

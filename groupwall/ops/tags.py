@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from groupwall import errors
@@ -95,13 +96,20 @@ FILTERS = {"key": "key", "value": "value", "resource-id": "resource", "resource-
 def describe_tags(params: Params, context: Context) -> Result:
     """List tags by resource and key."""
     paging = Paging(params, context, "tags")
-    tags = context.tx.tags(conditions(params, FILTERS), paging.page())
-    shown, token = paging.split(tags, lambda tag: f"{tag.resource_id}\n{tag.key}")
-    return {"Tags": [_described(tag) for tag in shown], "NextToken": token}
+    wanted = conditions(params, FILTERS)
+    tags, token = paging.shown(partial(context.tx.walk_tags, wanted), _described, _place)
+    return {"Tags": tags, "NextToken": token}
 
 
-def _described(tag: Tag) -> dict[str, Any]:
-    return {"Key": tag.key, "ResourceId": tag.resource_id, "ResourceType": tag.resource_type, "Value": tag.value}
+def _place(tag: Tag) -> str:
+    return f"{tag.resource_id}\n{tag.key}"
+
+
+def _described(tags: Sequence[Tag]) -> list[dict[str, Any]]:
+    return [
+        {"Key": tag.key, "ResourceId": tag.resource_id, "ResourceType": tag.resource_type, "Value": tag.value}
+        for tag in tags
+    ]
 
 
 def _resources(resource_ids: Sequence[str], context: Context) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from groupwall.rules.values import Asked, Direction, Rule
@@ -33,6 +33,9 @@ class Page(NamedTuple):
 
 ALL = Page()
 
+PART = 100
+"""Items of a listing that are read at once: at 50 rules for a group, a few megabytes while they are described."""
+
 
 class Reads:
     """The reads of one world, on one connection. ``rows_left``: how many rows may still be fetched, None for any."""
@@ -47,11 +50,23 @@ class Reads:
         if self._rows_left is None:
             return cursor.fetchall()
         rows = cursor.fetchmany(self._rows_left + 1)
-        self._rows_left -= len(rows)
-        if self._rows_left < 0:
-            cursor.close()
-            raise TooLarge
+        self._spend(len(rows), cursor)
         return rows
+
+    def _in_parts(self, text: str, bound: Sequence[Any]) -> Iterator[list[Row]]:
+        cursor = self._connection.execute(text, bound)
+        rows = cursor.fetchmany(PART)
+        while rows:
+            self._spend(len(rows), cursor)
+            yield rows
+            rows = cursor.fetchmany(PART) if len(rows) == PART else []
+
+    def _spend(self, rows: int, cursor: sqlite3.Cursor) -> None:
+        if self._rows_left is not None:
+            self._rows_left -= rows
+            if self._rows_left < 0:
+                cursor.close()
+                raise TooLarge
 
     def _one(self, text: str, bound: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - a row, or None
         return self._connection.execute(text, bound).fetchone()
@@ -126,14 +141,21 @@ class Reads:
 
     def listed(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> list[T]:
         """List the entities of one kind that meet the conditions, in the order of their ids."""
+        return [one for part in self.walk(kind, conditions, page) for one in part]
+
+    def walk(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> Iterator[list[T]]:
+        """Yield what ``listed`` lists part by part, each read when it is asked for: by one statement, on one snapshot.
+
+        For use within the attempt that it began in.
+        """
         entity = ENTITIES[kind]
         text, bound = query.clause(fields.FIELDS[kind], conditions)
-        rows = self._all(
+        parts = self._in_parts(
             f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.{entity.scope}"
             f" AND {entity.listed_by} > ?{text} ORDER BY {entity.listed_by} LIMIT ?",
             (self.world, page.after, *bound, -1 if page.limit is None else page.limit),
         )
-        return self._values(kind, rows)
+        return (self._values(kind, rows) for rows in parts)
 
     def anywhere(self, kind: type[T], ids: Sequence[str]) -> dict[str, tuple[World, T]]:
         """Return those of the entities named that any world has, each with its world, by their ids.
@@ -223,16 +245,16 @@ class Reads:
         """Return the tags of each resource, in the order of their keys."""
         return self.by(Tag, "resource_id", resource_ids)
 
-    def tags(self, conditions: Sequence[Where], page: Page = ALL) -> list[Tag]:
-        """List tags by resource and key; the key of the page is ``resource_id``, a line feed, ``key``."""
+    def walk_tags(self, conditions: Sequence[Where], page: Page = ALL) -> Iterator[list[Tag]]:
+        """Yield tags by resource and key, as ``walk``; the key of the page is ``resource_id``, a line feed, ``key``."""
         text, bound = query.clause(fields.TAGS, conditions)
         resource_id, _, key = page.after.partition("\n")
-        rows = self._all(
+        parts = self._in_parts(
             f"SELECT {_COLUMNS[Tag]} FROM tag WHERE world = ? AND (resource_id, key) > (?, ?){text}"
             " ORDER BY resource_id, key LIMIT ?",
             (self.world, resource_id, key, *bound, -1 if page.limit is None else page.limit),
         )
-        return self._values(Tag, rows)
+        return (self._values(Tag, rows) for rows in parts)
 
     def changes(self, after: int, conditions: Sequence[Where], limit: int) -> list[tuple[Change, list[Delta]]]:
         """Return this world's changes after a revision, each with its deltas in order."""
@@ -290,7 +312,7 @@ _GROUP_IN_VPC = (
     " WHERE security_group.world = ? AND security_group.id = ?"
 )
 _GROUPS_WITH_GIVEN_EGRESS = """
-    SELECT rule.group_id FROM security_group JOIN rule
+    SELECT rule.group_id FROM security_group CROSS JOIN rule
     ON rule.world = security_group.world AND rule.group_id = security_group.id AND rule.direction = 'egress'
     AND rule.protocol = '-1' AND rule.peer = '0.0.0.0/0' AND rule.description IS NULL
     WHERE security_group.world = ?1 AND security_group.vpc_id = ?2

@@ -3,36 +3,70 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Any
 
 import pytest
 
+from groupwall import reading
 from groupwall.config import Settings
 from groupwall.errors import ApiError
-from groupwall.reading import MOST_UNTAKEN, MOST_WAITING, Reader, Room
+from groupwall.reading import MOST_WAITING, Reader, answer_all
+from groupwall.sending import BrokenOff, Client
 from groupwall.wire.message import Reply, Request
+from tests.driver import ACTIONS, Wall
 
 READ = Request("POST", "/", "", (), b"")
+HEAD = Reply(200, (), b"")
+
+
+class Asking(Client):
+    """A client without a connection, and what it was sent."""
+
+    def __init__(self, *, leaving: bool = False, deaf: bool = False) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self._deaf = deaf
+        super().__init__({"http_version": "1.1"}, asyncio.Event().wait, self._sent)  # type: ignore[arg-type]
+        self.leaving = leaving
+
+    async def _sent(self, message: dict[str, Any]) -> None:
+        if self._deaf and message.get("body"):
+            await asyncio.Event().wait()
+        self.sent.append(message)
+
+    @property
+    def body(self) -> bytes:
+        """What came of the reply's body."""
+        return b"".join(message.get("body", b"") for message in self.sent)
 
 
 class Slow(Reader):
-    """A reader without a process that answers when it is told to."""
+    """A reader without a process that answers when it is told to, in the parts that it is given."""
 
-    def __init__(self) -> None:
-        self.room = Room()
+    def __init__(self, parts: Iterable[bytes] = (b"part", b"")) -> None:
         self.gate = asyncio.Event()
         self.asked = 0
-        super().__init__(Settings(), self.room)
+        self._parts = tuple(parts)
+        self._left: list[bytes] = []
+        super().__init__(Settings())
 
     async def _exchange(self, question: bytes) -> Reply:
         del question
         self.asked += 1
         await self.gate.wait()
-        return Reply(200, (), b"")
+        self._left = list(self._parts)
+        return HEAD
 
-    def ask(self, unwanted: Callable[[], bool] = lambda: False) -> asyncio.Task[Reply]:
+    async def _part(self) -> bytes:
+        if not self._left:
+            raise EOFError
+        return self._left.pop(0)
+
+    def ask(self, client: Client | None = None) -> asyncio.Task[Reply]:
         """Ask something, and do not wait for the answer."""
-        return asyncio.ensure_future(self.answer(READ, "id", unwanted))
+        return asyncio.ensure_future(self.answer(READ, "id", client or Asking()))
 
 
 def told(answers: list[Reply | BaseException]) -> list[str]:
@@ -60,26 +94,52 @@ def test_a_question_that_nobody_waits_for_is_not_asked() -> None:
     async def ask() -> tuple[list[str], int]:
         reader = Slow()
         reader.gate.set()
-        asked = [reader.ask(), *(reader.ask(lambda: True) for _ in range(5)), reader.ask()]
+        asked = [reader.ask(), *(reader.ask(Asking(leaving=True)) for _ in range(5)), reader.ask()]
         return told(await asyncio.gather(*asked, return_exceptions=True)), reader.asked
 
     expected = ["answered", *["RequestLimitExceeded"] * 5, "answered"]
     assert asyncio.run(ask()) == (expected, 2)
 
 
-def test_replies_that_nobody_takes_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While clients leave too much lying, no more is read; once they take it, reading goes on (inferred)."""
-    monkeypatch.setattr("groupwall.reading.SECONDS_FOR_ROOM", 0.01)
+def test_parts_are_passed_on_as_they_come() -> None:
+    """A client gets the head and each part by itself, and the end (inferred)."""
 
-    async def ask() -> tuple[list[str], int]:
+    async def ask() -> Asking:
+        reader, client = Slow([b"a", b"b", b""]), Asking()
+        reader.gate.set()
+        await reader.ask(client)
+        return client
+
+    assert [message.get("body") for message in asyncio.run(ask()).sent] == [None, b"a", b"b", None]
+
+
+def test_a_client_that_takes_nothing_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up after a while, and the next one is answered (inferred)."""
+    monkeypatch.setattr("groupwall.sending.SECONDS_TO_TAKE", 0.01)
+
+    async def ask() -> bytes:
+        reader, client = Slow(), Asking()
+        reader.gate.set()
+        deaf, other = reader.ask(Asking(deaf=True)), reader.ask(client)
+        with pytest.raises(BrokenOff):
+            await deaf
+        await other
+        return client.body
+
+    assert asyncio.run(ask()) == b"part"
+
+
+def test_a_client_that_takes_its_time_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly parts are taken, a question has its time, and then the next one's has come (inferred)."""
+    monkeypatch.setattr(reading, "SECONDS_TO_ANSWER", 0.02)
+
+    async def ask() -> None:
         reader = Slow()
         reader.gate.set()
-        with reader.room.holding(MOST_UNTAKEN):
-            before = await asyncio.gather(reader.ask(), return_exceptions=True)
-        after = await asyncio.gather(reader.ask(), return_exceptions=True)
-        return told([*before, *after]), reader.asked
+        with pytest.raises(BrokenOff):
+            await reader.ask(Asking(deaf=True))
 
-    assert asyncio.run(ask()) == (["RequestLimitExceeded", "answered"], 1)
+    asyncio.run(ask())
 
 
 class Failing(Slow):
@@ -102,3 +162,47 @@ def test_a_reader_that_fails_twice_is_told() -> None:
         return reader.asked
 
     assert asyncio.run(ask()) == 2
+
+
+def test_a_reader_that_fails_amid_a_reply_breaks_it_off() -> None:
+    """What was begun is neither begun again nor ended, so that nobody takes it for the whole (inferred)."""
+
+    async def ask() -> tuple[int, list[str]]:
+        reader, client = Slow([b"a"]), Asking()
+        reader.gate.set()
+        with pytest.raises(BrokenOff) as caught:
+            await reader.ask(client)
+        assert caught.value.begun == HEAD
+        return reader.asked, [message["type"] for message in client.sent]
+
+    assert asyncio.run(ask()) == (1, ["http.response.start", "http.response.body"])
+
+
+def question(wall: Wall, name: str) -> bytes:
+    """Return a question of the reader's."""
+    return reading._question(wall.request(ACTIONS[name]), "the-id")  # noqa: SLF001 - the server's end of the pipe
+
+
+def test_refusals_are_passed_on(wall: Wall) -> None:
+    """A call that is refused, before it is performed or by it, is told with its status (inferred)."""
+    answers = BytesIO()
+    refused = wall.request(ACTIONS["DescribeSecurityGroups"], GroupIds=["sg-00000000"])
+    answer_all(wall.app, BytesIO(reading._question(refused, "the-id")), answers)  # noqa: SLF001 - as above
+    head, _, body = answers.getvalue().partition(b"\n")
+    assert json.loads(head)["status"] == 400
+    assert b"InvalidGroup.NotFound" in body
+    assert body.endswith(b"</Response>" + bytes(4))
+
+
+def test_a_fault_amid_a_reply_ends_the_reader(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a list cannot be read to its end, the reader ends, and leaves the reply without one (inferred)."""
+    answers = BytesIO()
+
+    def write(_action: object, _result: object, _id: str, _version: str, send: Any) -> None:  # noqa: ANN401 - a function
+        send(b"the first part")
+        raise LookupError
+
+    monkeypatch.setattr("groupwall.wire.model.Action.write", write)
+    with pytest.raises(SystemExit, match="could not be brought to its end"):
+        answer_all(wall.app, BytesIO(question(wall, "DescribeSecurityGroups")), answers)
+    assert answers.getvalue().endswith(b"the first part")
