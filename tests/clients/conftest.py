@@ -16,11 +16,11 @@ from tests.serving import started
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """A key's clients. One attempt only, so that no retry hides a failing server."""
-    data = tmp_path_factory.mktemp("store")
-    key = make_key(data)
+    folder = tmp_path_factory.mktemp("store")
+    key = make_key(folder)
     session = boto3.Session(key.access_key_id, key.secret, region_name="us-east-1")
     once = Config(retries={"total_max_attempts": 1})
-    with started("--auth", "signed", "--log", "off", "--data", str(data)) as server:
+    with started("--auth", "signed", "--log", "off", "--data", str(folder)) as server:
         ec2, sts = (session.client(name, endpoint_url=server.url, config=once) for name in ("ec2", "sts"))
         yield Account(ec2, sts)
         ec2.close()
