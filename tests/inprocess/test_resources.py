@@ -43,13 +43,15 @@ WORKING: dict[tuple[str, str], Json] = {
     ("Vpc", "DescribeAttribute"): {"Attribute": "enableDnsSupport"},
     ("Vpc", "ModifyAttribute"): {"EnableDnsHostnames": {"Value": True}},
     ("Vpc", "RequestVpcPeeringConnection"): {"PeerVpcId": "$vpc"},
+    ("service", "CreateNetworkInterface"): {"SubnetId": "$subnet"},
+    ("service", "CreateInstances"): {"ImageId": "ami-0123456789abcdef0", "MinCount": 1, "MaxCount": 1},
     ("service", "CreateSecurityGroup"): {"GroupName": "new", "Description": "d"},
     ("service", "CreateTags"): {"Resources": ["$group"], "Tags": NAMES},
     ("service", "CreateSubnet"): {"VpcId": "$vpc", "CidrBlock": "10.9.0.0/24"},
     ("service", "CreateVpc"): {"CidrBlock": "10.1.0.0/16"},
     ("service", "CreateVpcPeeringConnection"): {"VpcId": "$vpc", "PeerVpcId": "$vpc"},
 }
-"""The arguments with which an action works; ``$group`` is a group's id, ``$vpc`` that of an empty VPC."""
+"""The arguments with which an action works; ``$group`` is a group, ``$vpc`` an empty VPC, ``$subnet`` a default one."""
 
 LATER: dict[tuple[str, str], Json] = {
     ("Vpc", "AssociateDhcpOptions"): {"DhcpOptionsId": "default"},
@@ -62,11 +64,9 @@ LATER: dict[tuple[str, str], Json] = {
     ("Vpc", "DisableClassicLink"): {},
     ("Vpc", "EnableClassicLink"): {},
     ("service", "CreateDhcpOptions"): {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["example.com"]}]},
-    ("service", "CreateInstances"): {"MinCount": 1, "MaxCount": 1},
     ("service", "CreateInternetGateway"): {},
     ("service", "CreateKeyPair"): {"KeyName": "k"},
     ("service", "CreateNetworkAcl"): {"VpcId": "vpc-0123456789abcdef0"},
-    ("service", "CreateNetworkInterface"): {"SubnetId": "subnet-0123456789abcdef0"},
     ("service", "CreatePlacementGroup"): {"GroupName": "g"},
     ("service", "CreateRouteTable"): {"VpcId": "vpc-0123456789abcdef0"},
     ("service", "CreateSnapshot"): {"VolumeId": "vol-0123456789abcdef0"},
@@ -111,6 +111,8 @@ def scene(service: Any) -> Iterator[Scene]:  # noqa: ANN401 - boto3 has no types
 def _arguments(params: Json, scene: Scene) -> Json:
     text = json.dumps(params, default=bytes.decode).replace("$group", scene.group.id)
     text = text.replace("$vpc", scene.spare.id)
+    if "$subnet" in text:
+        text = text.replace("$subnet", next(iter(scene.service.subnets.all())).id)
     filled: Json = json.loads(text)
     return filled
 
