@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from functools import partial
 
 from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
@@ -66,8 +66,8 @@ def describe_network_interfaces(params: Params, context: Context) -> Result:
     asked = conditions(params, FILTERS)
     wanted = [by_name(one, context) if one.field == "zone-id" else one for one in asked]
     wanted += named(Interface, ids, context, errors.interface_not_found)
-    interfaces, token = paging.split(context.tx.listed(Interface, wanted, paging.page()), attrgetter("id"))
-    return {"NetworkInterfaces": shown(interfaces, context), "NextToken": token}
+    interfaces, token = paging.shown(partial(context.tx.walk, Interface, wanted), partial(shown, context=context))
+    return {"NetworkInterfaces": interfaces, "NextToken": token}
 
 
 OPERATIONS = (
