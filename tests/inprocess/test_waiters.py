@@ -15,7 +15,17 @@ import groupwall
 from groupwall.inprocess import Wall
 from groupwall.wire.model import SERVICES
 
+NO_INSTANCE = {"InstanceIds": ["i-0123456789abcdef0"]}
+OF_INSTANCES = {
+    "run": ["instance_exists", "instance_running", "instance_status_ok", "system_status_ok"],
+    "stop_instances": ["instance_stopped"],
+    "start_instances": ["instance_running"],
+    "terminate_instances": ["instance_terminated"],
+}
+"""What is done to an instance -> the waiters that are done then; none is while there are no instances at all."""
+
 MISSING = {
+    **{name: NO_INSTANCE for names in OF_INSTANCES.values() for name in names},
     "security_group_exists": {"GroupIds": ["sg-0123456789abcdef0"]},
     "subnet_available": {"SubnetIds": ["subnet-0123456789abcdef0"]},
     "vpc_available": {"VpcIds": ["vpc-0123456789abcdef0"]},
@@ -49,10 +59,22 @@ def _of_ours(client: Any, service: str, names: list[str]) -> list[str]:  # noqa:
 
 
 @pytest.mark.usefixtures("wall")
-@pytest.mark.parametrize("name", sorted(MISSING))
+@pytest.mark.parametrize("name", sorted(name for name, given in MISSING.items() if given is not NO_INSTANCE))
 def test_waiter(client: Any, name: str) -> None:  # noqa: ANN401 - boto3 has no types
     """A waiter is done at once, for one that there is and for all of them (reference 19 [docs])."""
     client.get_waiter(name).wait()
+
+
+@pytest.mark.usefixtures("wall")
+def test_waiters_of_instances(client: Any) -> None:  # noqa: ANN401 - boto3 has no types
+    """An instance is where a call sends it by the next description, so that no waiter waits (inferred)."""
+    launched = client.run_instances(ImageId="ami-0123456789abcdef0", MinCount=2, MaxCount=2)["Instances"]
+    ids = [one["InstanceId"] for one in launched]
+    for done, waiters in OF_INSTANCES.items():
+        if done != "run":
+            getattr(client, done)(InstanceIds=ids)
+        for name in waiters:
+            client.get_waiter(name).wait(InstanceIds=ids)
 
 
 @pytest.mark.usefixtures("wall")
