@@ -29,18 +29,18 @@ def _permission(direction: str) -> dict[str, Field]:
         return Field(column, within.format(f"rule.peer_kind = '{kind}' AND {{}}"))
 
     other = "security_group AS other"
-    named = f"(SELECT other.name FROM {other} WHERE other.id = rule.peer)"
+    named = f"rule.peer_kind = 'group' AND rule.peer IN (SELECT other.id FROM {other} WHERE {{}})"
     owner = f"(SELECT account FROM {other} JOIN world ON world.world = other.world WHERE other.id = rule.peer)"
     fields = {
         "cidr": peer("ipv4"),
         "ipv6-cidr": peer("ipv6"),
         "prefix-list-id": peer("prefix-list"),
         "group-id": peer("group"),
-        "group-name": peer("group", named),
+        "group-name": Field("other.name", within.format(named)),
         "user-id": peer("group", owner),
         "protocol": Field("rule.protocol", within),
-        "from-port": Field("CAST(rule.from_port AS TEXT)", within),
-        "to-port": Field("CAST(rule.to_port AS TEXT)", within),
+        "from-port": Field("rule.from_port", within),
+        "to-port": Field("rule.to_port", within),
     }
     return {f"{direction}.{name}": field for name, field in fields.items()}
 

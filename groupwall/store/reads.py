@@ -207,7 +207,8 @@ class Reads:
 
     def count_groups(self) -> int:
         """Return how many groups this world has."""
-        return int(self._one("SELECT count(*) FROM security_group WHERE world = ?", (self.world,))[0])
+        row = self._one("SELECT security_groups FROM tally WHERE world = ?", (self.world,))
+        return row[0] if row else 0
 
     def rules_of(self, group_ids: Sequence[str]) -> dict[str, list[Rule]]:
         """Return the rules of each group, of both directions, in the order of their natural keys."""

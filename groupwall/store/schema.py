@@ -98,6 +98,24 @@ CREATE TABLE subnet_cidr (
     PRIMARY KEY (world, subnet_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX group_by_vpc ON security_group (world, vpc_id);
+CREATE INDEX group_by_description ON security_group (world, description);
+CREATE INDEX group_by_name_anywhere ON security_group (name);
+CREATE INDEX rule_by_protocol ON rule (world, protocol);
+CREATE INDEX rule_by_from_port ON rule (world, from_port);
+CREATE INDEX rule_by_to_port ON rule (world, to_port);
+CREATE INDEX rule_of_group ON rule (world, peer) WHERE peer_kind = 'group';
+CREATE INDEX tag_by_value ON tag (world, value);
+CREATE INDEX tag_by_type ON tag (world, resource_type);
+
+-- How many groups a world has, for its quota: to count them takes as long as there are many.
+CREATE TABLE tally (world INTEGER PRIMARY KEY, security_groups INTEGER NOT NULL) STRICT;
+INSERT INTO tally SELECT world, count(*) FROM security_group GROUP BY world;
+CREATE TRIGGER group_added AFTER INSERT ON security_group BEGIN
+    INSERT INTO tally VALUES (new.world, 1) ON CONFLICT DO UPDATE SET security_groups = security_groups + 1;
+END;
+CREATE TRIGGER group_removed AFTER DELETE ON security_group BEGIN
+    UPDATE tally SET security_groups = security_groups - 1 WHERE world = old.world;
+END;
 CREATE TABLE reference (
     world INTEGER NOT NULL, rule_id TEXT NOT NULL, account TEXT NOT NULL, vpc_id TEXT NOT NULL, peering_id TEXT NOT
     NULL, PRIMARY KEY (world, rule_id)
@@ -168,6 +186,11 @@ CREATE TABLE token (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO sqlite_stat1 VALUES
     ('subnet_cidr', 'subnet_cidr', '600 600 1 1'), ('security_group', 'group_by_vpc', '10000 10000 50 1'),
+    ('security_group', 'group_by_description', '10000 10000 20 1'),
+    ('security_group', 'group_by_name_anywhere', '10000 5 5 1'),
+    ('rule', 'rule_by_protocol', '500000 500000 100000'), ('rule', 'rule_by_from_port', '500000 500000 5000'),
+    ('rule', 'rule_by_to_port', '500000 500000 5000'), ('rule', 'rule_of_group', '100000 100000 10'),
+    ('tag', 'tag_by_value', '20000 20000 20'), ('tag', 'tag_by_type', '20000 20000 5000'),
     ('reference', 'reference', '1000 1000 1'), ('vpc_association', 'vpc_association', '1000 1000 2 1'),
     ('vpc_association', 'association_by_vpc', '1000 1000 10 1'),
     ('network_interface', 'network_interface', '20000 20000 1'),
