@@ -147,8 +147,7 @@ def taken(context: Context, subnet_id: str, texts: Sequence[str]) -> list[Addres
 
 def _block(context: Context, interface: Interface, *, ipv6: bool) -> Network:
     if not ipv6:
-        subnet = context.tx.get(Subnet, interface.subnet_id)
-        return IPv4Network(subnet.cidr if subnet else "0.0.0.0/32")
+        return IPv4Network(context.tx.by_id(Subnet, [interface.subnet_id])[interface.subnet_id].cidr)
     blocks = context.tx.by(SubnetCidr, "subnet_id", [interface.subnet_id]).get(interface.subnet_id, ())
     if not blocks:
         raise errors.no_ipv6_block(interface.subnet_id)
