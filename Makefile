@@ -28,9 +28,10 @@ test: .venv/.ready .venv-clients/.ready ## Every test, on all cores
 	@tools/programs.sh strace
 	$(BIN)/python -m pytest -q -n auto --dist worksteal --junit-xml build/tests.xml $(ARGS)
 
-# Ansible and Cloud Custodian take 0.7 GB and a minute to install, so CI does without them.
+# Apart from `make test`, because installing these takes 1.3 GB and minutes, and needs npm and go as well.
+CLIENTS = clients ansible custodian javascript go
 .PHONY: test-clients
-test-clients: .venv/.ready .venv-ansible/.ready .venv-custodian/.ready ## Real Ansible and Cloud Custodian against a server; installs both, 0.7 GB
+test-clients: .venv/.ready $(CLIENTS:%=.venv-%/.ready) ## Real clients against a server; installs them, 1.3 GB; needs npm and go
 	$(BIN)/python -m pytest -q tests_clients $(ARGS)
 
 .PHONY: check
@@ -66,7 +67,7 @@ pins: .venv-pin/.ready ## Renew requirements/*.txt
 
 .PHONY: clean
 clean: ## Remove what the targets above made; groupwall-data/ stays
-	rm -rf .venv .venv-ansible .venv-bench .venv-clients .venv-custodian .venv-pin build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis groupwall.egg-info
+	rm -rf .venv $(CLIENTS:%=.venv-%) .venv-bench .venv-pin build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis groupwall.egg-info
 	find groupwall tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 .venv/.ready: requirements/dev.txt pyproject.toml tools/venv.sh
@@ -79,4 +80,20 @@ clean: ## Remove what the targets above made; groupwall-data/ stays
 .venv-%/.ready: requirements/%.txt tools/venv.sh
 	@tools/venv.sh .venv-$* "$(PYTHON)"
 	.venv-$*/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
+.venv-javascript/.ready: requirements/javascript/package-lock.json
+	rm -rf .venv-javascript
+	cp -r requirements/javascript .venv-javascript
+	cd .venv-javascript && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# Built once: the SDK's EC2 package takes a minute and a half, which no test should wait for.
+.venv-go/.ready: export GOCACHE = $(CURDIR)/.venv-go/cache
+.venv-go/.ready: export GOMODCACHE = $(CURDIR)/.venv-go/modules
+.venv-go/.ready: export GOFLAGS = -modcacherw
+.venv-go/.ready: requirements/go/go.sum
+	rm -rf .venv-go
+	cp -r requirements/go .venv-go
+	cd .venv-go && go build github.com/aws/aws-sdk-go-v2/config github.com/aws/aws-sdk-go-v2/service/ec2
 	@touch $@
