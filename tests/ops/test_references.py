@@ -52,6 +52,10 @@ class Across:
         rule: Json = reply["SecurityGroupRules"][0]
         return rule
 
+    def back(self) -> Json:
+        """Return a permission that names my group, as another account does."""
+        return tcp(82) | {"UserIdGroupPairs": [{"GroupId": self.web, "UserId": self.mine.account}]}
+
     def described(self) -> list[Json]:
         """Return the pairs of my group's permissions."""
         shown = group_of(self.mine, self.web)["IpPermissionsEgress" if self.side == "Egress" else "IpPermissions"]
@@ -337,3 +341,51 @@ def test_two_of_my_vpcs_reference_one_group(wall: Wall) -> None:
     pairs = {group["GroupId"]: group["IpPermissions"][0]["UserIdGroupPairs"] for group in listed}
     assert pairs == {one.web: [one.live() | {"PeeringStatus": "deleted"}], two.web: [two.live()]}
     assert (len(one.stale()), two.stale()) == (1, [])
+
+
+def _statements(wall: Wall, name: str, **params: Any) -> int:  # noqa: ANN401 - as boto3 gives them
+    """Return how many statements a call takes."""
+    seen: list[str] = []
+    wall.store._connection.set_trace_callback(seen.append)  # noqa: SLF001 - only a test needs it
+    wall.call(name, **params)
+    wall.store._connection.set_trace_callback(None)  # noqa: SLF001
+    return len(seen)
+
+
+def test_what_is_read_does_not_grow(wall: Wall) -> None:
+    """Listings take as many statements for twenty references to eight VPCs as for one: docs/decisions/0006."""
+    across = Across(wall, wall)
+    calls: dict[str, Json] = {
+        "DescribeSecurityGroups": {}, "DescribeSecurityGroupRules": {}, "DescribeVpcPeeringConnections": {},
+        "DescribeStaleSecurityGroups": {"VpcId": across.vpc},
+        "DescribeSecurityGroupReferences": {"GroupId": [across.app]},
+    }  # fmt: skip
+    without = _statements(wall, "DescribeSecurityGroups")
+    across.authorize()
+    before = {name: _statements(wall, name, **params) for name, params in calls.items()}
+    for number in range(2, 8):
+        account = wall.elsewhere(f"11112222333{number}")
+        there = create_vpc(account, f"10.{number}.0.0/16")
+        ends = {"VpcId": across.vpc, "PeerVpcId": there, "PeerOwnerId": account.account}
+        made = wall.call("CreateVpcPeeringConnection", **ends)["VpcPeeringConnection"]
+        account.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=made["VpcPeeringConnectionId"])
+        groups = [create_group(account, f"g{name}", there) for name in range(3)]
+        across.authorize(*({"GroupId": group, "UserId": account.account} for group in groups))
+        account.call("AuthorizeSecurityGroupIngress", GroupId=groups[0], IpPermissions=[across.back()])
+    assert {name: _statements(wall, name, **params) for name, params in calls.items()} == before
+    assert before["DescribeSecurityGroups"] - without == 5
+
+
+def test_rules_of_blocks_pay_nothing(wall: Wall) -> None:
+    """A rule that names a block, or its own group, is revoked and listed without a look at references (inferred)."""
+    web = create_group(wall)
+    blocks, own = {"GroupId": web, "IpPermissions": [tcp(80, "10.0.0.0/8")]}, tcp(81, web)
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=web, IpPermissions=[*blocks["IpPermissions"], own])
+    seen: list[str] = []
+    wall.store._connection.set_trace_callback(seen.append)  # noqa: SLF001 - only a test needs it
+    wall.call("DescribeSecurityGroups")
+    wall.call("DescribeSecurityGroupRules")
+    wall.call("RevokeSecurityGroupIngress", **blocks)
+    wall.call("RevokeSecurityGroupIngress", GroupId=web, IpPermissions=[own])
+    wall.store._connection.set_trace_callback(None)  # noqa: SLF001
+    assert [text for text in seen if "reference" in text or "peering" in text] == []
