@@ -158,14 +158,18 @@ def _existing(given: Mapping[str, Any], index: int, context: Context) -> Device:
     return Device(index, find_subnet(interface.subnet_id, context), interface, {}, delete_on_termination=False)
 
 
+def addresses_asked(devices: Sequence[Device]) -> list[str | None]:
+    """Return the addresses that each instance asks for, ANY for one that is chosen for it."""
+    new = [one for one in devices if one.interface is None]
+    return [text for one in new for text in (*ipv4_wanted(one.asked).texts, *ipv6_wanted(one.asked, one.subnet).texts)]
+
+
 def room_for(devices: Sequence[Device], context: Context) -> int | None:
     """Return how many instances with these devices find addresses; None where the devices can be of only one."""
-    new = [one for one in devices if one.interface is None]
-    texts = [text for one in new for text in (*ipv4_wanted(one.asked).texts, *ipv6_wanted(one.asked, one.subnet).texts)]
-    if len(new) < len(devices) or any(text is not ANY for text in texts):
+    if any(one.interface for one in devices) or any(text is not ANY for text in addresses_asked(devices)):
         return None
-    held = context.tx.held_in([one.subnet.id for one in new])
+    held = context.tx.held_in([one.subnet.id for one in devices])
     each: dict[Subnet, int] = {}
-    for one in new:
+    for one in devices:
         each[one.subnet] = each.get(one.subnet, 0) + len(ipv4_wanted(one.asked).texts)
     return min(free_addresses(subnet, held.get(subnet.id, 0)) // wanted for subnet, wanted in each.items())

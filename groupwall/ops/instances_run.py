@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from groupwall import errors
 from groupwall.ops.attachments import attach as attach_device
 from groupwall.ops.instance_attributes import behavior, script
-from groupwall.ops.instance_devices import Device, devices_asked, room_for
+from groupwall.ops.instance_devices import Device, addresses_asked, devices_asked, room_for
 from groupwall.ops.instances import PENDING, RUNNING, forget_terminated, state
 from groupwall.ops.instances_described import reservations
 from groupwall.ops.interfaces import add_interface
@@ -22,8 +22,8 @@ from groupwall.store.entities import Instance, Vpc
 
 NAME = "RunInstances"
 
-MOST_INSTANCES = 250
-"""Instances that one call launches (inferred: AWS's limit is of virtual CPUs, and its own)."""
+MOST_INSTANCES, MOST_ADDRESSES = 250, 2500
+"""What one call launches and gives (inferred: AWS's limit is of virtual CPUs): no call is to hold up the others."""
 
 DEFAULT_TYPE = "m1.small"
 """The type of an instance that is given none [docs]."""
@@ -68,15 +68,11 @@ def run_instances(params: Params, context: Context) -> Result:
     before = made_before(params, context, NAME)
     if before is not None:
         return _again(before, context)
-    refuse_unsupported(params, NAME, UNSUPPORTED)
-    for member, parts in UNSUPPORTED_PARTS.items():
-        given = params.get(member) or {}
-        inner = {f"{member}.{part}": given.get(part) for part in parts}
-        refuse_unsupported(inner, NAME, list(inner))
+    _refuse_unsupported(params)
     tags = {kind: _tags(params, kind) for kind in TAGGED}
     devices = devices_asked(params, context)
     first = _instance(params, devices[0], context)
-    count = _count(params, room_for(devices, context), devices[0].subnet.id)
+    count = _count(params, devices, context)
     launched = [first._replace(id=context.ids.new("i"), launch_index=index) for index in range(count)]
     for one in launched:
         _launch(one, devices, tags, context)
@@ -84,6 +80,14 @@ def run_instances(params: Params, context: Context) -> Result:
     forget_terminated(context)
     reply = reservations(launched, context)[0]
     return reply | {"Instances": [one | {"State": state(PENDING)} for one in reply["Instances"]]}
+
+
+def _refuse_unsupported(params: Params) -> None:
+    refuse_unsupported(params, NAME, UNSUPPORTED)
+    for member, parts in UNSUPPORTED_PARTS.items():
+        given = params.get(member) or {}
+        inner = {f"{member}.{part}": given.get(part) for part in parts}
+        refuse_unsupported(inner, NAME, list(inner))
 
 
 def _again(reservation_id: str, context: Context) -> Result:
@@ -102,25 +106,30 @@ def _tags(params: Params, kind: str) -> dict[str, str]:
     return tags_given({"TagSpecifications": [one for one in given if one.get("ResourceType") == kind]}, kind)
 
 
-def _count(params: Params, room: int | None, subnet_id: str) -> int:
+def _count(params: Params, devices: Sequence[Device], context: Context) -> int:
     """Return how many to launch, where there is room for so many. Texts inferred."""
-    lowest, highest = int(params["MinCount"]), int(params["MaxCount"])
+    lowest, highest = _bounds(params)
+    limit = min(MOST_INSTANCES, MOST_ADDRESSES // max(1, len(addresses_asked(devices))))
+    if lowest > limit:
+        raise errors.instance_limit_exceeded(lowest, limit)
+    room = room_for(devices, context)
+    if room is not None and lowest > room:
+        raise errors.addresses_exhausted(devices[0].subnet.id)
+    if room is None and highest > 1:
+        message = "Addresses and existing network interfaces may be specified for a single instance only"
+        raise errors.invalid_combination(message)
+    return min(highest, limit, highest if room is None else room)
+
+
+def _bounds(params: Params) -> tuple[int, int]:
+    lowest, highest = params["MinCount"], params["MaxCount"]
     if lowest < 1:
         message = f"Value ({lowest}) for parameter minCount is invalid. Expecting a value of at least 1."
         raise errors.invalid_value(message)
     if highest < lowest:
         message = f"Value ({highest}) for parameter maxCount is invalid. Expecting a value of at least minCount."
         raise errors.invalid_value(message)
-    if lowest > MOST_INSTANCES:
-        raise errors.instance_limit_exceeded(lowest, MOST_INSTANCES)
-    if room is None:
-        if highest > 1:
-            message = "Addresses and existing network interfaces may be specified for a single instance only"
-            raise errors.invalid_combination(message)
-        return 1
-    if lowest > room:
-        raise errors.addresses_exhausted(subnet_id)
-    return min(highest, room, MOST_INSTANCES)
+    return lowest, highest
 
 
 def _instance(params: Params, primary: Device, context: Context) -> Instance:

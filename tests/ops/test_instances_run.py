@@ -147,6 +147,14 @@ def test_room_is_for_all_addresses(wall: Wall) -> None:
     assert len(interfaces(wall)) == 4
 
 
+def test_one_call_gives_so_many_addresses(wall: Wall) -> None:
+    """Whatever MaxCount says, one call gives 2,500 addresses at most (inferred)."""
+    devices = [{"DeviceIndex": 0, "SecondaryPrivateIpAddressCount": 49}]
+    assert len(run(wall, MinCount=1, MaxCount=60, NetworkInterfaces=devices)) == 50
+    told = _refused(wall, MinCount=51, MaxCount=60, NetworkInterfaces=devices)
+    assert told.startswith("InstanceLimitExceeded: You have requested more instances (51) than the limit of 50 ")
+
+
 @pytest.mark.parametrize(
     ("lowest", "highest", "told"),
     [
