@@ -184,6 +184,7 @@ CREATE TABLE token (
     world INTEGER NOT NULL, operation TEXT NOT NULL, token TEXT NOT NULL, digest TEXT NOT NULL, resource_id TEXT NOT
     NULL, PRIMARY KEY (world, token, operation)
 ) STRICT, WITHOUT ROWID;
+UPDATE sqlite_stat1 SET stat = '20000 20000 100 10' WHERE idx = 'tag_by_key';
 INSERT INTO sqlite_stat1 VALUES
     ('subnet_cidr', 'subnet_cidr', '600 600 1 1'), ('security_group', 'group_by_vpc', '10000 10000 50 1'),
     ('security_group', 'group_by_description', '10000 10000 20 1'),

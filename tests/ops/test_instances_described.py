@@ -10,9 +10,9 @@ import pytest
 
 from groupwall.store.sqlite import FILE, Store
 from tests import scenes
+from tests.counting import Counting
 from tests.driver import Wall
 from tests.ops.test_instances import AMI, described, interfaces, run, run_one
-from tests.ops.test_statements import Counting
 from tests.scenes import Json, refusal
 
 

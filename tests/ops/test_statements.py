@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from groupwall.store.sqlite import FILE, Store
-from tests.driver import ACTIONS, Wall
+from tests.counting import Cost, cost, counted
+from tests.driver import Wall
 from tests.scenes import Json, create_group, create_prefix_list, create_vpc, permission, rules_of, tcp
 
 GROUPS, RULES = 300, 15
@@ -18,40 +15,12 @@ BLOCK = "203.0.113.0/24"
 ASKED = [tcp(22, BLOCK), permission("-1", None, None, "::/0")]
 
 
-class Cost(NamedTuple):
-    """Statements that a call took, and steps of SQLite's virtual machine."""
-
-    statements: int
-    steps: int
-
-
-class Counting(sqlite3.Connection):
-    """A connection that counts; its progress handler is its own, so reads have no budget."""
-
-    statements = steps = 0
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - sqlite3's own
-        super().__init__(*arguments, **options)
-        self.set_trace_callback(self._statement)
-        self.set_progress_handler(self._step, 1)
-        self.__dict__["set_progress_handler"] = lambda *_: None  # what the store sets would end the count
-
-    def _statement(self, _text: str) -> None:
-        self.statements += 1
-
-    def _step(self) -> bool:
-        self.steps += 1
-        return False
-
-
 def _costs(wall: Wall, folder: Path) -> dict[str, Cost]:
     """Return what each call costs on one group of the wall, which ends with it."""
     group, places = create_group(wall, "measured"), _places(wall)
-    wall.copy_to(folder)
-    with contextlib.closing(sqlite3.connect(folder / FILE, isolation_level=None, factory=Counting)) as connection:
-        wall.app.store = Store(connection, str(folder), contextlib.ExitStack())
+    with counted(wall, folder) as connection:
         return {
-            what: _cost(wall, connection, what.split()[0], params) for what, params in _calls(group, **places).items()
+            what: cost(wall, connection, what.split()[0], params) for what, params in _calls(group, **places).items()
         }
 
 
@@ -102,12 +71,6 @@ def _calls(group: str, vpc: str = "", near: str = "", rule: str = "", prefix_lis
 
 def _filter(name: str, value: str) -> Json:
     return {"Filters": [{"Name": name, "Values": [value]}]}
-
-
-def _cost(wall: Wall, connection: Counting, name: str, params: Json) -> Cost:
-    before = connection.statements, connection.steps
-    assert wall.send(wall.request(ACTIONS[name], **params)).status == 200
-    return Cost(connection.statements - before[0], connection.steps - before[1])
 
 
 def _fill(wall: Wall) -> None:

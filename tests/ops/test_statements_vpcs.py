@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from groupwall.store.sqlite import FILE, Store
+from tests.counting import Cost, Counting
 from tests.driver import ACTIONS, Wall
-from tests.ops.test_statements import Cost, Counting
 from tests.scenes import Json, create_group, create_vpc
 
 VPCS = 150
