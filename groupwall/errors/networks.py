@@ -169,7 +169,7 @@ def peering_not_permitted(account: str, verb: str, peering_id: str) -> ApiError:
 
 
 def peering_in_other_region(region: str, verb: str, peering_id: str, right: str) -> ApiError:
-    """Refuse to ``accepted`` a request where its accepter is not: reference 16, code and text [parity: moto]."""
+    """Refuse what must be ``accepted`` or rejected where the accepter is: reference 16 [parity: moto]."""
     message = (
         f"Incorrect region ({region}) specified for this request. "
         f"VPC peering connection {peering_id} must be {verb} in region {right}"

@@ -57,7 +57,7 @@ EXAMPLES: dict[str, list[Json]] = {
 }  # fmt: skip
 
 WITHOUT_EFFECT = {
-    "UserIdGroupPairs[].UserId": "given back from Describe it does no harm [reference 4.3]; no peering makes it needed",
+    "UserIdGroupPairs[].UserId": "a new rule across a peering needs it; in a revoke it does no harm [reference 4.3]",
     "UserIdGroupPairs[].VpcId": "given back from Describe it does no harm [reference 4.3]",
     "UserIdGroupPairs[].VpcPeeringConnectionId": "given back from Describe it does no harm [reference 4.3]",
     "UserIdGroupPairs[].PeeringStatus": "given back from Describe it does no harm [reference 4.3]",
