@@ -38,6 +38,9 @@ __all__ = ["BODY_BYTES", "App", "Call", "Outcome", "Refusal", "Reply", "Request"
 
 log = logging.getLogger("groupwall")
 
+REMOVED = "<sensitiveDataRemoved>"
+"""What the history tells in the place of a secret, as CloudTrail does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -226,7 +229,8 @@ def unanswered() -> ApiError:
 
 
 def _event(call: Call, context: Context, operation: str, params: dict[str, Any]) -> Event:
-    return Event(context.now, call.identity.caller.arn, operation, call.request_id, compact(params))
+    told = params | {name: REMOVED for name in call.operation.secret if name in params}
+    return Event(context.now, call.identity.caller.arn, operation, call.request_id, compact(told))
 
 
 def _refusal(error: ApiError | StoreError) -> ApiError:

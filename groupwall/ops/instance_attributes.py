@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -34,6 +35,18 @@ def script(text: str) -> str:
     return kept
 
 
+def keep_script(context: Context, instance_id: str, kept: str) -> str:
+    """Keep an instance's UserData outside the history, as CloudTrail leaves it out; return what tells it from another.
+
+    The text may hold passwords. Nothing runs it.
+    """
+    context.tx.forget_secret(instance_id)
+    if not kept:
+        return ""
+    context.tx.keep_secret(instance_id, kept)
+    return hashlib.sha256(kept.encode()).hexdigest()
+
+
 def behavior(text: str) -> str:
     """Return what an instance that shuts itself down is to do [model; text inferred]."""
     if text not in BEHAVIORS:
@@ -52,11 +65,15 @@ def _type(text: str) -> str:
 
 
 class Attribute(NamedTuple):
-    """An attribute that is one column of the instance. stopped: it may change only while the instance is stopped."""
+    """An attribute that is one column of the instance.
+
+    stopped: it may change only while the instance is stopped. secret: the column only tells it from another.
+    """
 
     column: str
     stopped: bool = False
     checked: Callable[[Any], Any] = _given
+    secret: bool = False
 
 
 OWN = {
@@ -65,7 +82,7 @@ OWN = {
     "EbsOptimized": Attribute("ebs_optimized", stopped=True),
     "InstanceInitiatedShutdownBehavior": Attribute("shutdown_behavior", checked=behavior),
     "InstanceType": Attribute("type", stopped=True, checked=_type),
-    "UserData": Attribute("script", stopped=True, checked=script),
+    "UserData": Attribute("script", stopped=True, checked=script, secret=True),
 }
 """Member of ModifyInstanceAttribute -> where it is kept; its name in DescribeInstanceAttribute begins small."""
 
@@ -94,7 +111,8 @@ def describe_instance_attribute(params: Params, context: Context) -> Result:
     if name in NEVER_SET:
         told: Result = dict(NEVER_SET[name])
     elif member in OWN and member != name:
-        value = getattr(instance, OWN[member].column)
+        own = OWN[member]
+        value = context.tx.secret_of(instance.id) if own.secret else getattr(instance, own.column)
         told = {member: {} if value == "" else {"Value": value}}
     elif name == "groupSet":
         told = {"Groups": _groups(instance, context)}
@@ -164,7 +182,10 @@ def _modify_own(instance: Instance, attribute: Attribute, value: Any, context: C
     if attribute.stopped and instance.state != STOPPED:
         raise errors.instance_not_stopped(instance.id)
     kind = type(getattr(instance, attribute.column))
-    changed = instance._replace(**{attribute.column: attribute.checked(kind() if value is None else value)})
+    stored = attribute.checked(kind() if value is None else value)
+    if attribute.secret:
+        stored = keep_script(context, instance.id, stored)
+    changed = instance._replace(**{attribute.column: stored})
     if changed != instance:
         context.tx.replace(instance, changed)
 
@@ -184,5 +205,5 @@ def _modify_interface(instance: Instance, member: str, value: Any, context: Cont
 
 OPERATIONS = (
     Operation("DescribeInstanceAttribute", describe_instance_attribute, reads=True),
-    Operation("ModifyInstanceAttribute", modify_instance_attribute),
+    Operation("ModifyInstanceAttribute", modify_instance_attribute, secret=("UserData", "Value")),
 )

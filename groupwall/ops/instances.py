@@ -103,9 +103,12 @@ def terminate_instances(params: Params, context: Context) -> Result:
 
 
 def forget_terminated(context: Context) -> None:
-    """Remove instances that are no longer described, and their tags."""
+    """Remove instances that are no longer described, with their tags and UserData."""
     gone = Where("gone", (TERMINATED,), str(context.now - REMEMBERED))
-    context.tx.remove(*context.tx.listed(Instance, [gone], Page(limit=MOST_FORGOTTEN)))
+    instances = context.tx.listed(Instance, [gone], Page(limit=MOST_FORGOTTEN))
+    context.tx.remove(*instances)
+    for instance in instances:
+        context.tx.forget_secret(instance.id)
 
 
 def _refuse(instances: Sequence[Instance], error: Callable[[str], errors.ApiError]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from groupwall import errors
 from groupwall.ops.attachments import attach as attach_device
-from groupwall.ops.instance_attributes import behavior, script
+from groupwall.ops.instance_attributes import behavior, keep_script, script
 from groupwall.ops.instance_devices import Device, addresses_asked, devices_asked, room_for
 from groupwall.ops.instances import PENDING, RUNNING, forget_terminated, state
 from groupwall.ops.instances_described import reservations
@@ -71,9 +71,13 @@ def run_instances(params: Params, context: Context) -> Result:
     _refuse_unsupported(params)
     tags = {kind: _tags(params, kind) for kind in TAGGED}
     devices = devices_asked(params, context)
-    first = _instance(params, devices[0], context)
+    first, kept = _instance(params, devices[0], context), script(params.get("UserData") or "")
     count = _count(params, devices, context)
-    launched = [first._replace(id=context.ids.new("i"), launch_index=index) for index in range(count)]
+    ids = [context.ids.new("i") for _ in range(count)]
+    launched = [
+        first._replace(id=instance_id, launch_index=index, script=keep_script(context, instance_id, kept))
+        for index, instance_id in enumerate(ids)
+    ]
     for one in launched:
         _launch(one, devices, tags, context)
     remember(params, context, NAME, first.reservation_id)
@@ -133,7 +137,7 @@ def _bounds(params: Params) -> tuple[int, int]:
 
 
 def _instance(params: Params, primary: Device, context: Context) -> Instance:
-    """Return what each of the instances is to be, but for its id and index."""
+    """Return what each of the instances is to be, but for its id, its index and its UserData."""
     placement, monitoring = params.get("Placement") or {}, params.get("Monitoring") or {}
     if not params.get("ImageId"):
         raise errors.missing_parameter("ImageId")
@@ -150,7 +154,7 @@ def _instance(params: Params, primary: Device, context: Context) -> Instance:
         launched=context.now,
         state=RUNNING,
         since=context.now,
-        script=script(params.get("UserData") or ""),
+        script="",
         profile=_profile(params.get("IamInstanceProfile") or {}, context),
         tenancy=_tenancy(placement, primary, context),
         monitoring=bool(monitoring.get("Enabled")),
@@ -195,4 +199,4 @@ def _launch(instance: Instance, devices: list[Device], tags: Mapping[str, Mappin
         attach_device(context, interface, instance.id, one.place, delete_on_termination=ends)
 
 
-OPERATIONS = (Operation(NAME, run_instances, ignored=IGNORED),)
+OPERATIONS = (Operation(NAME, run_instances, ignored=IGNORED, secret=("UserData",)),)

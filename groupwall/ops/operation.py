@@ -50,6 +50,7 @@ class Operation:
     reads: nothing is written, so a large one may run apart from the writes, on a snapshot.
     in_world: what it looks at lies in a world, which has to be begun for it.
     ignored: input members that are accepted without effect, each with the reason.
+    secret: input members that the history must not tell.
     """
 
     name: str
@@ -58,3 +59,4 @@ class Operation:
     reads: bool = False
     in_world: bool = True
     ignored: Mapping[str, str] = field(default_factory=dict)
+    secret: tuple[str, ...] = ()

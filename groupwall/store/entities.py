@@ -108,7 +108,8 @@ class Attachment(NamedTuple):
 class Instance(NamedTuple):
     """An instance as a record: nothing runs. state is what was last asked for, ``since`` when, in milliseconds.
 
-    launch_index: its place in its reservation. script: the UserData, base64 text, never run. profile: an ARN, or "".
+    launch_index: its place in its reservation. script: a digest of the UserData, which no
+    delta may carry, "" for none. profile: an ARN, or "".
     subnet_id and vpc_id are empty once it is terminated.
     """
 

@@ -284,6 +284,11 @@ class Reads:
         row = self._one(_ONE_KEY, (key_id,))
         return (AccessKey(*row[:-1]), row[-1]) if row else None
 
+    def secret_of(self, owner: str) -> str:
+        """Return what is kept outside the history for an entity, by its id; "" for nothing."""
+        row = self._one("SELECT secret FROM secret WHERE owner = ?", (owner,))
+        return str(row[0]) if row else ""
+
     def access_keys(self) -> list[AccessKey]:
         """List all access keys by account and user."""
         rows = self._all(f"SELECT {_COLUMNS[AccessKey]} FROM access_key ORDER BY account, user, id")
@@ -324,8 +329,7 @@ _GROUPS_WITH_GIVEN_EGRESS = """
     )"""
 _KEY = f"SELECT {_COLUMNS[AccessKey]} FROM access_key WHERE id = ?"
 _ONE_KEY = (
-    f"SELECT {_COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON access_key_id = access_key.id"
-    " WHERE access_key.id = ?"
+    f"SELECT {_COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON owner = access_key.id WHERE access_key.id = ?"
 )
 _REFERENCED = (
     "SELECT 1 FROM rule JOIN security_group ON security_group.world = rule.world AND security_group.id = rule.group_id"

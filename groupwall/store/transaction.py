@@ -216,13 +216,13 @@ class Transaction(Reads):
             message = f"{entity.kind} {entity.id_of(value)} was not there to be changed"
             raise LookupError(message)
 
-    def keep_secret(self, key_id: str, secret: str) -> None:
-        """Store an access key's secret, outside what the history tells."""
-        self._connection.execute("INSERT INTO secret VALUES (?, ?)", (key_id, secret))
+    def keep_secret(self, owner: str, secret: str) -> None:
+        """Keep a secret of an entity, in the place of the one before, outside what the history tells."""
+        self._connection.execute("INSERT OR REPLACE INTO secret VALUES (?, ?)", (owner, secret))
 
-    def forget_secret(self, key_id: str) -> None:
-        """Remove an access key's secret for good."""
-        self._connection.execute("DELETE FROM secret WHERE access_key_id = ?", (key_id,))
+    def forget_secret(self, owner: str) -> None:
+        """Remove an entity's secret for good."""
+        self._connection.execute("DELETE FROM secret WHERE owner = ?", (owner,))
 
 
 class _Writes(NamedTuple):

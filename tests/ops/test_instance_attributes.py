@@ -218,3 +218,18 @@ def test_a_bad_script_is_refused(wall: Wall, text: str, told: str) -> None:
     """UserData is base64 of at most 16 KB [issue]."""
     asked = {"ImageId": "ami-12345678", "MinCount": 1, "MaxCount": 1}
     assert refusal(wall, "RunInstances", UserData=text, **asked) == f"InvalidParameterValue: {told}"
+
+
+def test_a_script_is_not_told_by_the_history(wall: Wall) -> None:
+    """Neither request nor delta holds the UserData, which may hold passwords; another one is still seen (inferred)."""
+    text = base64.b64encode(b"#!/bin/sh\npassword=hunter2\n").decode()
+    instance = run_one(wall, UserData=text)
+    wall.call("StopInstances", InstanceIds=[instance])
+    other = base64.b64encode(b"#!/bin/sh\npassword=hunter3\n").decode()
+    wall.call("ModifyInstanceAttribute", InstanceId=instance, UserData={"Value": other})
+    wall.call("ModifyInstanceAttribute", InstanceId=instance, Attribute="userData", Value=text)
+    changes = wall.call("DescribeChanges")["Changes"]
+    assert text not in str(changes)
+    assert other not in str(changes)
+    assert [change["Operation"] for change in changes][-2:] == ["ModifyInstanceAttribute"] * 2
+    assert "<sensitiveDataRemoved>" in changes[-1]["Request"]
