@@ -104,7 +104,8 @@ def test_damage_is_told(tmp_path: Path) -> None:
         assert server.end() == 0
     with contextlib.closing(sqlite3.connect(tmp_path / "groupwall.db")) as connection:
         size = connection.execute("PRAGMA page_size").fetchone()[0]
-        pages = connection.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'security_group'").fetchall()
+        text = "SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'security_group' AND type != 'trigger'"
+        pages = connection.execute(text).fetchall()
     with (tmp_path / "groupwall.db").open("r+b") as database:
         for (page,) in pages:
             database.seek((page - 1) * size)

@@ -6,6 +6,7 @@ import os
 import re
 import select
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,10 +24,10 @@ from groupwall.store.changes import Event
 from groupwall.store.entities import Group, World
 from groupwall.store.sqlite import open_beside
 from groupwall.store.transaction import Transaction
-from groupwall.units import FrozenClock, Ids, SystemClock
+from groupwall.units import FrozenClock, Ids, SystemClock, ticks
 from groupwall.wire.message import Reply
 from tests.driver import ACTIONS, NOW, Wall
-from tests.remote import Remote, connect, on_the_line, read_all
+from tests.remote import PATIENCE, Remote, connect, on_the_line, read_all
 from tests.scenes import create_group, default_vpc, rules_of, tcp
 from tests.serving import PROGRAM, Server, running, started
 
@@ -173,6 +174,75 @@ def test_a_page_of_a_large_account_is_no_large_read(full: Full) -> None:
     assert small is not None
     assert len(small.result["SecurityGroups"]) == 10
     assert small.result["NextToken"]
+
+
+def asked(full: Full, name: str = "DescribeSecurityGroups") -> bytes:
+    """Return a request for everything, as it goes over the line."""
+    with Remote(full.server.url) as remote:
+        return on_the_line(remote.request(name))
+
+
+@pytest.mark.parametrize("name", ["DescribeSecurityGroups", "DescribeSecurityGroupRules"])
+def test_a_reply_of_megabytes_takes_up_little_memory(full: Full, name: str) -> None:
+    """Neither process holds more than parts of a reply on its way, whatever its size (inferred)."""
+    with Remote(full.server.url) as remote:
+        assert len(remote.send(remote.request(name)).body) > 10_000_000
+    assert memory(full.server.process.pid) < 80_000_000
+    assert memory(readers(full)[0]) < 160_000_000  # of which SQLite keeps up to 64 MiB of pages
+
+
+def memory(pid: int) -> int:
+    """Return the most memory that a process has used so far, in bytes."""
+    told = Path(f"/proc/{pid}/status").read_text()
+    return int(told.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def test_a_client_that_takes_nothing_is_cut_off(full: Full) -> None:
+    """It holds up the next large read for some seconds, and does not get an end that it could believe (inferred)."""
+    with connect(full.server.url) as deaf:
+        deaf.sendall(asked(full))
+        deaf.recv(12, socket.MSG_PEEK)
+        started = ticks()
+        assert describe(full).status == 200
+        assert ticks() - started < PATIENCE
+        assert broken(deaf)
+
+
+def broken(connection: socket.socket) -> bool:
+    """Read to the end, and tell whether that is one of an incomplete reply."""
+    try:
+        return not read_all(connection).endswith(b"\r\n0\r\n\r\n")
+    except ConnectionError:
+        return True
+
+
+def test_a_reader_that_dies_amid_a_reply_breaks_it_off(full: Full) -> None:
+    """A reply that cannot be brought to its end has none, and the next one is whole (inferred)."""
+    assert describe(full).status == 200
+    with connect(full.server.url) as connection:
+        connection.sendall(asked(full))
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        os.kill(readers(full)[0], signal.SIGKILL)
+        assert broken(connection)
+    assert describe(full).body.count(b"<groupName>group-") == GROUPS
+
+
+def test_a_client_that_has_said_all_gets_all(full: Full) -> None:
+    """One that closed its half of the connection after its request is sent the whole reply (inferred)."""
+    with connect(full.server.url) as connection:
+        connection.sendall(asked(full))
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        connection.shutdown(socket.SHUT_WR)
+        assert not broken(connection)
+
+
+def test_parts_need_their_version_of_http(full: Full) -> None:
+    """A client of HTTP/1.0, which knows no parts, is told to ask for pages (inferred)."""
+    with connect(full.server.url) as connection:
+        connection.sendall(asked(full).replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        reply = read_all(connection)
+    assert reply.startswith(b"HTTP/1.1 505")
+    assert b"MaxResults" in reply
 
 
 def test_the_reader_ends_with_the_server(tmp_path: Path) -> None:
