@@ -24,7 +24,7 @@ from groupwall.ops.operation import Context, Operation, Result
 from groupwall.ops.table import OPERATIONS
 from groupwall.store.changes import Event, compact
 from groupwall.store.folder import StoreError
-from groupwall.store.reads import TooLarge
+from groupwall.store.rows import TooLarge
 from groupwall.store.sqlite import Store
 from groupwall.store.transaction import Budget, Transaction
 from groupwall.units import Clock, Ids, SystemClock

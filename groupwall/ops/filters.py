@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from groupwall import errors
 from groupwall.ops.operation import Context, Params
 from groupwall.store.query import Where
-from groupwall.store.reads import PART, Page
+from groupwall.store.rows import PART, Page
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from groupwall.ops.zones import by_name
 from groupwall.rules import parsing
 from groupwall.store.entities import Attachment, Instance, Interface
 from groupwall.store.query import Where
-from groupwall.store.reads import Page
+from groupwall.store.rows import Page
 
 RUNNING, STOPPED, TERMINATED = "running", "stopped", "terminated"
 PENDING, STOPPING, SHUTTING_DOWN = "pending", "stopping", "shutting-down"

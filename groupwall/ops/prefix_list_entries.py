@@ -14,7 +14,7 @@ from groupwall.ops.operation import Context
 from groupwall.rules import parsing
 from groupwall.store.entities import PrefixList, PrefixListEntry
 from groupwall.store.query import Where
-from groupwall.store.reads import ALL, Page
+from groupwall.store.rows import ALL, Page
 
 MOST_AT_ONCE = 100
 """Entries to add, or to remove, in one call [reference 15, model]."""

@@ -1,123 +1,20 @@
-"""What can be read: each noun by id, by its natural key, by what it belongs to, and listed page by page.
-
-Every read is a plain statement over an index; how many there are in a call does not depend on the size of the account.
-"""
+"""The reads that are of one noun: by a natural key, by what it belongs to, across worlds."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
 
 from groupwall.rules.values import Asked, Direction, Rule
 from groupwall.store import fields, query
 from groupwall.store.changes import Change, Delta
 from groupwall.store.entities import AccessKey, Group, Tag, Vpc, VpcCidr, World
 from groupwall.store.query import Where
-from groupwall.store.tables import ENTITIES, Entity, Row
-
-T = TypeVar("T")
+from groupwall.store.rows import ALL, COLUMNS, LISTED, Page, Rows, among
 
 
-class TooLarge(Exception):
-    """A read that would hold up the others; nothing of it was answered. Run it where it holds up nobody."""
-
-
-class Page(NamedTuple):
-    """Where a listing goes on: after this key, at most so many items. ``limit`` None: all."""
-
-    after: str = ""
-    limit: int | None = None
-
-
-ALL = Page()
-
-PART = 100
-"""Items of a listing that are read at once: at 50 rules for a group, a few megabytes while they are described."""
-
-
-class Reads:
-    """The reads of one world, on one connection. ``rows_left``: how many rows may still be fetched, None for any."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.world = 0
-        self._connection = connection
-        self._rows_left: int | None = None
-
-    def _all(self, text: str, bound: Sequence[Any] = ()) -> list[Row]:
-        cursor = self._connection.execute(text, bound)
-        if self._rows_left is None:
-            return cursor.fetchall()
-        rows = cursor.fetchmany(self._rows_left + 1)
-        self._spend(len(rows), cursor)
-        return rows
-
-    def _in_parts(self, text: str, bound: Sequence[Any]) -> Iterator[list[Row]]:
-        cursor = self._connection.execute(text, bound)
-        rows = cursor.fetchmany(PART)
-        while rows:
-            self._spend(len(rows), cursor)
-            yield rows
-            rows = cursor.fetchmany(PART) if len(rows) == PART else []
-
-    def _spend(self, rows: int, cursor: sqlite3.Cursor) -> None:
-        if self._rows_left is not None:
-            self._rows_left -= rows
-            if self._rows_left < 0:
-                cursor.close()
-                raise TooLarge
-
-    def _one(self, text: str, bound: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - a row, or None
-        return self._connection.execute(text, bound).fetchone()
-
-    def _values(self, kind: type[T], rows: Iterable[Row]) -> list[T]:
-        return list(map(ENTITIES[kind].from_row, rows))
-
-    def by_id(self, kind: type[T], ids: Sequence[str]) -> dict[str, T]:
-        """Return those of the entities named that this world has, by their ids."""
-        entity = ENTITIES[kind]
-        among, bound = _among("id", ids)
-        text = f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.scope} AND {among}"
-        return {entity.id_of(one): one for one in self._values(kind, self._all(text, (self.world, bound)))}
-
-    def get(self, kind: type[T], entity_id: str) -> T | None:
-        """Return an entity of this world by its id."""
-        entity = ENTITIES[kind]
-        row = self._one(
-            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.scope} AND id = ?", (self.world, entity_id)
-        )
-        return self._values(kind, [row])[0] if row else None
-
-    def by(self, kind: type[T], column: str, values: Sequence[str]) -> dict[str, list[T]]:
-        """Return the entities with one of these values in a column, by that value, each list in the order of the key.
-
-        A value that none has is not in the answer. The column must be one of the kind's, and should be indexed.
-        """
-        entity = ENTITIES[kind]
-        place = entity.columns.index(column)
-        among, bound = _among(column, values)
-        rows = self._all(
-            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.scope} AND {among}"
-            f" ORDER BY {', '.join(entity.key)}",
-            (self.world, bound),
-        )
-        grouped: dict[str, list[T]] = {}
-        for row, value in zip(rows, self._values(kind, rows), strict=True):
-            grouped.setdefault(row[place], []).append(value)
-        return grouped
-
-    def any(self, kind: type[T], column: str, value: str) -> bool:
-        """Tell whether an entity has this value in a column."""
-        entity = ENTITIES[kind]
-        text = f"SELECT 1 FROM {entity.table} WHERE {entity.scope} AND {_checked(entity, column)} = ? LIMIT 1"
-        return self._one(text, (self.world, value)) is not None
-
-    def count(self, kind: type[T], column: str, value: str) -> int:
-        """Return how many entities have this value in a column."""
-        entity = ENTITIES[kind]
-        text = f"SELECT count(*) FROM {entity.table} WHERE {entity.scope} AND {_checked(entity, column)} = ?"
-        return int(self._one(text, (self.world, value))[0])
+class Reads(Rows):
+    """The reads of one world, on one connection."""
 
     def gaps(self, subnet_id: str, first: int, last: int, most: int) -> list[tuple[int, int]]:
         """Return runs of free IPv4 addresses of a subnet between two, both as integers, the highest run first.
@@ -138,39 +35,6 @@ class Reads:
         other = Reads(self._connection)
         other.world = row[0]
         return other
-
-    def listed(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> list[T]:
-        """List the entities of one kind that meet the conditions, in the order of their ids."""
-        return [one for part in self.walk(kind, conditions, page) for one in part]
-
-    def walk(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> Iterator[list[T]]:
-        """Yield what ``listed`` lists part by part, each read when it is asked for: by one statement, on one snapshot.
-
-        For use within the attempt that it began in.
-        """
-        entity = ENTITIES[kind]
-        text, bound = query.clause(fields.FIELDS[kind], conditions)
-        parts = self._in_parts(
-            f"SELECT {_COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.{entity.scope}"
-            f" AND {entity.listed_by} > ?{text} ORDER BY {entity.listed_by} LIMIT ?",
-            (self.world, page.after, *bound, -1 if page.limit is None else page.limit),
-        )
-        return (self._values(kind, rows) for rows in parts)
-
-    def anywhere(self, kind: type[T], ids: Sequence[str]) -> dict[str, tuple[World, T]]:
-        """Return those of the entities named that any world has, each with its world, by their ids.
-
-        It is for what lies across a peering connection: who asks must not tell a caller more than that connection does.
-        """
-        entity = ENTITIES[kind]
-        among, bound = _among(f"{entity.table}.id", ids)
-        rows = self._all(
-            f"SELECT world.account, world.region, {_COLUMNS[kind]} FROM {entity.table}"
-            f" JOIN world ON world.world = {entity.table}.world WHERE {among}",
-            (bound,),
-        )
-        values = self._values(kind, [row[2:] for row in rows])
-        return {entity.id_of(one): (World(*row[:2]), one) for row, one in zip(rows, values, strict=True)}
 
     def blocks_anywhere(self, vpc_ids: Sequence[str]) -> dict[str, list[VpcCidr]]:
         """Return the blocks of VPCs of any world, by VPC, the primary one first."""
@@ -237,8 +101,8 @@ class Reads:
 
     def held_in(self, subnet_ids: Sequence[str], *, ipv6: bool = False) -> dict[str, int]:
         """Return how many addresses of one family interfaces hold in each subnet; none where there are none."""
-        among, bound = _among("subnet_id", subnet_ids)
-        text = f"SELECT subnet_id, count(*) FROM address WHERE world = ? AND {among}"
+        test, bound = among("subnet_id", subnet_ids)
+        text = f"SELECT subnet_id, count(*) FROM address WHERE world = ? AND {test}"
         family = "LIKE" if ipv6 else "NOT LIKE"
         return dict(self._all(f"{text} AND address {family} '%:%' GROUP BY subnet_id", (self.world, bound)))
 
@@ -251,7 +115,7 @@ class Reads:
         text, bound = query.clause(fields.TAGS, conditions)
         resource_id, _, key = page.after.partition("\n")
         parts = self._in_parts(
-            f"SELECT {_COLUMNS[Tag]} FROM tag WHERE world = ? AND (resource_id, key) > (?, ?){text}"
+            f"SELECT {COLUMNS[Tag]} FROM tag WHERE world = ? AND (resource_id, key) > (?, ?){text}"
             " ORDER BY resource_id, key LIMIT ?",
             (self.world, resource_id, key, *bound, -1 if page.limit is None else page.limit),
         )
@@ -266,7 +130,7 @@ class Reads:
         )
         changes = [Change(*row) for row in rows]
         deltas = self._all(
-            f"SELECT * FROM delta WHERE revision IN {_LISTED} ORDER BY revision, place",
+            f"SELECT * FROM delta WHERE revision IN {LISTED} ORDER BY revision, place",
             (json.dumps([change.revision for change in changes]),),
         )
         of: dict[int, list[Delta]] = {change.revision: [] for change in changes}
@@ -291,29 +155,14 @@ class Reads:
 
     def access_keys(self) -> list[AccessKey]:
         """List all access keys by account and user."""
-        rows = self._all(f"SELECT {_COLUMNS[AccessKey]} FROM access_key ORDER BY account, user, id")
+        rows = self._all(f"SELECT {COLUMNS[AccessKey]} FROM access_key ORDER BY account, user, id")
         return self._values(AccessKey, rows)
 
 
-def _checked(entity: Entity, column: str) -> str:
-    return entity.columns[entity.columns.index(column)]
-
-
-def _among(column: str, values: Sequence[str]) -> tuple[str, str]:
-    """Return the test that a column is one of these, and what to bind; the common case of one costs half as much."""
-    return (f"{column} = ?", values[0]) if len(values) == 1 else (f"{column} IN {_LISTED}", json.dumps(values))
-
-
-_COLUMNS = {
-    kind: ", ".join(f"{entity.table}.{column}" for column in entity.columns) for kind, entity in ENTITIES.items()
-}
-_LISTED = "(SELECT value FROM json_each(?))"
-_DEFAULT_VPC = f"SELECT {_COLUMNS[Vpc]} FROM vpc WHERE world = ? AND is_default = 1"
-_GROUP_NAMED = (
-    f"SELECT {_COLUMNS[Group]} FROM security_group WHERE world = ? AND vpc_id = ? AND name = ? COLLATE NOCASE"
-)
+_DEFAULT_VPC = f"SELECT {COLUMNS[Vpc]} FROM vpc WHERE world = ? AND is_default = 1"
+_GROUP_NAMED = f"SELECT {COLUMNS[Group]} FROM security_group WHERE world = ? AND vpc_id = ? AND name = ? COLLATE NOCASE"
 _GROUP_IN_VPC = (
-    f"SELECT {_COLUMNS[Group]}, {_COLUMNS[Vpc]} FROM security_group"
+    f"SELECT {COLUMNS[Group]}, {COLUMNS[Vpc]} FROM security_group"
     " JOIN vpc ON vpc.world = security_group.world AND vpc.id = security_group.vpc_id"
     " WHERE security_group.world = ? AND security_group.id = ?"
 )
@@ -327,25 +176,25 @@ _GROUPS_WITH_GIVEN_EGRESS = """
         SELECT 1 FROM rule AS other WHERE other.world = ?1 AND other.group_id = rule.group_id
         AND other.direction = 'egress' AND other.id != rule.id
     )"""
-_KEY = f"SELECT {_COLUMNS[AccessKey]} FROM access_key WHERE id = ?"
+_KEY = f"SELECT {COLUMNS[AccessKey]} FROM access_key WHERE id = ?"
 _ONE_KEY = (
-    f"SELECT {_COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON owner = access_key.id WHERE access_key.id = ?"
+    f"SELECT {COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON owner = access_key.id WHERE access_key.id = ?"
 )
 _REFERENCED = (
     "SELECT 1 FROM rule JOIN security_group ON security_group.world = rule.world AND security_group.id = rule.group_id"
     " WHERE rule.world = ? AND rule.peer = ? AND rule.group_id != ? AND security_group.vpc_id = ? LIMIT 1"
 )
 _BLOCKS_ANYWHERE = (
-    f"SELECT {_COLUMNS[VpcCidr]} FROM vpc CROSS JOIN vpc_cidr ON vpc_cidr.world = vpc.world"
-    f" AND vpc_cidr.vpc_id = vpc.id WHERE vpc.id IN {_LISTED} ORDER BY vpc_cidr.cidr != vpc.cidr, vpc_cidr.id"
+    f"SELECT {COLUMNS[VpcCidr]} FROM vpc CROSS JOIN vpc_cidr ON vpc_cidr.world = vpc.world"
+    f" AND vpc_cidr.vpc_id = vpc.id WHERE vpc.id IN {LISTED} ORDER BY vpc_cidr.cidr != vpc.cidr, vpc_cidr.id"
 )
 _REFERENCING_VPCS = (
-    f"SELECT DISTINCT rule.peer, vpc.id FROM vpc CROSS JOIN rule ON rule.world = vpc.world AND rule.peer IN {_LISTED}"
+    f"SELECT DISTINCT rule.peer, vpc.id FROM vpc CROSS JOIN rule ON rule.world = vpc.world AND rule.peer IN {LISTED}"
     " CROSS JOIN security_group ON security_group.world = rule.world AND security_group.id = rule.group_id"
-    f" AND security_group.vpc_id = vpc.id WHERE vpc.id IN {_LISTED} ORDER BY rule.peer, vpc.id"
+    f" AND security_group.vpc_id = vpc.id WHERE vpc.id IN {LISTED} ORDER BY rule.peer, vpc.id"
 )
 _RULES_ACROSS = (
-    f"SELECT {_COLUMNS[Rule]} FROM reference CROSS JOIN rule ON rule.world = reference.world AND rule.id ="
+    f"SELECT {COLUMNS[Rule]} FROM reference CROSS JOIN rule ON rule.world = reference.world AND rule.id ="
     " reference.rule_id CROSS JOIN security_group ON security_group.world = rule.world"
     " AND security_group.id = rule.group_id WHERE reference.world = ? AND security_group.vpc_id = ?"
     " ORDER BY rule.group_id, rule.direction, rule.protocol, rule.from_port, rule.to_port, rule.peer"
@@ -361,11 +210,11 @@ _GAPS = """
 """A gap begins behind an address whose successor is not the next number. Read downwards, so that the first is found at
 once as long as the subnet's upper end is free."""
 _RULE_LIKE = (
-    f"SELECT {_COLUMNS[Rule]} FROM rule WHERE world = ? AND group_id = ? AND direction = ?"
+    f"SELECT {COLUMNS[Rule]} FROM rule WHERE world = ? AND group_id = ? AND direction = ?"
     " AND protocol = ? AND from_port = ? AND to_port = ? AND peer = ?"
 )
 _RULES_LIKE = f"""
-    SELECT {_COLUMNS[Rule]} FROM json_each(?) AS asked CROSS JOIN rule
+    SELECT {COLUMNS[Rule]} FROM json_each(?) AS asked CROSS JOIN rule
     WHERE rule.world = ? AND rule.group_id = ? AND rule.direction = ?
     AND rule.protocol = json_extract(asked.value, '$[0]') AND rule.from_port = json_extract(asked.value, '$[1]')
     AND rule.to_port = json_extract(asked.value, '$[2]') AND rule.peer = json_extract(asked.value, '$[3]')"""

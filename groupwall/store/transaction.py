@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from groupwall.store.changes import Change, Delta, Event, Head, columns_text, next_change
 from groupwall.store.entities import Tag, World
 from groupwall.store.folder import StoreError
-from groupwall.store.reads import Reads, TooLarge
+from groupwall.store.reads import Reads
+from groupwall.store.rows import TooLarge
 from groupwall.store.tables import ENTITIES, Entity, Row
 from groupwall.units import ticks
 
