@@ -100,3 +100,12 @@ def test_security_group_end(ec2: Ec2) -> None:
     assert code(ec2.delete_vpc, VpcId=vpc_id) == "DependencyViolation"
     ec2.delete_security_group(GroupId=other)
     ec2.delete_vpc(VpcId=vpc_id)
+
+
+def test_default_security_group(ec2: Ec2) -> None:
+    """``aws_default_security_group`` takes a default group over, and revokes what it holds as it was described."""
+    inside = [{"Name": "group-name", "Values": ["default"]}, {"Name": "vpc-id", "Values": [make_vpc(ec2)]}]
+    (group,) = ec2.describe_security_groups(Filters=inside)["SecurityGroups"]
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+    ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"])
+    told(group_of(ec2, group["GroupId"]), IpPermissions=[], IpPermissionsEgress=[])

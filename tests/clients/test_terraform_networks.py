@@ -83,3 +83,27 @@ def test_network_interface(ec2: Ec2, peers: dict[str, str]) -> None:
 
     ec2.delete_network_interface(**interface)
     assert code(read) == code(ec2.delete_network_interface, **interface) == "InvalidNetworkInterfaceID.NotFound"
+
+
+def test_attachment(ec2: Ec2, peers: dict[str, str]) -> None:
+    """An interface is attached to an instance, read by its attachment, and detached with force before its end."""
+    made = ec2.create_subnet(VpcId=peers["vpc"], CidrBlock="10.0.2.0/24")["Subnet"]
+    run = ec2.run_instances(ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1, SubnetId=made["SubnetId"])
+    instance_id = run["Instances"][0]["InstanceId"]
+    made = ec2.create_network_interface(SubnetId=made["SubnetId"], Groups=[peers["web"]])["NetworkInterface"]
+    interface = {"NetworkInterfaceId": made["NetworkInterfaceId"]}
+    attachment_id = ec2.attach_network_interface(**interface, InstanceId=instance_id, DeviceIndex=1)["AttachmentId"]
+    wanted = [{"Name": "attachment.attachment-id", "Values": [attachment_id]}]
+
+    def read() -> list[Json]:
+        found: list[Json] = ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
+        return found
+
+    attachment = until(lambda: read()[0]["Attachment"], "Status", "attached")
+    told(attachment, AttachmentId=attachment_id, InstanceId=instance_id, DeviceIndex=1)
+    ec2.detach_network_interface(AttachmentId=attachment_id, Force=True)
+    assert read() == []
+    gone = code(ec2.detach_network_interface, AttachmentId=attachment_id, Force=True)
+    assert gone == "InvalidAttachmentID.NotFound"
+    ec2.delete_network_interface(**interface)
+    ec2.terminate_instances(InstanceIds=[instance_id])
