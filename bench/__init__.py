@@ -8,6 +8,9 @@
     null.py         a server that does nothing: the generator's own ceiling
     calls.py        boto3 calls inside one process, a program of its own
     disk.py         what the disk under the store needs for an fdatasync
+    asking.py       one connection that asks call after call
+    scale.py        a large account call by call, against a small one and moto's
+    moto_filled.py  moto_server with a large account, a program of its own
     fill.py         an account of many groups, written straight into a store
     figures.py      series of figures, their spread and their ratios
     report.py       the readable table

@@ -38,9 +38,13 @@ class Server(NamedTuple):
 
     def memory(self) -> float:
         """Return the MiB of memory that it holds (VmRSS), 0 where the system does not tell."""
-        status = Path(f"/proc/{self.pid}/status")
-        lines = status.read_text().splitlines() if status.exists() else []
-        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
+        return _status(self.pid, "VmRSS")
+
+    def peak(self) -> float:
+        """Return the MiB that it and its children have held at most, 0 where the system does not tell."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        pids = [self.pid, *map(int, children.read_text().split())] if children.exists() else []
+        return sum(_status(pid, "VmHWM") for pid in pids)
 
     def cpu(self) -> float:
         """Return the seconds of processor time that it has used, 0 where the system does not tell."""
@@ -49,6 +53,12 @@ class Server(NamedTuple):
             return 0.0
         fields = stat.read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _status(pid: int, name: str) -> float:
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:")), 0.0)
 
 
 def other_python() -> Path:
@@ -87,6 +97,14 @@ def moto() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
+def moto_filled(groups: int, rules: int) -> Iterator[Server]:
+    """Run ``moto_server`` with an account of so many groups."""
+    command = [str(other_python()), "-m", "bench.moto_filled", str(groups), str(rules)]
+    with _running(command, ANYBODY, "DescribeVpcs") as server:
+        yield server
+
+
+@contextlib.contextmanager
 def null() -> Iterator[Server]:
     """Run the server that does nothing."""
     with _running([sys.executable, "-m", "bench.null"], ANYBODY) as server:
@@ -102,7 +120,7 @@ def make_key(folder: Path) -> Credentials:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], credentials: Credentials) -> Iterator[Server]:
+def _running(command: list[str], credentials: Credentials, first: str = "DescribeSecurityGroups") -> Iterator[Server]:
     """Run a program with a free port as its last word, from its start to its first answer and until the block ends."""
     site = Site(HOST, _free_port(), credentials)
     started = time.perf_counter()
@@ -112,7 +130,7 @@ def _running(command: list[str], credentials: Credentials) -> Iterator[Server]:
     )  # fmt: skip
     try:
         _until_it_listens(site, program)
-        wire.ask(site, Action="DescribeSecurityGroups")
+        wire.ask(site, Action=first)
         yield Server(site, program.pid, time.perf_counter() - started)
     finally:
         program.kill()
@@ -120,7 +138,8 @@ def _running(command: list[str], credentials: Credentials) -> Iterator[Server]:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("GROUPWALL_", "AWS_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GROUPWALL_", "AWS_"))}
+    return kept | {"GROUPWALL_QUOTA_GROUPS_PER_REGION": "100000"}
 
 
 def _free_port() -> int:

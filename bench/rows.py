@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import disk, programs, wire
+from bench import disk, programs, scale, wire
 from bench.figures import Bar, Row
 from bench.fill import fill
 from bench.programs import Server
@@ -91,17 +91,21 @@ def _pairs(server: Server, groups: Sequence[str], seconds: float, series: Series
 
 
 def _accounts(effort: Effort, folder: Path, series: Series, tell: Tell) -> None:
-    """Revoke and describe in a large account and in one with a single group, in turns."""
+    """Revoke in a large account and in one with a single group, in turns; then whatever else, call by call."""
     filled = fill(folder / "filled", effort.groups, effort.rules)
     shutil.copytree(folder / "filled", folder / "large")
     tell("the large account against an empty one")
     single = fill(folder / "single", 1, effort.rules)
-    with programs.groupwall(folder / "large") as large, programs.groupwall(folder / "single") as small:
+    with (
+        programs.groupwall(folder / "large") as large,
+        programs.groupwall(folder / "single") as small,
+        scale.moto(effort.groups, effort.rules) as moto,
+    ):
         for _ in range(effort.rounds):
             for name, server, group in (("small", small, single[0]), ("large", large, filled[len(filled) // 2])):
                 _pairs(server, [group], effort.seconds, series, name)
-                seen = programs.load(server.site, [[wire.describe(server.site, group)]], effort.seconds)
-                series[f"{name} describe"].append(seen["requests"][0]["p50"] * MILLI)
+        servers = {"large": large, "small": small} | ({"moto": moto} if moto else {})
+        scale.measure(servers, effort.rounds, series, tell)
 
 
 def _calls(effort: Effort, series: Series) -> None:
@@ -157,10 +161,7 @@ def _rows(effort: Effort, series: Series) -> list[Row]:
             f"revoke p50 among {account}", "ms", s["large p50"], "in an account of one group", s["small p50"],
             bars=(Bar("comparison", at_most=1.3),),
         ),
-        Row(
-            f"describe one of them by id, among {account}", "ms", s["large describe"], "in an account of one group",
-            s["small describe"],
-        ),
+        *scale.rows(s, account),
         Row(
             "one boto3 revoke in process", "us", s["call groupwall"], "botocore alone", s["call floor"],
             bars=(Bar("comparison", at_most=2),),

@@ -74,8 +74,3 @@ def pair(site: Site, group_id: str, cidr: str = "198.51.100.0/24") -> list[bytes
     }
     actions = ("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress")
     return [as_bytes(signed(site, Action=action, **rule)) for action in actions]
-
-
-def describe(site: Site, group_id: str) -> bytes:
-    """Return a request for one group by its id."""
-    return as_bytes(signed(site, Action="DescribeSecurityGroups", **{"GroupId.1": group_id}))
