@@ -24,6 +24,7 @@ from groupwall.wire.model import SERVICES, Action
 from groupwall.wire.parse import read_error
 from groupwall.wire.sigv4 import Credentials, sign
 from groupwall.wire.versions import EC2_VERSION
+from tests.documented import undocumented
 
 ACTIONS: dict[str, Action] = {name: action for service in SERVICES.values() for name, action in service.actions.items()}
 NOW = 1_790_000_000_000
@@ -55,7 +56,9 @@ class Wall:
         action = ACTIONS[name]
         reply = self.send(self.request(action, **params))
         if reply.status != 200:
-            raise read_error(reply.body, reply.status)
+            error = read_error(reply.body, reply.status)
+            assert not undocumented(name, error.code, empty=action.empty), f"docs/operations.md lacks {error.code}"
+            raise error
         return action.parse(reply.body)
 
     def ask(self, name: str, /, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3 gives them

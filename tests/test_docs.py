@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -17,6 +19,7 @@ from groupwall.ops.table import OPERATIONS
 from tests.sources import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
+OPERATIONS_PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 FIRST_SCREEN = 40
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
@@ -105,6 +108,13 @@ def test_the_log_is_explained(member: str) -> None:
 def test_operations_are_listed() -> None:
     """The README names every operation that can be called (inferred)."""
     assert [name for name in OPERATIONS if not re.search(rf"\b{name}\b", README)] == []
+
+
+def test_the_page_of_operations_is_up_to_date() -> None:
+    """docs/operations.md is what the code makes of itself: each operation with its parameters, filters, errors."""
+    made = subprocess.run([sys.executable, "tools/make_operations.py", "--check"], cwd=ROOT, check=False)
+    assert made.returncode == 0
+    assert [name for name in OPERATIONS if f"\n### {name}\n" not in OPERATIONS_PAGE] == []
 
 
 @pytest.mark.parametrize("example", [*examples("README.md"), *examples("docs/history.md")])

@@ -11,7 +11,7 @@ code can raise there, and may name one that an operation never reaches.
 from __future__ import annotations
 
 import ast
-import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +21,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.derived import Kind
 from groupwall.ops.operation import Operation
 from groupwall.ops.table import OPERATIONS
 from groupwall.wire.model import SERVICES, Action
@@ -28,6 +29,7 @@ from groupwall.wire.model import SERVICES, Action
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "operations.md"
 FOLLOWED = ("groupwall.ops", "groupwall.rules", "groupwall.errors", "groupwall.iam")
 WIDTH = 118
+CODE = re.compile(r"[A-Z][A-Za-z]+\.[A-Z][A-Za-z]+")
 
 HEAD = """# Operations
 
@@ -53,7 +55,7 @@ class Trail:
 
     def __init__(self, start: object) -> None:
         self.codes: set[str] = set()
-        self.tables: dict[str, Any] = {}
+        self.tables: dict[tuple[str, str], Any] = {}
         self._seen: set[int] = set()
         self._follow(start)
 
@@ -65,6 +67,10 @@ class Trail:
         self._seen.add(id(thing))
         if isinstance(thing, (FunctionType, type)) and thing.__module__.startswith(FOLLOWED):
             self._read(thing)
+        elif isinstance(thing, Kind):
+            self.tables[thing.name, "FILTERS"] = thing.filters
+            refusals = errors.record_not_found(thing.name, "x"), errors.record_id_malformed(thing.name, "x", "x")
+            self.codes |= {refusal.code for refusal in refusals}
         elif isinstance(thing, Mapping | tuple | list):
             for part in thing.values() if isinstance(thing, Mapping) else thing:
                 if callable(part) or isinstance(part, tuple):
@@ -73,10 +79,10 @@ class Trail:
     def _read(self, thing: FunctionType | type) -> None:
         names = vars(sys.modules[thing.__module__])
         self.codes |= codes_in(thing)
-        for node in ast.walk(source(thing)):
+        for node in nodes(thing):
             name, found = _named(node, names)
             if name.endswith(("FILTERS", "UNSUPPORTED")):
-                self.tables[name] = found
+                self.tables[thing.__module__, name] = found
             self._follow(found)
 
 
@@ -92,33 +98,51 @@ def _named(node: ast.AST, names: Mapping[str, Any]) -> tuple[str, object]:
 
 
 @cache
-def source(thing: FunctionType | type) -> ast.Module:
-    """Return the syntax of a function or class."""
-    return ast.parse(textwrap.dedent(inspect.getsource(thing)))
+def _tree(module: str) -> ast.Module:
+    return ast.parse(Path(str(sys.modules[module].__file__)).read_text("utf-8"))
+
+
+@cache
+def nodes(thing: FunctionType | type) -> list[ast.AST]:
+    """Return the syntax of a function or class, node by node; of a function without a name, that of all on its line."""
+    line = thing.__code__.co_firstlineno if isinstance(thing, FunctionType) else 0
+    found = [
+        node
+        for node in ast.walk(_tree(thing.__module__))
+        if (isinstance(node, ast.FunctionDef | ast.Lambda) and line in (node.lineno, *_decorated(node)))
+        or (isinstance(node, ast.ClassDef) and not line and node.name == thing.__name__)
+    ]
+    return [node for one in found for node in ast.walk(one)]
+
+
+def _decorated(node: ast.FunctionDef | ast.Lambda) -> list[int]:
+    return [one.lineno for one in node.decorator_list] if isinstance(node, ast.FunctionDef) else []
 
 
 def codes_in(thing: FunctionType | type) -> set[str]:
-    """Return the error codes that a function writes out: first arguments of ApiError and of what expects an id."""
+    """Return the error codes that a function writes out: what ApiError is given first, and texts in a code's form."""
     found = set()
-    for node in ast.walk(source(thing)):
+    for node in nodes(thing):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in (errors.ApiError.__name__, errors.expecting.__name__):
                 found.add(str(node.args[0].value))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
+            found.add(node.value)
     return found
 
 
 def described(operation: Operation, action: Action) -> Iterator[str]:
     """Yield the lines of one operation."""
     trail = Trail((operation.run, operation.early))
-    refused = {name for key, names in trail.tables.items() if key.endswith("UNSUPPORTED") for name in names}
-    filters = {name for key, names in trail.tables.items() if key.endswith("FILTERS") for name in names}
+    refused = {name for (_, key), names in trail.tables.items() if key.endswith("UNSUPPORTED") for name in names}
+    filters = {name for (_, key), names in trail.tables.items() if key.endswith("FILTERS") for name in names}
     members = [name for name in action.input.members if name not in operation.ignored and name != "DryRun"]
     required = action.input.required
     yield f"### {operation.name}\n"
     taken = [f"**`{name}`**" if name in required else f"`{name}`" for name in members if name not in refused]
     yield from _listed("Parameters" + (" (**required**)" if required else ""), taken)
-    yield from _listed("Refused as unsupported", [f"`{name}`" for name in members if name in refused])
+    yield from _listed("Refused", [f"`{name}`" for name in members if name in refused])
     yield from _listed("Without effect", [f"`{name}` ({why})" for name, why in sorted(operation.ignored.items())])
     if "Filters" in action.input.members:
         shown = ["`tag:KEY`" if name == "tag" else f"`{name}`" for name in sorted(filters)]

@@ -22,7 +22,7 @@ from groupwall.rules.permissions import MEMBERS, read_asked, write_asked
 from groupwall.rules.values import Asked, Direction, Peer, PeerKind, Rule
 from groupwall.store.entities import Group, Vpc
 
-FLAT = (
+EGRESS_UNSUPPORTED = (
     "CidrIp", "FromPort", "IpProtocol", "SourceSecurityGroupName", "SourceSecurityGroupOwnerId", "ToPort",
 )  # fmt: skip
 """The members of the flat form, which egress has not [reference 5.1, model]."""
@@ -204,7 +204,7 @@ def refuse_flat_form(params: Params) -> None:
     raises it is inferred.
     """
     refuse_no_group(params)
-    for name in FLAT:
+    for name in EGRESS_UNSUPPORTED:
         if params.get(name) is not None:
             raise errors.ApiError("UnknownParameter", f"The parameter {name} is not recognized")
 
