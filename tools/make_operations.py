@@ -29,7 +29,7 @@ from groupwall.wire.model import SERVICES, Action
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "operations.md"
 FOLLOWED = ("groupwall.ops", "groupwall.rules", "groupwall.errors", "groupwall.iam")
 WIDTH = 118
-CODE = re.compile(r"[A-Z][A-Za-z]+\.[A-Z][A-Za-z]+")
+CODE = re.compile(r"Invalid[A-Za-z]+\.[A-Z][A-Za-z]+")
 
 HEAD = """# Operations
 
