@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -82,6 +83,7 @@ class Paging:
         if limit is not None and not lowest <= limit <= highest:
             raise errors.max_results(limit, lowest, highest)
         self._limit = limit
+        self._context = context
         self._key = context.tx.seal
         self._scope = "\x1f".join((listing, *context.world)).encode()
         token = params.get("NextToken")
@@ -90,6 +92,12 @@ class Paging:
     def page(self) -> Page:
         """Return the part to list: one item more than is shown, which tells that there is a next page."""
         return Page(self._after, None if self._limit is None else self._limit + 1)
+
+    def listed(
+        self, kind: type[T], wanted: Sequence[Where], describe: Callable[[list[T], Context], list[dict[str, Any]]]
+    ) -> tuple[Iterable[dict[str, Any]], str | None]:
+        """Return what to show of the entities of one kind, in the order of their ids, as ``shown``."""
+        return self.shown(partial(self._context.tx.walk, kind, wanted), lambda part: describe(part, self._context))
 
     def shown(
         self,

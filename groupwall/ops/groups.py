@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 from groupwall import errors
@@ -178,7 +177,7 @@ def describe_security_groups(params: Params, context: Context) -> Result:
     refuse_pages_of_ids(params, "GroupIds", "GroupNames")
     paging = Paging(params, context, "groups")
     wanted = conditions(params, FILTERS) + _named(params, context)
-    groups, token = paging.shown(partial(context.tx.walk, Group, wanted), partial(described, context=context))
+    groups, token = paging.listed(Group, wanted, described)
     return {"SecurityGroups": groups, "NextToken": token}
 
 

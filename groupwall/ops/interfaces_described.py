@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.interface_views import shown
@@ -66,7 +64,7 @@ def describe_network_interfaces(params: Params, context: Context) -> Result:
     asked = conditions(params, FILTERS)
     wanted = [by_name(one, context) if one.field == "zone-id" else one for one in asked]
     wanted += named(Interface, ids, context, errors.interface_not_found)
-    interfaces, token = paging.shown(partial(context.tx.walk, Interface, wanted), partial(shown, context=context))
+    interfaces, token = paging.listed(Interface, wanted, shown)
     return {"NetworkInterfaces": interfaces, "NextToken": token}
 
 

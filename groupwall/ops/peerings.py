@@ -7,7 +7,6 @@ answered is expired by what the clock says.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from groupwall import errors
@@ -174,8 +173,8 @@ def describe_vpc_peering_connections(params: Params, context: Context) -> Result
     ids = [parsing.identifier("pcx", one, errors.peering_id_malformed) for one in given]
     wanted = [_at(context.now, one) for one in conditions(params, FILTERS)]
     wanted += named(Peering, ids, context, errors.peering_not_found)
-    peerings, token = paging.split(context.tx.listed(Peering, wanted, paging.page()), attrgetter("id"))
-    return {"VpcPeeringConnections": described(peerings, context), "NextToken": token}
+    peerings, token = paging.listed(Peering, wanted, described)
+    return {"VpcPeeringConnections": peerings, "NextToken": token}
 
 
 def _at(now: int, condition: Where) -> Where:

@@ -38,8 +38,8 @@ def describe_managed_prefix_lists(params: Params, context: Context) -> Result:
     paging = Paging(params, context, "prefix-lists", 1, 100)
     ids = [parsing.prefix_list_id(one) for one in params.get("PrefixListIds", ())]
     wanted = conditions(params, FILTERS) + named(PrefixList, ids, context, errors.prefix_list_not_found)
-    lists, token = paging.split(context.tx.listed(PrefixList, wanted, paging.page()), attrgetter("id"))
-    return {"PrefixLists": described(lists, context), "NextToken": token}
+    lists, token = paging.listed(PrefixList, wanted, described)
+    return {"PrefixLists": lists, "NextToken": token}
 
 
 def described(lists: Sequence[PrefixList], context: Context) -> list[dict[str, Any]]:

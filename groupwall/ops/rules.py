@@ -143,7 +143,7 @@ def describe_security_group_rules(params: Params, context: Context) -> Result:
             _refuse_malformed_filter(condition.values)
     rule_ids = [parsing.rule_id(rule_id) for rule_id in params.get("SecurityGroupRuleIds", ())]
     wanted += named(Rule, rule_ids, context, errors.rule_id_not_found)
-    rules, token = paging.shown(partial(context.tx.walk, Rule, wanted), partial(_described, context=context))
+    rules, token = paging.listed(Rule, wanted, _described)
     return {"SecurityGroupRules": rules, "NextToken": token}
 
 

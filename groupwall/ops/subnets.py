@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
 from groupwall import errors
@@ -111,8 +110,8 @@ def describe_subnets(params: Params, context: Context) -> Result:
     ids = [subnet_id(text) for text in params.get("SubnetIds", ())]
     wanted = [_as_stored(condition, context) for condition in conditions(params, FILTERS)]
     wanted += named(Subnet, ids, context, errors.subnet_not_found)
-    subnets, token = paging.split(context.tx.listed(Subnet, wanted, paging.page()), attrgetter("id"))
-    return {"Subnets": subnets_described(subnets, context), "NextToken": token}
+    subnets, token = paging.listed(Subnet, wanted, subnets_described)
+    return {"Subnets": subnets, "NextToken": token}
 
 
 def _as_stored(condition: Where, context: Context) -> Where:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
 from groupwall import errors
@@ -123,8 +122,8 @@ def describe_vpcs(params: Params, context: Context) -> Result:
     paging = Paging(params, context, "vpcs")
     ids = [parsing.vpc_id(vpc_id) for vpc_id in params.get("VpcIds", ())]
     wanted = conditions(params, FILTERS) + named(Vpc, ids, context, errors.vpc_not_found)
-    vpcs, token = paging.split(context.tx.listed(Vpc, wanted, paging.page()), attrgetter("id"))
-    return {"Vpcs": described(vpcs, context), "NextToken": token}
+    vpcs, token = paging.listed(Vpc, wanted, described)
+    return {"Vpcs": vpcs, "NextToken": token}
 
 
 def described(vpcs: Sequence[Vpc], context: Context, ipv6_state: str = "associated") -> list[dict[str, Any]]:
