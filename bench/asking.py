@@ -1,4 +1,4 @@
-"""A client that asks one request after the other over one connection, and times each reply to its end."""
+"""A client that asks one request after the other, and times each reply to its end."""
 
 from __future__ import annotations
 
@@ -25,10 +25,15 @@ class Answer(NamedTuple):
 
 
 class Asker:
-    """One connection to a server."""
+    """One connection to a server; ``connect`` it anew where it may have been idle for long."""
 
     def __init__(self, site: Site) -> None:
         self._connection = http.client.HTTPConnection(site.host, site.port, timeout=600)
+
+    def connect(self) -> None:
+        """Connect."""
+        self._connection.close()
+        self._connection.connect()
 
     def ask(self, request: Request) -> Answer:
         """Ask, and read the reply to its end. AssertionError when it is no success."""
@@ -44,6 +49,7 @@ class Asker:
 
     def repeat(self, turn: Turn, seconds: float) -> dict[str, float]:
         """Ask a turn again and again for a time, at least once; return the median of each of its requests."""
+        self.connect()
         times: defaultdict[str, list[float]] = defaultdict(list)
         end = time.perf_counter() + seconds
         while not times or time.perf_counter() < end:

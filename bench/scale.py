@@ -1,4 +1,4 @@
-"""An account of many groups against one of a single group, and against moto with as many: call by call.
+"""An account of many groups against one of a single group, and against moto with a tenth as many: call by call.
 
 The group that is asked for is made in each by the same calls. One connection asks one call after the other.
 """
@@ -23,6 +23,8 @@ SECONDS = 0.4
 """How long each call is repeated in a round, at least once."""
 ROUNDS_OF_EVERYTHING = 2
 RULES, AT_ONCE = 50, 60
+MOTO_SHARE = 10
+"""moto walks all groups and rules for most calls: with as many as ours one round takes three minutes."""
 BLOCK = "203.0.113.7/32"
 """A block that only the measured group has."""
 MILLI = 1e3
@@ -39,11 +41,11 @@ class Side(NamedTuple):
 
 @contextlib.contextmanager
 def moto(groups: int, rules: int) -> Iterator[Server | None]:
-    """Run moto_server with an account of as many groups, where there is a moto."""
+    """Run moto_server with an account of a tenth as many groups, where there is a moto."""
     if not programs.has_moto():
         yield None
         return
-    with programs.moto_filled(groups, rules) as server:
+    with programs.moto_filled(groups // MOTO_SHARE, rules) as server:
         yield server
 
 
@@ -59,6 +61,7 @@ def measure(servers: dict[str, Server], rounds: int, series: Series, tell: Calla
     for _ in range(min(rounds, ROUNDS_OF_EVERYTHING)):
         for side in sides:
             tell(f"everything, {side.name}")
+            side.asker.connect()
             answer = side.asker.ask(wire.signed(side.server.site, Action="DescribeSecurityGroups"))
             series[f"{side.name} first"].append(answer.first * MILLI)
             series[f"{side.name} everything"].append(answer.whole)
@@ -124,6 +127,9 @@ NAMES = {
 }  # fmt: skip
 
 
+OTHER = f"moto_server with 1/{MOTO_SHARE} of the groups"
+
+
 def rows(series: Series, account: str) -> list[Row]:
     """Put the sides beside each other."""
     made = []
@@ -132,13 +138,12 @@ def rows(series: Series, account: str) -> list[Row]:
         what = f"{told}, among {account}"
         if name != "page":
             made.append(Row(what, "ms", large, "in an account of one group", small))
-        made.append(Row(what, "ms", large, "moto_server with as many", other, "times faster"))
+        made.append(Row(what, "ms", large, OTHER, other, "times faster"))
     everything = f"describe everything, {account}"
-    vs = "moto_server with as many"
     return [
         *made,
-        Row(everything, "s", series["large everything"], vs, series["moto everything"], "times faster"),
-        Row(f"{everything}: first byte", "ms", series["large first"], vs, series["moto first"], "times faster"),
-        Row(f"{everything}: size of the reply", "MB", series["large size"], vs, series["moto size"]),
-        Row(f"{everything}: peak memory of server and reader", "MiB", series["large peak"], vs, series["moto peak"]),
+        Row(everything, "s", series["large everything"], OTHER, series["moto everything"], "times faster"),
+        Row(f"{everything}: first byte", "ms", series["large first"], OTHER, series["moto first"], "times faster"),
+        Row(f"{everything}: size of the reply", "MB", series["large size"], OTHER, series["moto size"]),
+        Row(f"{everything}: peak memory of server and reader", "MiB", series["large peak"], OTHER, series["moto peak"]),
     ]
