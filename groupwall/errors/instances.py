@@ -74,6 +74,12 @@ def no_default_subnet(vpc_id: str) -> ApiError:
     return ApiError("MissingInput", f"No subnets found for the default VPC '{vpc_id}'. Please specify a subnet.")
 
 
+def groups_per_instance_limit_exceeded() -> ApiError:
+    """Refuse groups beyond the quota at a launch: reference 17 [docs: code], text [inferred] from an interface's."""
+    message = "The maximum number of security groups per instance has been reached."
+    return ApiError("SecurityGroupsPerInstanceLimitExceeded", message)
+
+
 def instance_level_besides_interfaces(what: str) -> ApiError:
     """Refuse a subnet or groups beside interfaces: no row [issue: aws-cli#518]; for others [inferred]."""
     message = f"Network interfaces and an instance-level {what} may not be specified on the same request"

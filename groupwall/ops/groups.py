@@ -34,8 +34,8 @@ def refuse_no_group(params: Params) -> None:
 def find_group(params: Params, context: Context) -> tuple[Group, Vpc]:
     """Return the group that a call names by GroupId, or by GroupName in the default VPC; and its VPC.
 
-    Both must name the same group [reference 4.2, inferred]. InvalidGroupId.Malformed, InvalidGroup.NotFound or
-    VPCIdNotSpecified [3.3] when there is no such group.
+    Both must name the same group [reference 4.2, inferred]. InvalidGroupId.Malformed or InvalidGroup.NotFound [3.3]
+    when there is no such group.
     """
     group_id, name = params.get("GroupId"), params.get("GroupName")
     if group_id is None:
@@ -50,14 +50,18 @@ def find_group(params: Params, context: Context) -> tuple[Group, Vpc]:
 
 
 def group_of_default_vpc(name: str, context: Context) -> tuple[Group, Vpc]:
-    """Return the default VPC's group of this name, and that VPC. VPCIdNotSpecified or InvalidGroup.NotFound [3.3]."""
+    """Return the default VPC's group of this name, and that VPC. InvalidGroup.NotFound, without one too [3.3]."""
     vpc = context.tx.default_vpc()
-    if vpc is None:
-        raise errors.no_default_vpc()
-    group = context.tx.group_named(vpc.id, name)
-    if group is None:
-        raise errors.group_not_found_by_name(name, vpc.id)
+    group = context.tx.group_named(vpc.id, name) if vpc else None
+    if vpc is None or group is None:
+        raise errors.group_not_found_by_name(name, vpc.id if vpc else None)
     return group, vpc
+
+
+def _require_default_vpc(context: Context) -> None:
+    """Refuse names of groups without a default VPC as describe and delete do: not as a revoke does [3.3, recorded]."""
+    if context.tx.default_vpc() is None:
+        raise errors.no_default_vpc()
 
 
 def create_security_group(params: Params, context: Context) -> Result:
@@ -129,6 +133,8 @@ def _checked_description(description: str) -> str:
 
 def delete_security_group(params: Params, context: Context) -> Result:
     """Delete a group with its rules, unless it is a VPC's default one or in use [reference 8]."""
+    if params.get("GroupId") is None:
+        _require_default_vpc(context)
     group, _ = find_group(params, context)
     if group.name == DEFAULT_NAME:
         raise errors.cannot_delete_default(group.id)
@@ -184,7 +190,10 @@ def describe_security_groups(params: Params, context: Context) -> Result:
 def _named(params: Params, context: Context) -> list[Where]:
     """Return the condition that a group is one of those named; VPCIdNotSpecified for a name without a default VPC."""
     ids = [parsing.group_id(group_id) for group_id in params.get("GroupIds", ())]
-    ids += [group_of_default_vpc(name, context)[0].id for name in params.get("GroupNames", ())]
+    names = params.get("GroupNames", ())
+    if names:
+        _require_default_vpc(context)
+    ids += [group_of_default_vpc(name, context)[0].id for name in names]
     return named(Group, ids, context, errors.group_not_found)
 
 

@@ -91,9 +91,12 @@ def _single(params: Params, context: Context) -> Device:
         raise errors.no_default_vpc_for_names()
     zone = zone_given(params.get("Placement") or {}, context)
     subnet = _subnet(params.get("SubnetId"), zone, context)
-    if len(names) > context.quotas.groups_per_interface:
-        raise errors.groups_per_interface_limit_exceeded()
+    most = context.quotas.groups_per_interface
+    if len(names) > most:  # each takes a look of its own
+        raise errors.groups_per_instance_limit_exceeded()
     group_ids = [*params.get("SecurityGroupIds", ()), *(group_of_default_vpc(name, context)[0].id for name in names)]
+    if len(set(group_ids)) > most:
+        raise errors.groups_per_instance_limit_exceeded()
     asked = {
         "PrivateIpAddress": params.get("PrivateIpAddress"),
         "Ipv6AddressCount": params.get("Ipv6AddressCount"),

@@ -105,8 +105,18 @@ def test_groups_that_cannot_be(wall: Wall) -> None:
     unknown = _refused(wall, SecurityGroups=["nobody"])
     assert unknown.startswith("InvalidGroup.NotFound: The security group 'nobody' does not exist in default VPC 'vpc-")
     assert _refused(wall, SecurityGroupIds=["web"]).startswith("InvalidGroupId.Malformed: ")
-    many = [f"group{number}" for number in range(6)]
-    assert _refused(wall, SecurityGroups=many).startswith("SecurityGroupsPerInterfaceLimitExceeded: ")
+
+
+@pytest.mark.reference("17 interfaces and instances")
+def test_more_groups_than_there_may_be(wall: Wall) -> None:
+    """The code tells whether the launch names them for the instance or for an interface [reference 17, docs]."""
+    many = [scenes.create_group(wall, f"group{number}") for number in range(6)]
+    of_instance = "SecurityGroupsPerInstanceLimitExceeded: "
+    assert _refused(wall, SecurityGroupIds=many).startswith(of_instance)
+    assert _refused(wall, SecurityGroups=[f"group{number}" for number in range(6)]).startswith(of_instance)
+    assert _refused(wall, SecurityGroups=["group0"], SecurityGroupIds=many[1:]).startswith(of_instance)
+    devices = [{"DeviceIndex": 0, "Groups": many}]
+    assert _refused(wall, NetworkInterfaces=devices).startswith("SecurityGroupsPerInterfaceLimitExceeded: ")
 
 
 @pytest.mark.reference("3.3 name without a default VPC")

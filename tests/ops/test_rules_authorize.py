@@ -241,13 +241,13 @@ def test_names_are_of_the_default_vpc(wall: Wall, verb: str, named: Json) -> Non
     )
 
 
-@pytest.mark.reference("3.3 name without a default VPC")
+@pytest.mark.reference("3.3 name not found")
 @pytest.mark.parametrize("verb", ["Authorize", "Revoke"])
 def test_a_name_without_a_default_vpc(wall: Wall, verb: str) -> None:
-    """Without a default VPC no name means anything [reference 3.3, recorded]."""
+    """Without a default VPC the message names the VPC ``none`` [reference 3.3, recorded of a revoke]."""
     scenes.remove_default_vpc(wall)
     told = refusal(wall, f"{verb}SecurityGroupIngress", GroupName="web", **FLAT)
-    assert told == "VPCIdNotSpecified: No default VPC for this user"
+    assert told == "InvalidGroup.NotFound: The security group 'web' does not exist in default VPC 'none'"
 
 
 @pytest.mark.parametrize(
