@@ -174,3 +174,15 @@ def test_what_is_no_reply_is_said_to_be_none(body: bytes) -> None:
         CHANGES.parse(body)
     with pytest.raises(UnreadableReplyError):
         read_error(body, 400)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, 1), (2_000, 9)])
+def test_parts_are_the_whole(count: int, expected: int) -> None:
+    """A list that is read while it is written goes out in parts of some size, which together are the reply."""
+    groups = [{"GroupId": f"sg-{number}", "IpPermissions": [{"FromPort": 22}], "Tags": []} for number in range(count)]
+    parts: list[bytes] = []
+    DESCRIBE.write({"SecurityGroups": iter(groups), "NextToken": None}, REQUEST_ID, EC2_VERSION, parts.append)
+    assert b"".join(parts) == DESCRIBE.encode({"SecurityGroups": groups}, REQUEST_ID, EC2_VERSION)
+    sizes = [len(part) for part in parts]
+    assert len(sizes) == expected
+    assert max(sizes) < 200_000
