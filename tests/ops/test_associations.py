@@ -214,7 +214,7 @@ def test_pages_of_associations(wall: Wall) -> None:
 # ---- the groups for a VPC
 
 
-@pytest.mark.reference("14 groups for a VPC, associations")
+@pytest.mark.reference("14 groups for a VPC, associations", "clients 9 references, stale groups, groups for a VPC")
 def test_the_groups_for_a_vpc(places: Places) -> None:
     """Its own groups, the default one among them, and those associated, with tags even if none [14, recorded]."""
     wall = places.wall

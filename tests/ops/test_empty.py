@@ -9,7 +9,7 @@ import pytest
 from groupwall.ops.empty import CODES, NO_RESOURCES, naming, not_found
 from groupwall.wire.shapes import List
 from tests.driver import ACTIONS, Wall
-from tests.scenes import refusal
+from tests.scenes import Json, refusal
 
 EMPTY = [name for name, action in ACTIONS.items() if action.empty]
 
@@ -63,8 +63,36 @@ def test_owners_name_nothing(wall: Wall) -> None:
     assert wall.call("DescribeSnapshots", OwnerIds=["self"]) == {"Snapshots": []}
 
 
-@pytest.mark.parametrize("name", ["DescribeInstanceTypes", "DescribeImages", "AllocateAddress"])
-@pytest.mark.reference("clients 2.7 never 500", "users 5.1.11 unknown actions")
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("DescribeVpcs", {}),
+        ("DescribeSnapshots", {"Filters": [{"Name": "owner-id", "Values": ["123456789012"]}]}),
+        ("DescribeVolumes", {}),
+        *(
+            (f"Describe{noun}", {"Filters": [{"Name": "vpc-id", "Values": ["vpc-00000000"]}]})
+            for noun in ("Instances", "SecurityGroups", "NetworkInterfaces")
+        ),
+    ],
+)
+@pytest.mark.reference("clients 2.18 ScoutSuite's operations")
+def test_what_scoutsuite_asks(wall: Wall, name: str, given: Json) -> None:
+    """It is answered; images and settings of the account, which are AWS's to tell, are refused [clients 2.18]."""
+    [found] = wall.call(name, **given).values()
+    assert bool(found) is (name == "DescribeVpcs")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DescribeInstanceTypes",
+        "DescribeImages",
+        "AllocateAddress",
+        "GetEbsEncryptionByDefault",
+        "GetEbsDefaultKmsKeyId",
+    ],
+)
+@pytest.mark.reference("clients 2.7 never 500", "clients 2.18 ScoutSuite's operations", "users 5.1.11 unknown actions")
 def test_what_is_not_ours(wall: Wall, name: str) -> None:
     """An operation of EC2 that groupwall has not is named as such [reference 23, docs]."""
     request = wall.request(ACTIONS["DescribeVpcs"])

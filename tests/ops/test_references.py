@@ -131,8 +131,9 @@ def test_no_reference_between_regions(wall: Wall) -> None:
 
 
 @pytest.mark.reference(
-    "8 references of peered VPCs", "9 deleted group of another VPC", "13 references and stale groups"
-)
+    "8 references of peered VPCs", "9 deleted group of another VPC", "13 references and stale groups",
+    "clients 9 references, stale groups, groups for a VPC",
+)  # fmt: skip
 def test_a_group_that_was_deleted(across: Across) -> None:
     """A peered VPC's reference keeps no group; the rule is stale, without UserId and GroupName [reference 8, 9, 13]."""
     across.authorize(across.pair(Description="for apps"))
@@ -255,7 +256,7 @@ def test_a_changed_rule(wall: Wall) -> None:
     assert [tag["Key"] for tag in wall.call("DescribeTags")["Tags"]] == ["a"]
 
 
-@pytest.mark.reference("13 references and stale groups")
+@pytest.mark.reference("13 references and stale groups", "clients 9 references, stale groups, groups for a VPC")
 def test_who_references_a_group(across: Across) -> None:
     """The VPCs across active connections are listed, once each, and none of the group's own [reference 13, model]."""
     own = create_group(across.theirs, "own", across.peer)
