@@ -41,3 +41,8 @@ def short_code(region: str) -> str:
     """Return the short code that zone ids begin with: ``us-east-1`` gives ``use1``, ``us-gov-west-1`` ``usgw1``."""
     first, *middle, number = region.split("-")
     return first + "".join(_DIRECTIONS.get(word, word[0]) for word in middle) + number
+
+
+def private_domain(region: str) -> str:
+    """Return the domain of the names that a VPC's resolver gives to private addresses [docs]."""
+    return "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"

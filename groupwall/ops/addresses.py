@@ -13,7 +13,7 @@ from groupwall.ops.operation import Context, Params
 from groupwall.store.entities import Address, Interface, Subnet, SubnetCidr
 
 Network = IPv4Network | IPv6Network
-RESERVED = 4
+RESERVED_FIRST = 4
 """Addresses at the start of a subnet that belong to AWS; so does the last one [docs]."""
 MOST = 50
 """Addresses of one family in one interface, as the largest instance types allow (inferred)."""
@@ -155,7 +155,7 @@ def _block(context: Context, interface: Interface, *, ipv6: bool) -> Network:
 
 
 def _first(block: Network) -> int:
-    return int(block.network_address) + RESERVED
+    return int(block.network_address) + RESERVED_FIRST
 
 
 def _last(block: Network) -> int:

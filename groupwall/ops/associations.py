@@ -9,8 +9,8 @@ from groupwall import errors
 from groupwall.ops.filters import Paging, anywhere, conditions
 from groupwall.ops.groups import DEFAULT_NAME, find_group, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import tag_list
-from groupwall.rules import parsing
 from groupwall.store.entities import Group, Interface, Member, Tag, Vpc, VpcAssociation
 
 
@@ -44,14 +44,7 @@ def disassociate_security_group_vpc(params: Params, context: Context) -> Result:
 
 def _named(params: Params, context: Context) -> tuple[Group, Vpc]:
     group, _ = find_group(params, context)
-    return group, _vpc(params, context)
-
-
-def _vpc(params: Params, context: Context) -> Vpc:
-    vpc = context.tx.get(Vpc, parsing.vpc_id(params["VpcId"]))
-    if vpc is None:
-        raise errors.vpc_not_found(params["VpcId"])
-    return vpc
+    return group, find_vpc(params["VpcId"], context)
 
 
 def _refuse_unfit(group: Group, vpc: Vpc) -> None:
@@ -115,7 +108,7 @@ GROUP_FILTERS = {
 def get_security_groups_for_vpc(params: Params, context: Context) -> Result:
     """List the groups that a VPC's interfaces may be in, its own and those associated with it [reference 14]."""
     paging = Paging(params, context, "groups for a VPC")
-    vpc = _vpc(params, context)
+    vpc = find_vpc(params["VpcId"], context)
     wanted = [*conditions(params, GROUP_FILTERS), anywhere("usable-in", [vpc.id])]
     groups, token = paging.split(context.tx.listed(Group, wanted, paging.page()), attrgetter("id"))
     tags = context.tx.tags_of([group.id for group in groups])

@@ -13,6 +13,7 @@ from groupwall import errors
 from groupwall.ops.blocks import is_ipv6
 from groupwall.ops.filters import Paging, conditions, matches, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.regions import private_domain
 from groupwall.rules import parsing
 from groupwall.store.entities import Subnet, Vpc, VpcCidr
 
@@ -61,9 +62,8 @@ def _vpcs(params: Params, filters: dict[str, str], context: Context) -> list[Vpc
 
 def describe_dhcp_options(params: Params, context: Context) -> Result:
     """Describe the DHCP options that every VPC has: AWS's default ones [docs: DHCP option sets]."""
-    region = context.world.region
     options = {
-        "domain-name": "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal",
+        "domain-name": private_domain(context.world.region),
         "domain-name-servers": "AmazonProvidedDNS",
     }
     record = {

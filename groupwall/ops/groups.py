@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.blocks import is_ipv6
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.places import find_vpc
 from groupwall.ops.references import pairs_across, remove_rules
 from groupwall.ops.tags import attach, tag_list, tags_given
 from groupwall.rules import parsing
@@ -58,10 +60,12 @@ def group_of_default_vpc(name: str, context: Context) -> tuple[Group, Vpc]:
     return group, vpc
 
 
-def _require_default_vpc(context: Context) -> None:
-    """Refuse names of groups without a default VPC as describe and delete do: not as a revoke does [3.3, recorded]."""
-    if context.tx.default_vpc() is None:
+def _required_default_vpc(context: Context) -> Vpc:
+    """Return the default VPC. VPCIdNotSpecified: what create, delete and describe say, and a revoke does not [3.3]."""
+    vpc = context.tx.default_vpc()
+    if vpc is None:
         raise errors.no_default_vpc()
+    return vpc
 
 
 def create_security_group(params: Params, context: Context) -> Result:
@@ -90,7 +94,7 @@ def add_group(context: Context, group: Group, ingress: Sequence[Peer], *, rule_i
     context.tx.add(group)
     given = iter(rule_ids)
     everywhere = [Peer.of("0.0.0.0/0")]
-    if any(":" in block.cidr for block in context.tx.by(VpcCidr, "vpc_id", [group.vpc_id]).get(group.vpc_id, ())):
+    if any(is_ipv6(block.cidr) for block in context.tx.by(VpcCidr, "vpc_id", [group.vpc_id]).get(group.vpc_id, ())):
         everywhere.append(Peer.of("::/0"))
     for direction, peers in ((Direction.INGRESS, ingress), (Direction.EGRESS, everywhere)):
         for peer in peers:
@@ -99,10 +103,7 @@ def add_group(context: Context, group: Group, ingress: Sequence[Peer], *, rule_i
 
 
 def _vpc_of(vpc_id: str | None, context: Context) -> Vpc:
-    vpc = context.tx.default_vpc() if vpc_id is None else context.tx.get(Vpc, parsing.vpc_id(vpc_id))
-    if vpc is None:
-        raise errors.no_default_vpc() if vpc_id is None else errors.vpc_not_found(vpc_id)
-    return vpc
+    return _required_default_vpc(context) if vpc_id is None else find_vpc(vpc_id, context)
 
 
 def _checked_name(given: str) -> str:
@@ -134,7 +135,7 @@ def _checked_description(description: str) -> str:
 def delete_security_group(params: Params, context: Context) -> Result:
     """Delete a group with its rules, unless it is a VPC's default one or in use [reference 8]."""
     if params.get("GroupId") is None:
-        _require_default_vpc(context)
+        _required_default_vpc(context)
     group, _ = find_group(params, context)
     if group.name == DEFAULT_NAME:
         raise errors.cannot_delete_default(group.id)
@@ -192,7 +193,7 @@ def _named(params: Params, context: Context) -> list[Where]:
     ids = [parsing.group_id(group_id) for group_id in params.get("GroupIds", ())]
     names = params.get("GroupNames", ())
     if names:
-        _require_default_vpc(context)
+        _required_default_vpc(context)
     ids += [group_of_default_vpc(name, context)[0].id for name in names]
     return named(Group, ids, context, errors.group_not_found)
 

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 from groupwall.ops.operation import Context
 from groupwall.ops.tags import tag_list
 from groupwall.ops.zones import zone_id
+from groupwall.regions import private_domain
 from groupwall.store.entities import Address, Attachment, Group, Interface, Member, Subnet
-
-NORTH_VIRGINIA = "us-east-1"
 
 
 class Held(NamedTuple):
@@ -82,8 +81,7 @@ def _shown(interface: Interface, held: Held, zone: str, context: Context) -> dic
 
 def private_name(address: str, region: str) -> str:
     """Return the name that a VPC's resolver gives to a private address [docs]."""
-    suffix = "ec2.internal" if region == NORTH_VIRGINIA else f"{region}.compute.internal"
-    return f"ip-{address.replace('.', '-')}.{suffix}"
+    return f"ip-{address.replace('.', '-')}.{private_domain(region)}"
 
 
 def group_list(groups: Sequence[Group]) -> list[dict[str, str]]:

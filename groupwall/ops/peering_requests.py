@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.blocks import overlaps
 from groupwall.ops.defaults import DEFAULT_BLOCK
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings import (
@@ -26,10 +25,11 @@ from groupwall.ops.peerings import (
     sides_of,
     status_of,
 )
+from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import attach, tags_given
 from groupwall.regions import PARTITION_OF
 from groupwall.rules import parsing
-from groupwall.store.entities import Peering, Vpc, VpcCidr, World
+from groupwall.store.entities import Peering, VpcCidr, World
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _FAILURE = "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range"
@@ -47,8 +47,7 @@ def create_vpc_peering_connection(params: Params, context: Context) -> Result:
     peer_id, peer_world = parsing.vpc_id(params["PeerVpcId"]), _peer_world(params, context)
     tags = tags_given(params, "vpc-peering-connection")
     multipath = _multipath(params.get("RequesterPeeringConnectionOptions") or {}, context.world, peer_world)
-    if context.tx.get(Vpc, vpc_id) is None:
-        raise errors.vpc_not_found(vpc_id)
+    find_vpc(vpc_id, context)
     blocks = _blocks(peer_id, peer_world, context)
     if not blocks and peer_world.account == context.world.account:
         raise errors.vpc_not_found(peer_id)
@@ -89,8 +88,8 @@ def _blocks(vpc_id: str, world: World, context: Context) -> Sequence[VpcCidr]:
 
 
 def _overlap(mine: Sequence[VpcCidr], theirs: Sequence[VpcCidr]) -> bool:
-    pairs = ((ipaddress.ip_network(one.cidr), ipaddress.ip_network(other.cidr)) for one, other in product(mine, theirs))
-    return any(one.version == other.version and one.overlaps(other) for one, other in pairs)
+    taken = [block.cidr for block in theirs]
+    return any(overlaps(block.cidr, taken) for block in mine)
 
 
 def _refuse_another(vpc_id: str, peer_id: str, context: Context) -> None:

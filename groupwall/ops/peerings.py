@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from groupwall import errors
+from groupwall.ops.blocks import is_ipv6
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import tag_list
@@ -213,8 +214,8 @@ def _side(side: Side, blocks: Mapping[str, Sequence[VpcCidr]], *, told: bool) ->
     if not told:
         return shown
     cidrs = [block.cidr for block in blocks.get(side.vpc_id, ())]
-    ipv4 = [{"CidrBlock": cidr} for cidr in cidrs if ":" not in cidr]
-    ipv6 = [{"Ipv6CidrBlock": cidr} for cidr in cidrs if ":" in cidr]
+    ipv4 = [{"CidrBlock": cidr} for cidr in cidrs if not is_ipv6(cidr)]
+    ipv6 = [{"Ipv6CidrBlock": cidr} for cidr in cidrs if is_ipv6(cidr)]
     return {
         **shown, **ipv4[0], "CidrBlockSet": ipv4, "Ipv6CidrBlockSet": ipv6 or None, "PeeringOptions": options(side),
     }  # fmt: skip

@@ -10,11 +10,12 @@ from groupwall import errors
 from groupwall.ops.filters import Paging
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings import peerings_of, references_groups
+from groupwall.ops.places import find_vpc
 from groupwall.ops.references import Pair, is_stale, pairs_across
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions
 from groupwall.rules.values import Direction, Rule
-from groupwall.store.entities import Group, Vpc
+from groupwall.store.entities import Group
 
 STALE_PAGE = 255
 """The most groups on one page [reference 13, model]."""
@@ -40,9 +41,7 @@ def describe_security_group_references(params: Params, context: Context) -> Resu
 
 def describe_stale_security_groups(params: Params, context: Context) -> Result:
     """List a VPC's groups that have stale rules, with those rules, in the order of their ids [reference 13]."""
-    vpc_id = parsing.vpc_id(params["VpcId"])
-    if context.tx.get(Vpc, vpc_id) is None:
-        raise errors.vpc_not_found(vpc_id)
+    vpc_id = find_vpc(params["VpcId"], context).id
     paging = Paging(params, context, "stale groups", highest=STALE_PAGE)
     after, limit = paging.page()
     rules = context.tx.rules_across(vpc_id)
