@@ -6,12 +6,15 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore import xform_name
+from botocore.exceptions import ClientError, ParamValidationError
 
 import groupwall
 from groupwall.inprocess import Wall
 from groupwall.wire.model import SERVICES
+from tests.ops.examples import EXAMPLES, filled, set_out
 
 Json = dict[str, Any]
 NOW = dt.datetime(2026, 11, 23, 4, 0, 0, 123000, tzinfo=dt.UTC)
@@ -101,7 +104,7 @@ STEPS = [
     _step("CreateTags", Resources=["$web"] * 20_001, Tags=[{"Key": "k", "Value": "v"}]),
     _step("CreateTags", Resources=["$web"], Tags=[{"Key": str(number), "Value": "v"} for number in range(1001)]),
     _step("DescribeInstances", InstanceIds=["i-0123456789abcdef0"]),
-    _step("RunInstances", MinCount=1, MaxCount=2),
+    _step("AllocateAddress"),
     _step("ModifyVpcAttribute", VpcId="$vpc", EnableDnsSupport={"Value": True}),
     _step("GetSessionToken", service="sts"),
     _step("DescribeChanges", service="groupwall", Filters=[{"Name": "nonsense", "Values": ["x"]}]),
@@ -168,10 +171,55 @@ def test_both_ways_give_the_same() -> None:
         assert _types(called) == _types(wired), step
 
 
+class Calls:
+    """What makes the examples' surroundings, by boto3's ec2 client of a wall."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 has no types
+        self._client = client
+
+    def call(self, name: str, /, **params: Any) -> Json:  # noqa: ANN401 - as boto3 gives them
+        """Return the answer to a call, or what its user gets of an error."""
+        try:
+            answer: Json = getattr(self._client, xform_name(name))(**_given(params))
+        except ParamValidationError as error:  # before anything is sent
+            return {"raised": str(error)}
+        except ClientError as error:
+            return {"raised": str(error), "class": type(error).__name__, **error.response}
+        return answer
+
+
+def _given(value: Any) -> Any:  # noqa: ANN401 - any parameters
+    """Return parameters without those that are None, which boto3 does not take."""
+    if isinstance(value, dict):
+        return {key: _given(part) for key, part in value.items() if part is not None}
+    return [_given(part) for part in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def client() -> Any:  # noqa: ANN401 - boto3 has no types
+    """One client for all examples: a wall answers it whenever it was made."""
+    with groupwall.local():
+        return boto3.client("ec2", region_name="us-east-1")
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name in SERVICES["ec2"].actions])
+def test_examples_are_answered_alike(client: Any, name: str) -> None:  # noqa: ANN401 - boto3 has no types
+    """The examples of every operation, too, are answered by wire as without (inferred)."""
+    for example in EXAMPLES[name][:2]:
+        answers = []
+        for options in ({}, {"wire": True}):
+            with groupwall.local(seed=1, now=NOW, **options):
+                calls = Calls(client)
+                answers.append(calls.call(name, **filled(example, set_out(calls, name))))  # type: ignore[arg-type]  # it has what is asked of a Wall
+        assert answers[0] == answers[1]
+        assert _types(answers[0]) == _types(answers[1])
+
+
 def test_table_is_whole() -> None:
-    """The table above calls every operation there is (inferred)."""
+    """The tables above call every operation there is (inferred)."""
     offered = {(name, action) for name, service in SERVICES.items() for action in service.actions}
-    assert offered - {(step.service, step.operation) for step in STEPS} == set()
+    called = {(step.service, step.operation) for step in STEPS} | {("ec2", name) for name in EXAMPLES}
+    assert offered - called == set()
 
 
 def test_old_version() -> None:

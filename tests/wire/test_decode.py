@@ -83,7 +83,7 @@ MALFORMED = "MalformedQueryString"
         ("Action=DescribeVpcs", "MissingParameter", "The request must contain the parameter Version"),
         ("Action=DescribeVpcs&Version=1", "NoSuchVersion", "The requested version (1) of the service is not valid."),
         ("Action=X&Version=2016-11-15", "InvalidAction", "The action X is not valid for this web service."),
-        (f"Action=RunInstances&{V}", "UnsupportedOperation", "The operation RunInstances is not supported."),
+        (f"Action=AllocateAddress&{V}", "UnsupportedOperation", "The operation AllocateAddress is not supported."),
         (f"{VPCS}&VpcId.1=a&VpcId.1=b", "InvalidQueryParameter", "A parameter may be given only once in a request."),
         (f"{VPCS}&Action=DescribeVpcs", "InvalidQueryParameter", "A parameter may be given only once in a request."),
         (f"{VPCS}&A=%", MALFORMED, None), (f"{VPCS}&A=%4", MALFORMED, None), (f"{VPCS}&A=%4g", MALFORMED, None),

@@ -49,7 +49,7 @@ def test_the_first_list_is_the_answer_of_instances() -> None:
 @pytest.mark.parametrize(
     ("action", "version", "code", "message"),
     [
-        ("RunInstances", EC2_VERSION, "UnsupportedOperation", "The operation RunInstances is not supported."),
+        ("AllocateAddress", EC2_VERSION, "UnsupportedOperation", "The operation AllocateAddress is not supported."),
         ("AssumeRole", STS_VERSION, "UnsupportedOperation", "The operation AssumeRole is not supported."),
         ("Nonsense", EC2_VERSION, "InvalidAction", "The action Nonsense is not valid for this web service."),
         ("describeVpcs", EC2_VERSION, "InvalidAction", "The action describeVpcs is not valid for this web service."),
