@@ -14,7 +14,7 @@ from groupwall.ops.filters import anywhere, conditions
 from groupwall.ops.interfaces import remove_interfaces
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import refuse_unsupported
-from groupwall.ops.zones import by_name
+from groupwall.ops.zones import zones_by_name
 from groupwall.rules import parsing
 from groupwall.store.entities import Attachment, Instance, Interface
 from groupwall.store.query import Where
@@ -42,8 +42,7 @@ def state(name: str) -> dict[str, Any]:
 
 def wanted_instances(params: Params, filters: Mapping[str, str], context: Context) -> list[Where]:
     """Return the conditions of a call with Filters and InstanceIds; an instance forgotten meets none of them."""
-    asked = conditions(params, filters)
-    wanted = [by_name(one, context) if one.field == "zone-id" else one for one in asked]
+    wanted = [zones_by_name(one, context) for one in conditions(params, filters)]
     ids = params.get("InstanceIds", ())
     if ids:
         wanted.append(anywhere("id", [one.id for one in find_instances(ids, context)]))
@@ -54,7 +53,7 @@ def find_instances(ids: Sequence[str], context: Context) -> list[Instance]:
     """Return the instances named, each once. InvalidInstanceID.Malformed or InvalidInstanceID.NotFound."""
     if len(ids) > MOST_NAMED:
         raise errors.invalid_value(f"The request names more than {MOST_NAMED} instances.")
-    wanted = list(dict.fromkeys(instance_id(text) for text in ids))
+    wanted = list(dict.fromkeys(parsing.instance_id(text) for text in ids))
     oldest = context.now - REMEMBERED
     found = {
         key: one
@@ -65,11 +64,6 @@ def find_instances(ids: Sequence[str], context: Context) -> list[Instance]:
         if key not in found:
             raise errors.instance_not_found(key)
     return [found[key] for key in wanted]
-
-
-def instance_id(text: str) -> str:
-    """Return a well-formed ``i-`` id. InvalidInstanceID.Malformed."""
-    return parsing.identifier("i", text, errors.instance_id_malformed)
 
 
 def start_instances(params: Params, context: Context) -> Result:

@@ -99,7 +99,7 @@ def _mac(interface_id: str) -> str:
 
 def find_interface(given: str, context: Context) -> Interface:
     """Return an interface. InvalidNetworkInterfaceId.Malformed or InvalidNetworkInterfaceID.NotFound [3.3]."""
-    interface = context.tx.get(Interface, parsing.identifier("eni", given, errors.interface_id_malformed))
+    interface = context.tx.get(Interface, parsing.interface_id(given))
     if interface is None:
         raise errors.interface_not_found(given)
     return interface

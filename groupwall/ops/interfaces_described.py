@@ -6,7 +6,7 @@ from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.interface_views import shown
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.zones import by_name
+from groupwall.ops.zones import zones_by_name
 from groupwall.rules import parsing
 from groupwall.store.entities import Interface
 
@@ -57,12 +57,8 @@ def describe_network_interfaces(params: Params, context: Context) -> Result:
     """Describe interfaces by id or filter, in the order of their ids."""
     refuse_pages_of_ids(params, "NetworkInterfaceIds")
     paging = Paging(params, context, "interfaces")
-    ids = [
-        parsing.identifier("eni", interface_id, errors.interface_id_malformed)
-        for interface_id in params.get("NetworkInterfaceIds", ())
-    ]
-    asked = conditions(params, FILTERS)
-    wanted = [by_name(one, context) if one.field == "zone-id" else one for one in asked]
+    ids = [parsing.interface_id(text) for text in params.get("NetworkInterfaceIds", ())]
+    wanted = [zones_by_name(one, context) for one in conditions(params, FILTERS)]
     wanted += named(Interface, ids, context, errors.interface_not_found)
     interfaces, token = paging.listed(Interface, wanted, shown)
     return {"NetworkInterfaces": interfaces, "NextToken": token}

@@ -126,7 +126,7 @@ def _multipath(given: Mapping[str, Any], one: World, other: World) -> bool | Non
 
 def modify_vpc_peering_connection_options(params: Params, context: Context) -> Result:
     """Change what a side of an active peering allows; each side is its own account's, in its own Region [model]."""
-    peering = find_peering(params, context)
+    peering = find_peering(params["VpcPeeringConnectionId"], context)
     given = {side: params.get(f"{side.name.title()}PeeringConnectionOptions") for side in sides_of(peering)}
     if all(asked is None for asked in given.values()):
         raise errors.missing_parameter("accepterPeeringConnectionOptions or requesterPeeringConnectionOptions")

@@ -76,9 +76,9 @@ def end_peerings(context: Context, vpc_id: str) -> None:
             put(context, peering, status=DELETED, message=f"Deleted by {context.world.account}")
 
 
-def find_peering(params: Params, context: Context) -> Peering:
-    """Return the peering that a call names, if this world is one of its sides."""
-    peering_id = parsing.identifier("pcx", params["VpcPeeringConnectionId"], errors.peering_id_malformed)
+def find_peering(given: str, context: Context) -> Peering:
+    """Return a peering, if this world is one of its sides."""
+    peering_id = parsing.peering_id(given)
     peering = context.tx.get(Peering, peering_id)
     if peering is None:
         raise errors.peering_not_found(peering_id)
@@ -98,7 +98,7 @@ def accept_vpc_peering_connection(params: Params, context: Context) -> Result:
 
     The accepter allows multipath resilience where the requester does [model].
     """
-    peering = find_peering(params, context)
+    peering = find_peering(params["VpcPeeringConnectionId"], context)
     _refuse_to_answer(peering, context, "accept", "provisioning")
     for side in sides_of(peering):
         refuse_beyond_quota(side.vpc_id, context)
@@ -109,7 +109,7 @@ def accept_vpc_peering_connection(params: Params, context: Context) -> Result:
 
 def reject_vpc_peering_connection(params: Params, context: Context) -> Result:
     """Reject a request; the text of the status is [parity: moto]."""
-    peering = find_peering(params, context)
+    peering = find_peering(params["VpcPeeringConnectionId"], context)
     _refuse_to_answer(peering, context, "reject", REJECTED)
     put(context, peering, status=REJECTED, message="Inactive")
     return {"Return": True}
@@ -139,7 +139,7 @@ def delete_vpc_peering_connection(params: Params, context: Context) -> Result:
 
     Rules that reference groups across it stay, and are stale from now on [reference 13].
     """
-    peering = find_peering(params, context)
+    peering = find_peering(params["VpcPeeringConnectionId"], context)
     status, _ = status_of(peering, context.now)
     if status not in (PENDING, ACTIVE):
         raise errors.invalid_state_transition(peering.id, status, "deleting")
@@ -171,7 +171,7 @@ def describe_vpc_peering_connections(params: Params, context: Context) -> Result
     refuse_pages_of_ids(params, "VpcPeeringConnectionIds")
     paging = Paging(params, context, "peerings")
     given = params.get("VpcPeeringConnectionIds", ())
-    ids = [parsing.identifier("pcx", one, errors.peering_id_malformed) for one in given]
+    ids = [parsing.peering_id(one) for one in given]
     wanted = [_at(context.now, one) for one in conditions(params, FILTERS)]
     wanted += named(Peering, ids, context, errors.peering_not_found)
     peerings, token = paging.listed(Peering, wanted, described)

@@ -19,14 +19,9 @@ def find_vpc(vpc_id: str, context: Context) -> Vpc:
     return vpc
 
 
-def subnet_id(text: str) -> str:
-    """Return a well-formed ``subnet-`` id. InvalidSubnetId.Malformed (inferred from reference 3.3)."""
-    return parsing.identifier("subnet", text, errors.subnet_id_malformed)
-
-
 def find_subnet(given: str, context: Context) -> Subnet:
     """Return a subnet. InvalidSubnetId.Malformed or InvalidSubnetID.NotFound (inferred from reference 3.3)."""
-    subnet = context.tx.get(Subnet, subnet_id(given))
+    subnet = context.tx.get(Subnet, parsing.subnet_id(given))
     if subnet is None:
         raise errors.subnet_not_found(given)
     return subnet

@@ -19,7 +19,7 @@ NAMED_RESOURCES = 10
 def modify_managed_prefix_list(params: Params, context: Context) -> Result:
     """Change a list's entries, which makes a new version, or its size; and its name, alone or beside either."""
     _refuse_resolver(params)
-    before = find_prefix_list(params, context)
+    before = find_prefix_list(params["PrefixListId"], context)
     added = asked_entries(params.get("AddEntries", ()), before.family)
     removed = asked_entries(params.get("RemoveEntries", ()), before.family)
     name, size = params.get("PrefixListName"), params.get("MaxEntries")
@@ -98,7 +98,7 @@ def _resized(context: Context, before: PrefixList, after: PrefixList, size: int)
 
 def restore_managed_prefix_list_version(params: Params, context: Context) -> Result:
     """Make a new version of a list with the entries of an older one [reference 15, model]."""
-    before = find_prefix_list(params, context)
+    before = find_prefix_list(params["PrefixListId"], context)
     _refuse_other_version(before, params["CurrentVersion"], needed=True)
     present = _contents(entries_of(context, before))
     wanted = _contents(entries_of(context, before, params["PreviousVersion"]))

@@ -22,7 +22,7 @@ def create_managed_prefix_list(params: Params, context: Context) -> Result:
     """Create a prefix list with its first entries; a call repeated with its token answers the same list."""
     made = tokens.made_before(params, context, "CreateManagedPrefixList")
     if made:
-        return {"PrefixList": described([find_prefix_list({"PrefixListId": made}, context)], context)[0]}
+        return {"PrefixList": described([find_prefix_list(made, context)], context)[0]}
     name, size = checked_name(params["PrefixListName"]), checked_size(params["MaxEntries"], context)
     family = _checked_family(params["AddressFamily"])
     entries = asked_entries(params.get("Entries", ()), family)
@@ -68,7 +68,7 @@ def _checked_family(family: str) -> str:
 
 def delete_managed_prefix_list(params: Params, context: Context) -> Result:
     """Delete a list with all its versions, unless a rule uses it [reference 15, docs; code and text inferred]."""
-    found = find_prefix_list(params, context)
+    found = find_prefix_list(params["PrefixListId"], context)
     if context.tx.any(Rule, "peer", found.id):
         raise errors.dependency_violation(found.id)
     reply = under_way("delete", found, context)

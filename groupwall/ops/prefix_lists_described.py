@@ -15,9 +15,9 @@ from groupwall.rules import parsing
 from groupwall.store.entities import Group, PrefixList
 
 
-def find_prefix_list(params: Params, context: Context) -> PrefixList:
-    """Return the list that a call names. InvalidPrefixListId.Malformed or InvalidPrefixListID.NotFound [3.3]."""
-    prefix_list_id = parsing.prefix_list_id(params["PrefixListId"])
+def find_prefix_list(given: str, context: Context) -> PrefixList:
+    """Return a prefix list. InvalidPrefixListId.Malformed or InvalidPrefixListID.NotFound [3.3]."""
+    prefix_list_id = parsing.prefix_list_id(given)
     found = context.tx.get(PrefixList, prefix_list_id)
     if found is None:
         raise errors.prefix_list_not_found(prefix_list_id)
@@ -64,7 +64,7 @@ def described(lists: Sequence[PrefixList], context: Context) -> list[dict[str, A
 
 def get_managed_prefix_list_entries(params: Params, context: Context) -> Result:
     """List the entries of a version of a prefix list, of the current one by default, in the order of their blocks."""
-    found = find_prefix_list(params, context)
+    found = find_prefix_list(params["PrefixListId"], context)
     version = params.get("TargetVersion")
     paging = Paging(params, context, f"prefix-list-entries/{found.id}/{version}", 1, 100)
     entries, token = paging.split(entries_of(context, found, version, paging.page()), attrgetter("cidr"))
@@ -74,7 +74,7 @@ def get_managed_prefix_list_entries(params: Params, context: Context) -> Result:
 
 def get_managed_prefix_list_associations(params: Params, context: Context) -> Result:
     """List the groups whose rules use a prefix list, each once, in the order of their ids [reference 15, docs]."""
-    found = find_prefix_list(params, context)
+    found = find_prefix_list(params["PrefixListId"], context)
     paging = Paging(params, context, f"prefix-list-associations/{found.id}", 5, 255)
     using = context.tx.listed(Group, [anywhere("prefix-list", [found.id])], paging.page())
     groups, token = paging.split(using, attrgetter("id"))

@@ -10,9 +10,10 @@ from groupwall import errors
 from groupwall.ops.blocks import association, ipv4_block, ipv6_block_of_subnet, overlaps, within
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import find_subnet, find_vpc, refuse_unsupported, subnet_id, zone_given
+from groupwall.ops.places import find_subnet, find_vpc, refuse_unsupported, zone_given
 from groupwall.ops.tags import attach, tag_list, tags_given
-from groupwall.ops.zones import by_name, zone_id, zones_of
+from groupwall.ops.zones import zone_id, zones_by_name, zones_of
+from groupwall.rules import parsing
 from groupwall.store.entities import Interface, Subnet, SubnetCidr, VpcCidr
 from groupwall.store.query import Where
 
@@ -107,7 +108,7 @@ def describe_subnets(params: Params, context: Context) -> Result:
     """Describe subnets by id or filter, in the order of their ids."""
     refuse_pages_of_ids(params, "SubnetIds")
     paging = Paging(params, context, "subnets")
-    ids = [subnet_id(text) for text in params.get("SubnetIds", ())]
+    ids = [parsing.subnet_id(text) for text in params.get("SubnetIds", ())]
     wanted = [_as_stored(condition, context) for condition in conditions(params, FILTERS)]
     wanted += named(Subnet, ids, context, errors.subnet_not_found)
     subnets, token = paging.listed(Subnet, wanted, subnets_described)
@@ -118,7 +119,7 @@ def _as_stored(condition: Where, context: Context) -> Where:
     """Return a condition on what is not stored, but follows from it, as one on what is."""
     if condition.field == "arn":
         return condition._replace(key=context.arn("subnet/"))
-    return by_name(condition, context) if condition.field == "zone-id" else condition
+    return zones_by_name(condition, context)
 
 
 def subnets_described(

@@ -27,8 +27,10 @@ def zone_id(zone: str) -> str:
     return f"{short_code(zone[:-1])}-az{1 + ZONE_LETTERS.index(zone[-1])}"
 
 
-def by_name(condition: Where, context: Context) -> Where:
-    """Return a condition on zones' ids as one on their names, which is what is stored."""
+def zones_by_name(condition: Where, context: Context) -> Where:
+    """Return a condition on zones' ids as one on their names, which is what is stored; any other as it is."""
+    if condition.field != "zone-id":
+        return condition
     tests = [pattern(value) for value in condition.values]
     zones = zones_of(context.world.region)
     return Where("zone", tuple(zone for zone in zones if any(test(zone_id(zone)) for test in tests)))

@@ -154,6 +154,26 @@ def vpc_id(text: str) -> str:
     return identifier("vpc", text, errors.vpc_id_malformed)
 
 
+def subnet_id(text: str) -> str:
+    """Return a well-formed ``subnet-`` id: code by the casing rule of reference 3.3 [inferred]."""
+    return identifier("subnet", text, errors.subnet_id_malformed)
+
+
+def peering_id(text: str) -> str:
+    """Return a well-formed ``pcx-`` id: code by the casing rule of reference 3.3 [inferred]."""
+    return identifier("pcx", text, errors.peering_id_malformed)
+
+
+def interface_id(text: str) -> str:
+    """Return a well-formed ``eni-`` id: code by the casing rule of reference 3.3 [live-test]."""
+    return identifier("eni", text, errors.interface_id_malformed)
+
+
+def instance_id(text: str) -> str:
+    """Return a well-formed ``i-`` id: no row of the reference [issue]."""
+    return identifier("i", text, errors.instance_id_malformed)
+
+
 def identifier(prefix: str, text: str, malformed: Callable[[str], errors.ApiError]) -> str:
     """Return a well-formed id: its prefix, a hyphen, and 8 or 17 lower-case hex digits: reference 3.1 [live-test]."""
     found = _ID.fullmatch(text)
