@@ -22,7 +22,7 @@ def attach_network_interface(params: Params, context: Context) -> Result:
     instance = find_instances([params["InstanceId"]], context)[0]
     device = params["DeviceIndex"]
     _refuse_device(interface, instance, device, context)
-    made = attach(context, interface, instance.id, device, delete_on_termination=False)
+    made = attach_device(context, interface, instance.id, device, delete_on_termination=False)
     return {"AttachmentId": made.id, "NetworkCardIndex": 0}
 
 
@@ -41,7 +41,7 @@ def _refuse_device(interface: Interface, instance: Instance, device: int, contex
         raise errors.device_taken(instance.id, device)
 
 
-def attach(
+def attach_device(
     context: Context, interface: Interface, instance_id: str, device: int, *, delete_on_termination: bool
 ) -> Attachment:
     """Make an interface an instance's device; whether that may be is for the caller to check."""

@@ -12,7 +12,7 @@ from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import find_vpc
 from groupwall.ops.references import pairs_across, remove_rules
-from groupwall.ops.tags import attach, tag_list, tags_given
+from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions
 from groupwall.rules.values import ALL_PROTOCOLS, NO_PORTS, Direction, Peer, Properties, Rule
@@ -80,7 +80,7 @@ def create_security_group(params: Params, context: Context) -> Result:
         raise errors.group_limit_exceeded()
     group = Group(context.ids.new("sg"), vpc.id, name, description)
     add_group(context, group, [])
-    attach(context, group.id, tags)
+    attach_tags(context, group.id, tags)
     shown = [{"Key": key, "Value": value} for key, value in tags.items()]
     return {"GroupId": group.id, "SecurityGroupArn": _arn(context, group), "Tags": shown or None}
 

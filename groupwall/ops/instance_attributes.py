@@ -185,9 +185,7 @@ def _modify_own(instance: Instance, attribute: Attribute, value: Any, context: C
     stored = attribute.checked(kind() if value is None else value)
     if attribute.secret:
         stored = keep_script(context, instance.id, stored)
-    changed = instance._replace(**{attribute.column: stored})
-    if changed != instance:
-        context.tx.replace(instance, changed)
+    context.tx.replace(instance, instance._replace(**{attribute.column: stored}))
 
 
 def _modify_interface(instance: Instance, member: str, value: Any, context: Context) -> None:  # noqa: ANN401 - as given
@@ -198,9 +196,7 @@ def _modify_interface(instance: Instance, member: str, value: Any, context: Cont
     if member == "Groups":
         set_groups(context, interface, value)
         return
-    changed = interface._replace(source_dest_check=bool(value.get("Value")))
-    if changed != interface:
-        context.tx.replace(interface, changed)
+    context.tx.replace(interface, interface._replace(source_dest_check=bool(value.get("Value"))))
 
 
 OPERATIONS = (

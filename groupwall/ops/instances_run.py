@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from groupwall import errors
-from groupwall.ops.attachments import attach as attach_device
+from groupwall.ops.attachments import attach_device
 from groupwall.ops.instance_attributes import behavior, keep_script, script
 from groupwall.ops.instance_devices import Device, addresses_asked, devices_asked, room_for
 from groupwall.ops.instances import PENDING, RUNNING, forget_terminated, state
@@ -13,8 +13,7 @@ from groupwall.ops.instances_described import reservations
 from groupwall.ops.interfaces import add_interface
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import refuse_unsupported
-from groupwall.ops.tags import attach as attach_tags
-from groupwall.ops.tags import tags_given
+from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.ops.tokens import made_before, remember
 from groupwall.ops.vpcs import TENANCIES
 from groupwall.rules import parsing

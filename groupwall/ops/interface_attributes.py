@@ -58,9 +58,7 @@ def modify_network_interface_attribute(params: Params, context: Context) -> Resu
 
 
 def _put(context: Context, before: Interface, **changed: Any) -> None:  # noqa: ANN401 - any member of an interface
-    after = before._replace(**changed)
-    if after != before:
-        context.tx.replace(before, after)
+    context.tx.replace(before, before._replace(**changed))
 
 
 def _set_description(context: Context, interface: Interface, given: Params) -> None:

@@ -11,8 +11,7 @@ from groupwall.ops.interface_views import shown
 from groupwall.ops.memberships import set_groups
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import find_subnet, refuse_unsupported
-from groupwall.ops.tags import attach as attach_tags
-from groupwall.ops.tags import tags_given
+from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.ops.tokens import made_before, remember
 from groupwall.rules import parsing
 from groupwall.store.entities import Address, Attachment, Interface, Member, Subnet

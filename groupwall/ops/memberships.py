@@ -53,5 +53,5 @@ def set_groups(context: Context, interface: Interface, group_ids: Sequence[str])
     for group_id, member in after.items():
         if group_id not in before:
             context.tx.add(member)
-        elif before[group_id] != member:
+        else:
             context.tx.replace(before[group_id], member)

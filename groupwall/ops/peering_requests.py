@@ -26,7 +26,7 @@ from groupwall.ops.peerings import (
     status_of,
 )
 from groupwall.ops.places import find_vpc
-from groupwall.ops.tags import attach, tags_given
+from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.regions import PARTITION_OF
 from groupwall.rules import parsing
 from groupwall.store.entities import Peering, VpcCidr, World
@@ -60,7 +60,7 @@ def create_vpc_peering_connection(params: Params, context: Context) -> Result:
         requester_dns=False, accepter_dns=False, requester_multipath=bool(multipath), accepter_multipath=False,
     )  # fmt: skip
     context.tx.add(peering)
-    attach(context, peering.id, tags)
+    attach_tags(context, peering.id, tags)
     shown = peering._replace(status="initiating-request", message=f"Initiating Request to {peer_world.account}")
     return {"VpcPeeringConnection": described([shown], context)[0]}
 

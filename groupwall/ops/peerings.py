@@ -77,7 +77,7 @@ def end_peerings(context: Context, vpc_id: str) -> None:
 
 
 def find_peering(given: str, context: Context) -> Peering:
-    """Return a peering, if this world is one of its sides."""
+    """Return a peering, if this world is one of its sides. InvalidVpcPeeringConnectionId.Malformed or -ID.NotFound."""
     peering_id = parsing.peering_id(given)
     peering = context.tx.get(Peering, peering_id)
     if peering is None:
@@ -88,8 +88,7 @@ def find_peering(given: str, context: Context) -> Peering:
 def put(context: Context, peering: Peering, **changed: Any) -> Peering:  # noqa: ANN401 - its columns
     """Change columns of a peering; return it as it is then."""
     after = peering._replace(**changed)
-    if after != peering:
-        context.tx.replace(peering, after)
+    context.tx.replace(peering, after)
     return after
 
 

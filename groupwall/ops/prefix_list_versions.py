@@ -32,8 +32,7 @@ def modify_managed_prefix_list(params: Params, context: Context) -> Result:
         after = after._replace(version=_changed(context, before, removed, added))
     if size is not None:
         after = _resized(context, before, after, size)
-    if after != before:
-        context.tx.replace(before, after)
+    context.tx.replace(before, after)
     return under_way("modify", before._replace(name=after.name), context)
 
 

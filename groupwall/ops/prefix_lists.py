@@ -11,7 +11,7 @@ from groupwall.ops import tokens
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.prefix_list_entries import add_entries, asked_entries
 from groupwall.ops.prefix_lists_described import described, find_prefix_list
-from groupwall.ops.tags import attach, tags_given
+from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.rules.values import Rule
 from groupwall.store.entities import PrefixList, PrefixListEntry
 
@@ -34,7 +34,7 @@ def create_managed_prefix_list(params: Params, context: Context) -> Result:
     prefix_list = PrefixList(context.ids.new("pl"), name, family, size, 1, "create-complete", "")
     context.tx.add(prefix_list)
     add_entries(context, prefix_list.id, entries, prefix_list.version)
-    attach(context, prefix_list.id, tags)
+    attach_tags(context, prefix_list.id, tags)
     tokens.remember(params, context, "CreateManagedPrefixList", prefix_list.id)
     return under_way("create", prefix_list, context)
 

@@ -123,8 +123,7 @@ def update_descriptions(params: Params, context: Context, *, direction: Directio
     else:
         raise errors.missing_descriptions()
     for before, after in changes:
-        if before != after:
-            context.tx.replace(before, after)
+        context.tx.replace(before, after)
     return {"Return": True}
 
 

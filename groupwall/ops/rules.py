@@ -14,7 +14,7 @@ from groupwall.ops.filters import Paging, conditions, named
 from groupwall.ops.groups import find_group, group_of_default_vpc, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.references import Pair, owners_given, pairs_across, place_references, places_of, remove_rules
-from groupwall.ops.tags import attach, tag_list, tags_given
+from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.ops.weights import Lists, prefix_lists_of, weight
 from groupwall.rules import parsing
 from groupwall.rules.match import Match, match, new_or_refuse
@@ -90,7 +90,7 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     ]
     for rule in rules:
         context.tx.add(rule)
-        attach(context, rule.id, tags)
+        attach_tags(context, rule.id, tags)
     place_references(context, rules, places)
     shown = [{"Key": key, "Value": value} for key, value in tags.items()] or None
     pairs = pairs_across(rules, context) if places else {}

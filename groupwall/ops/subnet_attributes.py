@@ -26,9 +26,7 @@ def modify_subnet_attribute(params: Params, context: Context) -> Result:
     refuse_unsupported(params, "ModifySubnetAttribute", _UNSUPPORTED)
     member = one_attribute(params, [*FLAGS, HOSTNAME_TYPE])
     subnet = find_subnet(params["SubnetId"], context)
-    changed = _changed(subnet, member, params, context)
-    if changed != subnet:
-        context.tx.replace(subnet, changed)
+    context.tx.replace(subnet, _changed(subnet, member, params, context))
     return {}
 
 
@@ -76,8 +74,7 @@ def disassociate_subnet_cidr_block(params: Params, context: Context) -> Result:
     if context.tx.held_in([block.subnet_id], ipv6=True):
         raise errors.subnet_block_in_use(block.subnet_id, block.cidr)
     subnet = find_subnet(block.subnet_id, context)
-    if subnet.ipv6_on_creation:
-        context.tx.replace(subnet, subnet._replace(ipv6_on_creation=False))
+    context.tx.replace(subnet, subnet._replace(ipv6_on_creation=False))
     context.tx.remove(block)
     return _answer(block, "disassociating")
 

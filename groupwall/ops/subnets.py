@@ -11,7 +11,7 @@ from groupwall.ops.blocks import association, ipv4_block, ipv6_block_of_subnet, 
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import find_subnet, find_vpc, refuse_unsupported, zone_given
-from groupwall.ops.tags import attach, tag_list, tags_given
+from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.ops.zones import zone_id, zones_by_name, zones_of
 from groupwall.rules import parsing
 from groupwall.store.entities import Interface, Subnet, SubnetCidr, VpcCidr
@@ -37,7 +37,7 @@ def create_subnet(params: Params, context: Context) -> Result:
     ipv6 = [new_ipv6_block(subnet, params["Ipv6CidrBlock"], context)] if params.get("Ipv6CidrBlock") else []
     for one in (subnet, *ipv6):
         context.tx.add(one)
-    attach(context, subnet.id, tags)
+    attach_tags(context, subnet.id, tags)
     shown = subnets_described([subnet], context, "associating")[0]
     return {"Subnet": shown | {"Tags": shown["Tags"] or []}}
 

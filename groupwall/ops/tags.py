@@ -45,7 +45,7 @@ def tags_given(params: Params, resource_type: str) -> dict[str, str]:
     return _checked(tags)
 
 
-def attach(context: Context, resource_id: str, tags: Mapping[str, str]) -> None:
+def attach_tags(context: Context, resource_id: str, tags: Mapping[str, str]) -> None:
     """Tag a new resource."""
     resource_type = TAGGABLE[resource_id.partition("-")[0]][0]
     for key, value in tags.items():
@@ -74,7 +74,7 @@ def create_tags(params: Params, context: Context) -> Result:
 def _put(context: Context, before: Tag | None, after: Tag) -> None:
     if before is None:
         context.tx.add(after)
-    elif before != after:
+    else:
         context.tx.replace(before, after)
 
 

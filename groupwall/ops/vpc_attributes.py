@@ -37,9 +37,7 @@ def modify_vpc_attribute(params: Params, context: Context) -> Result:
         message = "Invalid value 'true' for enableDnsHostnames. DNS support is not enabled for the VPC."
         raise errors.invalid_value(message)
     change: dict[str, Any] = {_MEMBERS[member]: wanted}
-    changed = vpc._replace(**change)
-    if changed != vpc:
-        context.tx.replace(vpc, changed)
+    context.tx.replace(vpc, vpc._replace(**change))
     return {}
 
 

@@ -13,7 +13,7 @@ from groupwall.ops.groups import DEFAULT_DESCRIPTION, DEFAULT_NAME, add_group, r
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings import end_peerings
 from groupwall.ops.places import find_vpc, refuse_unsupported
-from groupwall.ops.tags import attach, tag_list, tags_given
+from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.rules import parsing
 from groupwall.rules.values import Peer
 from groupwall.store.entities import Group, Subnet, Vpc, VpcCidr
@@ -36,7 +36,7 @@ def create_vpc(params: Params, context: Context) -> Result:
     vpc = Vpc(context.ids.new("vpc"), cidr, tenancy, is_default=False, dhcp_options_id=context.derived("dopt"))
     blocks = [VpcCidr(context.ids.new("vpc-cidr-assoc"), vpc.id, cidr)]
     add_vpc(context, vpc, blocks + ([new_ipv6_block(vpc.id, context)] if ipv6 else []))
-    attach(context, vpc.id, tags)
+    attach_tags(context, vpc.id, tags)
     return {"Vpc": described([vpc], context, "associating")[0] | {"State": "pending"}}
 
 

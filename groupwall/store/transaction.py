@@ -192,7 +192,9 @@ class Transaction(Reads):
             self._deltas.append(Delta(entity.kind, entity.id_of(value), columns_text(entity, value), None))
 
     def replace(self, before: Any, after: Any) -> None:  # noqa: ANN401 - any of ENTITIES, both of one kind
-        """Put ``after`` where ``before`` is; both have the same id."""
+        """Put ``after`` where ``before`` is, which is no change where they are equal; both have the same id."""
+        if after == before:
+            return
         entity = ENTITIES[type(before)]
         self._change_row(_WRITES[entity.kind].update, entity.to_row(after), entity, before)
         texts = columns_text(entity, before), columns_text(entity, after)
