@@ -107,16 +107,15 @@ class Paging:
     ) -> tuple[Iterable[dict[str, Any]], str | None]:
         """Return what to show of a listing, described, and the next page's token, None on the last page.
 
-        Without MaxResults everything is shown; beyond a first part it is read and described as it is taken.
+        What is beyond a first part is described, and without MaxResults read, when it is taken.
         """
-        parts = walk(self.page())
-        if self._limit is None:
-            first = next(parts, [])
-            shown = describe(first)
-            more = chain.from_iterable(map(describe, parts))
-            return (chain(shown, more) if len(first) == PART else shown), None
-        items, token = self.split([item for part in parts for item in part], key)
-        return describe(items), token
+        parts, token = walk(self.page()), None
+        if self._limit is not None:
+            items, token = self.split([item for part in parts for item in part], key)
+            parts = (items[start : start + PART] for start in range(0, len(items), PART))
+        first = next(parts, [])
+        shown, more = describe(first), chain.from_iterable(map(describe, parts))
+        return (chain(shown, more) if len(first) == PART else shown), token
 
     def split(self, items: list[T], key: Callable[[T], str]) -> tuple[list[T], str | None]:
         """Return the items to show and the next page's token, None on the last page."""
