@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 ACTIONS = [action for service in SERVICES.values() for action in service.actions.values()]
+TELLING = [action for place, action in enumerate(ACTIONS) if not action.empty or place % 10 == 0]
+"""Without nine tenths of the empty descriptions, whose parameters are all of one form."""
 MODELS = str(Path(__file__).parents[2] / "groupwall" / "models")
 
 LATEST = 4_102_444_800_000  # 2100-01-01, in milliseconds

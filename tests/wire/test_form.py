@@ -14,7 +14,7 @@ from groupwall.wire.limits import LIST_INDEX, REMEMBERED_KEYS
 from groupwall.wire.model import Action, find
 from groupwall.wire.shapes import NotInModelError
 from groupwall.wire.versions import EC2_VERSION
-from tests.wire.strategies import ACTIONS, for_botocore, operation, params
+from tests.wire.strategies import TELLING, for_botocore, operation, params
 
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 REVOKE = find("RevokeSecurityGroupIngress", EC2_VERSION)
@@ -23,7 +23,7 @@ MODIFY = find("ModifyInstanceAttribute", EC2_VERSION)
 CHANGES = find("DescribeChanges", "2026-11-01")
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+@pytest.mark.parametrize("action", TELLING, ids=lambda action: action.name)
 @QUICK
 @given(drawn=st.data())
 def test_parameters_survive_the_wire(action: Action, drawn: st.DataObject) -> None:
@@ -32,7 +32,7 @@ def test_parameters_survive_the_wire(action: Action, drawn: st.DataObject) -> No
     assert action.decode(action.form(sent)) == sent
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+@pytest.mark.parametrize("action", TELLING, ids=lambda action: action.name)
 @QUICK
 @given(drawn=st.data())
 def test_botocore_sends_the_same(action: Action, drawn: st.DataObject) -> None:
