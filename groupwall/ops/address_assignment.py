@@ -9,7 +9,7 @@ from groupwall.ops.addresses import Wanted, add_addresses, any_of, canonical, ta
 from groupwall.ops.interface_views import held_by
 from groupwall.ops.interfaces import find_interface
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import refuse_unsupported
+from groupwall.ops.parameters import refuse_unsupported
 from groupwall.store.entities import Address, Interface
 
 

@@ -6,7 +6,7 @@ from groupwall import errors
 from groupwall.ops.instances import TERMINATED, find_instances
 from groupwall.ops.interfaces import find_interface
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import refuse_unsupported
+from groupwall.ops.parameters import refuse_unsupported
 from groupwall.rules import parsing
 from groupwall.store.entities import Attachment, Instance, Interface, Subnet
 

@@ -8,7 +8,8 @@ from typing import Protocol
 from groupwall import errors
 from groupwall.ops.blocks import first_free
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import refuse_unsupported, zone_given
+from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.places import zone_given
 from groupwall.ops.subnets import subnets_described
 from groupwall.ops.vpcs import add_vpc, described
 from groupwall.ops.zones import zones_of

@@ -14,7 +14,7 @@ from groupwall.ops.instances import STOPPED, TERMINATED, find_instances
 from groupwall.ops.interface_views import group_list, held_by
 from groupwall.ops.memberships import set_groups
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import one_attribute, refuse_unsupported
+from groupwall.ops.parameters import one_attribute, refuse_unsupported
 from groupwall.store.entities import Attachment, Instance, Interface
 
 LONGEST_SCRIPT = 16_384

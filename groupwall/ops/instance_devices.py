@@ -11,7 +11,8 @@ from groupwall.ops.groups import group_of_default_vpc
 from groupwall.ops.interfaces import find_interface
 from groupwall.ops.memberships import groups_for
 from groupwall.ops.operation import Context, Params
-from groupwall.ops.places import find_subnet, refuse_unsupported, zone_given
+from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.places import find_subnet, zone_given
 from groupwall.ops.subnets import free_addresses
 from groupwall.store.entities import Attachment, Interface, Subnet
 from groupwall.store.query import Where
@@ -139,14 +140,14 @@ def _device(given: Mapping[str, Any], zone: str | None, context: Context) -> Dev
     if index < 0:
         raise errors.invalid_value(f"Value ({index}) for parameter deviceIndex is invalid.")
     if given.get("NetworkInterfaceId") is not None:
-        return _existing(given, index, context)
+        return _existing(given, index, zone, context)
     subnet = _subnet(given.get("SubnetId"), zone, context)
     asked = {member: given[member] for member in OF_NEW_ONES if given.get(member) is not None}
     asked["Groups"] = _groups(given.get("Groups", ()), subnet, context)
     return Device(index, subnet, None, asked, given.get("DeleteOnTermination") is not False)
 
 
-def _existing(given: Mapping[str, Any], index: int, context: Context) -> Device:
+def _existing(given: Mapping[str, Any], index: int, zone: str | None, context: Context) -> Device:
     """Return a device that is an interface there is; it stays when the instance ends [model; texts inferred]."""
     also = [member for member in OF_NEW_ONES if given.get(member) not in (None, "interface", False)]
     if also:

@@ -13,7 +13,7 @@ from groupwall import errors
 from groupwall.ops.filters import anywhere, conditions
 from groupwall.ops.interfaces import remove_interfaces
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import refuse_unsupported
+from groupwall.ops.parameters import refuse_unsupported
 from groupwall.ops.zones import zones_by_name
 from groupwall.rules import parsing
 from groupwall.store.entities import Attachment, Instance, Interface

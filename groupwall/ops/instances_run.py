@@ -12,7 +12,7 @@ from groupwall.ops.instances import PENDING, RUNNING, forget_terminated, state
 from groupwall.ops.instances_described import reservations
 from groupwall.ops.interfaces import add_interface
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import refuse_unsupported
+from groupwall.ops.parameters import refuse_unsupported
 from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.ops.tokens import made_before, remember
 from groupwall.ops.vpcs import TENANCIES

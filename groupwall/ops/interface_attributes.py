@@ -10,7 +10,7 @@ from groupwall.ops.interface_views import Held, attachment_shown, group_list, he
 from groupwall.ops.interfaces import description, find_interface, timeouts
 from groupwall.ops.memberships import set_groups
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import one_attribute, refuse_unsupported
+from groupwall.ops.parameters import one_attribute, refuse_unsupported
 from groupwall.store.entities import Interface
 
 UNSUPPORTED = ("EnaSrdSpecification", "AssociatePublicIpAddress", "AssociatedSubnetIds")

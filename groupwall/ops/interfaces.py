@@ -10,7 +10,8 @@ from groupwall.ops.addresses import add_addresses, ipv4_wanted, ipv6_wanted
 from groupwall.ops.interface_views import shown
 from groupwall.ops.memberships import set_groups
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import find_subnet, refuse_unsupported
+from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.places import find_subnet
 from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.ops.tokens import made_before, remember
 from groupwall.rules import parsing
@@ -108,7 +109,7 @@ def delete_network_interface(params: Params, context: Context) -> Result:
     """Delete an interface that is not attached."""
     interface = find_interface(params["NetworkInterfaceId"], context)
     if context.tx.any(Attachment, "interface_id", interface.id):
-        raise errors.interface_in_use(interface.id)
+        raise errors.interface_in_use_undeleted(interface.id)
     remove_interfaces(context, [interface])
     return {}
 

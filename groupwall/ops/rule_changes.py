@@ -10,7 +10,7 @@ from groupwall import errors
 from groupwall.ops.groups import find_group, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.references import drop_references, place_references, places_of
-from groupwall.ops.rules import names, peers_of, refuse_unknown_prefix_lists, rules_by_id
+from groupwall.ops.rules import name_lookup, peers_of, refuse_unknown_prefix_lists, rules_by_id
 from groupwall.ops.weights import prefix_lists_of, weight
 from groupwall.rules import parsing
 from groupwall.rules.match import duplicate_text, match, new_or_refuse
@@ -112,7 +112,7 @@ def update_descriptions(params: Params, context: Context, *, direction: Directio
     """
     group, vpc = find_group(params, context)
     by_id = params.get("SecurityGroupRuleDescriptions")
-    asked = read_asked(params, names(vpc, context))
+    asked = read_asked(params, name_lookup(vpc, context))
     if by_id and asked:
         message = "Only one of 'ipPermissions' or 'securityGroupRuleDescriptions' may be provided."
         raise errors.invalid_combination(message)

@@ -48,7 +48,7 @@ def revoke(params: Params, context: Context, *, direction: Direction) -> Result:
 
 def _named_rules(params: Params, context: Context, group: Group, vpc: Vpc, direction: Direction) -> Match:
     rule_ids = params.get("SecurityGroupRuleIds")
-    asked = read_asked(params, names(vpc, context))
+    asked = read_asked(params, name_lookup(vpc, context))
     if rule_ids and asked:
         message = "Only one of 'ipPermissions' or 'securityGroupRuleIds' may be provided."
         raise errors.invalid_combination(message)
@@ -80,7 +80,7 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
     """Add one rule for each source of each permission; all of them or none [reference 5]."""
     tags = tags_given(params, "security-group-rule")
     group, vpc = find_group(params, context)
-    asked = read_asked(params, names(vpc, context))
+    asked = read_asked(params, name_lookup(vpc, context))
     if not asked:
         raise errors.missing_parameter("ipPermissions")
     places = places_of((one.properties.peer for one in asked), owners_given(params), group, context)
@@ -107,7 +107,7 @@ def _refuse_unfit(asked: Sequence[Asked], group: Group, direction: Direction, co
         raise errors.rules_limit_exceeded()
 
 
-def names(vpc: Vpc, context: Context) -> Callable[[str], str] | None:
+def name_lookup(vpc: Vpc, context: Context) -> Callable[[str], str] | None:
     """Return what turns a group's name into its id, None where names are not allowed [reference 4.1, model]."""
     return (lambda name: group_of_default_vpc(name, context)[0].id) if vpc.is_default else None
 

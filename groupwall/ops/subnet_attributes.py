@@ -6,7 +6,8 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import find_subnet, one_attribute, refuse_unsupported
+from groupwall.ops.parameters import one_attribute, refuse_unsupported
+from groupwall.ops.places import find_subnet
 from groupwall.ops.subnets import new_ipv6_block, shown_block
 from groupwall.store.entities import Subnet, SubnetCidr
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import find_vpc, one_attribute
+from groupwall.ops.parameters import one_attribute
+from groupwall.ops.places import find_vpc
 
 ATTRIBUTES = {
     "enableDnsSupport": "dns_support",
@@ -20,11 +21,10 @@ _MEMBERS = {name[0].upper() + name[1:]: field for name, field in ATTRIBUTES.item
 
 def describe_vpc_attribute(params: Params, context: Context) -> Result:
     """Describe one attribute of a VPC [model]."""
-    name = params["Attribute"]
+    vpc, name = find_vpc(params["VpcId"], context), params["Attribute"]
     if name not in ATTRIBUTES:
         message = f"Value ({name}) for parameter attribute is invalid. Unknown attribute."
         raise errors.invalid_value(message)
-    vpc = find_vpc(params["VpcId"], context)
     return {"VpcId": vpc.id, name[0].upper() + name[1:]: {"Value": getattr(vpc, ATTRIBUTES[name])}}
 
 

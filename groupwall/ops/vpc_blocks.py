@@ -5,7 +5,8 @@ from __future__ import annotations
 from groupwall import errors
 from groupwall.ops.blocks import ipv4_block, is_ipv6, overlaps, within
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.places import find_vpc, refuse_unsupported
+from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.places import find_vpc
 from groupwall.ops.vpcs import new_ipv6_block, shown_block, wants_ipv6
 from groupwall.rules.values import ALL_PROTOCOLS, NO_PORTS, Direction, Peer, Properties, Rule
 from groupwall.store.entities import Subnet, SubnetCidr, Vpc, VpcCidr

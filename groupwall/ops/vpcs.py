@@ -11,8 +11,9 @@ from groupwall.ops.blocks import association, drawn_ipv6_block, ipv4_block, is_i
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.groups import DEFAULT_DESCRIPTION, DEFAULT_NAME, add_group, remove_group
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.parameters import refuse_unsupported
 from groupwall.ops.peerings import end_peerings
-from groupwall.ops.places import find_vpc, refuse_unsupported
+from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.rules import parsing
 from groupwall.rules.values import Peer
