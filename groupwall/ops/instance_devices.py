@@ -159,7 +159,8 @@ def _existing(given: Mapping[str, Any], index: int, zone: str | None, context: C
     interface = find_interface(given["NetworkInterfaceId"], context)
     if context.tx.any(Attachment, "interface_id", interface.id):
         raise errors.interface_in_use(interface.id)
-    return Device(index, find_subnet(interface.subnet_id, context), interface, {}, delete_on_termination=False)
+    subnet = _subnet(interface.subnet_id, zone, context)
+    return Device(index, subnet, interface, {}, delete_on_termination=False)
 
 
 def addresses_asked(devices: Sequence[Device]) -> list[str | None]:

@@ -255,6 +255,15 @@ def test_interfaces_lie_in_one_zone(wall: Wall) -> None:
     assert "us-east-1b" in _refused(wall, SubnetId=subnets[0], Placement={"AvailabilityZone": "us-east-1b"})
 
 
+def test_an_interface_there_is_lies_in_the_zone_asked_for(wall: Wall) -> None:
+    """An interface of another zone than the Placement's does not move the instance there (inferred)."""
+    interface = wall.call("CreateNetworkInterface", SubnetId=_subnet(wall))["NetworkInterface"]["NetworkInterfaceId"]
+    devices = [{"DeviceIndex": 0, "NetworkInterfaceId": interface}]
+    told = _refused(wall, NetworkInterfaces=devices, Placement={"AvailabilityZone": "us-east-1b"})
+    assert told.startswith(COMBINED)
+    assert run(wall, NetworkInterfaces=devices, Placement={"AvailabilityZone": "us-east-1a"})
+
+
 @pytest.mark.parametrize(
     ("devices", "told"),
     [
