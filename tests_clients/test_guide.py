@@ -64,13 +64,13 @@ def follow(site: Site, section: Section) -> Ran:
 
 @pytest.mark.parametrize("name", [name for name in SECTIONS if name not in NOT_RUN])
 def test_sections(site: Site, name: str) -> None:
-    """Every section but Terraform's ends without an error, with a group ``web`` that lets nobody in (inferred)."""
+    """Every section but Terraform's ends without an error, with a group for the web that lets nobody in (inferred)."""
     if name == "Cloud Custodian":  # which makes no group
         opened = create_group(site.remote, "web")
         site.remote.call("AuthorizeSecurityGroupIngress", GroupId=opened, IpPermissions=[tcp(22, EVERYWHERE)])
     ran = follow(site, SECTIONS[name])
     assert ran.code == 0, ran.said
-    named = [{"Name": "group-name", "Values": ["web"]}]
+    named = [{"Name": "group-name", "Values": ["web", "*-web"]}]
     (group,) = site.remote.call("DescribeSecurityGroups", Filters=named)["SecurityGroups"]
     assert EVERYWHERE not in {held(rule).peer for rule in rules_of(site.remote, group["GroupId"])}
 

@@ -36,12 +36,14 @@ HEAD = """# Operations
 <!-- python tools/make_operations.py wrote this page; a check says when it is out of date. -->
 
 What each operation takes and what it can answer with. A parameter that an operation has in EC2 is listed as taken,
-as accepted without effect, or as refused; none is dropped in silence. `DryRun` is taken wherever EC2 has it.
+as accepted without effect, or as refused, which is to say answered with `UnsupportedOperation` and its name (the flat
+form of a rule, in egress, with `UnknownParameter`). `DryRun` is taken wherever EC2 has it.
 
 Any call may also be refused with `MissingParameter`, `InvalidParameterValue` or `UnknownParameter` for a request that
 does not fit the model, with `MissingAction`, `InvalidAction` or `NoSuchVersion`, with the errors of a signature
-(`AuthFailure`, `SignatureDoesNotMatch`, `RequestExpired`), and with `DryRunOperation`. `RequestLimitExceeded`,
-`Unavailable` and `InternalError` are the server's own troubles.
+(`AuthFailure`, `MissingAuthenticationToken`, `SignatureDoesNotMatch`, `InvalidClientTokenId`, `RequestExpired`), with
+`UnauthorizedOperation` for a page of another site that a browser shows, and with `DryRunOperation`.
+`RequestLimitExceeded`, `Unavailable` and `InternalError` are the server's own troubles.
 """
 EMPTY = """## Resources that an account here never holds
 
@@ -140,9 +142,14 @@ def described(operation: Operation, action: Action) -> Iterator[str]:
     members = [name for name in action.input.members if name not in operation.ignored and name != "DryRun"]
     required = action.input.required
     yield f"### {operation.name}\n"
-    taken = [f"**`{name}`**" if name in required else f"`{name}`" for name in members if name not in refused]
+    taken = (
+        ["none"]
+        if not members
+        else [f"**`{name}`**" if name in required else f"`{name}`" for name in members if name not in refused]
+    )
     yield from _listed("Parameters" + (" (**required**)" if required else ""), taken)
     yield from _listed("Refused", [f"`{name}`" for name in members if name in refused])
+    yield from _listed("Refused within others", [f"`{name}`" for name in sorted(refused - set(action.input.members))])
     yield from _listed("Without effect", [f"`{name}` ({why})" for name, why in sorted(operation.ignored.items())])
     if "Filters" in action.input.members:
         shown = ["`tag:KEY`" if name == "tag" else f"`{name}`" for name in sorted(filters)]

@@ -15,6 +15,11 @@ def interface_id_malformed(text: str) -> ApiError:
     return expecting("InvalidNetworkInterfaceId.Malformed", text, "eni-")
 
 
+def interface_still_in_use(interface_id: str) -> ApiError:
+    """Refuse to delete an attached interface: no row, [issue: cloud-nuke#431], which tools match on. 17."""
+    return invalid_value(f"Network interface '{interface_id}' is currently in use.")
+
+
 def interface_in_use(interface_id: str) -> ApiError:
     """Refuse to attach or delete an interface that is attached: no row [docs: code][issue: terraform-aws#27513]."""
     return ApiError("InvalidNetworkInterface.InUse", f"Interface: [{interface_id}] in use.")

@@ -30,6 +30,11 @@ def tag_key_reserved() -> ApiError:
     return invalid_value("Tag keys starting with 'aws:' are reserved for internal use")
 
 
+def tag_key_twice(key: str) -> ApiError:
+    """Refuse a key that is given twice: no row, [issue: cloud-custodian#3792, of tags at creation] 18."""
+    return invalid_value(f"Duplicate tag key '{key}' specified.")
+
+
 def tag_value_too_long() -> ApiError:
     """Refuse a tag value beyond 256 characters: reference 18 [model], text [inferred]."""
     return invalid_value("Tag value exceeds the maximum length of 256 characters")

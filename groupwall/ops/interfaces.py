@@ -109,7 +109,7 @@ def delete_network_interface(params: Params, context: Context) -> Result:
     """Delete an interface that is not attached."""
     interface = find_interface(params["NetworkInterfaceId"], context)
     if context.tx.any(Attachment, "interface_id", interface.id):
-        raise errors.interface_in_use_undeleted(interface.id)
+        raise errors.interface_still_in_use(interface.id)
     remove_interfaces(context, [interface])
     return {}
 

@@ -132,7 +132,7 @@ def _resources(resource_ids: Sequence[str], context: Context) -> dict[str, str]:
 
 
 def _checked(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return key -> value. A key given twice counts once, with its last value (inferred)."""
+    """Return key -> value."""
     checked = {}
     for tag in tags:
         key, value = tag.get("Key", ""), tag.get("Value", "")
@@ -142,6 +142,8 @@ def _checked(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
             raise errors.tag_key_reserved()
         if len(value) > LONGEST_VALUE:
             raise errors.tag_value_too_long()
+        if key in checked:
+            raise errors.tag_key_twice(key)
         checked[key] = value
     if len(checked) > MOST_TAGS:
         raise errors.tag_limit_exceeded()

@@ -45,9 +45,8 @@ def test_attach_and_detach(wall: Wall) -> None:
         },
     }
     call = {"NetworkInterfaceId": made}
-    assert (
-        refusal(wall, "DeleteNetworkInterface", **call) == f"InvalidNetworkInterface.InUse: Interface: [{made}] in use."
-    )
+    told = refusal(wall, "DeleteNetworkInterface", **call)
+    assert told == f"InvalidParameterValue: Network interface '{made}' is currently in use."
     assert wall.call("DetachNetworkInterface", AttachmentId=attachment) == {}
     assert interface_of(wall, made) == before
     assert refusal(wall, "DetachNetworkInterface", AttachmentId=attachment).startswith("InvalidAttachmentID.NotFound: ")
