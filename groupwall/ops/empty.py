@@ -24,6 +24,7 @@ CODES = {
     "KeyNames": "InvalidKeyPair.NotFound",
     "KeyPairIds": "InvalidKeyPair.NotFound",
     "NatGatewayIds": "NatGatewayNotFound",
+    "NetworkInterfacePermissionIds": "InvalidPermissionID.NotFound",
     "PublicIps": "InvalidAddress.NotFound",
     "SnapshotIds": "InvalidSnapshot.NotFound",
     "SpotInstanceRequestIds": "InvalidSpotInstanceRequestID.NotFound",
@@ -33,7 +34,10 @@ CODES = {
     "VpnConnectionIds": "InvalidVpnConnectionID.NotFound",
     "VpnGatewayIds": "InvalidVpnGatewayID.NotFound",
 }
-"""Member that names resources -> code [docs: list of error codes]; another's is made of its name (inferred)."""
+"""Member that names resources -> code [docs: list of error codes; of permissions live-test].
+
+That of another member is made of its name (inferred).
+"""
 
 ENDINGS = ("Ids", "Names", "Ips", "IdSet")
 NO_RESOURCES = frozenset({"OwnerIds", "RestorableByUserIds"})

@@ -53,9 +53,8 @@ def status_of(peering: Peering, now: int) -> tuple[str, str]:
 
 
 def peerings_of(vpc_ids: Sequence[str], context: Context) -> dict[str, Peering]:
-    """Return all peerings of VPCs, by id, whatever their status."""
-    ends = [context.tx.by(Peering, f"{end}_vpc", vpc_ids) for end in ("requester", "accepter")]
-    return {one.id: one for end in ends for some in end.values() for one in some}
+    """Return the peerings of VPCs of any world that are active or were asked for, perhaps too long ago, by id."""
+    return {one.id: one for one in context.tx.live_peerings(vpc_ids)}
 
 
 def references_groups(peering: Peering) -> bool:
@@ -232,7 +231,7 @@ def options(side: Side) -> dict[str, Any]:
 
 
 def _multipath(peering: Peering) -> str | None:
-    """Return whether multipath resilience is in effect [model]; left out where neither side asks for it [recorded]."""
+    """Return whether multipath resilience is in effect [model]; left out where neither side asks for it (inferred)."""
     allowed = peering.requester_multipath + peering.accepter_multipath
     return (None, "pending", "enabled")[allowed]
 

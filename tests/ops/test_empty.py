@@ -28,6 +28,7 @@ def test_there_are_none(wall: Wall, name: str) -> None:
     [
         ("DescribeKeyPairs", "KeyNames", "mine", "InvalidKeyPair.NotFound"),
         ("DescribeAddresses", "PublicIps", "192.0.2.1", "InvalidAddress.NotFound"),
+        ("DescribeNetworkInterfacePermissions", "NetworkInterfacePermissionIds", "x", "InvalidPermissionID.NotFound"),
         ("DescribeTransitGateways", "TransitGatewayIds", "tgw-00000000", "InvalidTransitGatewayID.NotFound"),
         ("DescribeFlowLogs", "FlowLogIds", "fl-00000000", "InvalidFlowLogId.NotFound"),
         ("DescribeHostReservations", "HostReservationIdSet", "hr-00000000", "InvalidHostReservationId.NotFound"),
