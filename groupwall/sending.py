@@ -86,8 +86,9 @@ class Client:
             await self._send({"type": "http.response.body", "body": reply.body})
         elif not self._complete:
             self._scope[CUT_OFF]()
-            while (await self.receive())["type"] != "http.disconnect":
-                pass
+            with contextlib.suppress(asyncio.CancelledError):  # the server is ending and does not wait for it
+                while (await self.receive())["type"] != "http.disconnect":
+                    pass
 
 
 def _headers(reply: Reply) -> list[tuple[bytes, bytes]]:

@@ -274,6 +274,20 @@ def test_a_large_read_under_way_is_answered_at_the_end(tmp_path: Path) -> None:
         assert server.wait() == 0
 
 
+def test_an_end_amid_a_large_read_is_no_fault(tmp_path: Path) -> None:
+    """A server that ends while a reply is stuck breaks it off, and its log tells no traceback (inferred)."""
+    filled(tmp_path / "store", groups=1_000)
+    with (tmp_path / "log").open("w") as log, started("--data", str(tmp_path / "store"), log=log) as server:
+        full = Full(server, tmp_path, "")
+        with connect(server.url) as connection:
+            connection.sendall(asked(full))
+            assert connection.recv(12) == b"HTTP/1.1 200"
+            os.kill(readers(full)[0], signal.SIGSTOP)
+            assert server.end() == 0
+            assert broken(connection)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
 def test_in_memory_large_reads_are_answered_too() -> None:
     """A store in memory has no reader; its large reads are answered where it is (inferred)."""
     with started("--data", ":memory:", "--log", "off") as server, Remote(server.url) as remote:
