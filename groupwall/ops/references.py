@@ -13,7 +13,7 @@ from groupwall import errors
 from groupwall.ops.operation import Context, Params
 from groupwall.ops.peerings import ACTIVE, active_peerings, peerings_of, references_groups, status_of
 from groupwall.rules.values import Peer, PeerKind, Rule
-from groupwall.store.entities import Group, Reference
+from groupwall.store.entities import Group, Peering, Reference
 
 Pair = dict[str, str]
 """What is told of a referenced group beside its id: ``UserId`` and, across a peering, ``VpcId`` and so on."""
@@ -105,11 +105,12 @@ def pairs_across(rules: Sequence[Rule], context: Context) -> dict[tuple[str, str
     peers = context.tx.anywhere(Group, list({rule.properties.peer.text for rule in across}))
     peerings = peerings_of(list({one.vpc_id for one in references.values()}), context)
     active = {frozenset((p.requester_vpc, p.accepter_vpc)): p for p in peerings.values() if references_groups(p)}
+    made_by = context.tx.by_id(Peering, list({one.peering_id for one in references.values()}))
     pairs = {}
     for rule in across:
         reference, peer = references[rule.id], rule.properties.peer.text
         between = frozenset((homes[rule.group_id].vpc_id, reference.vpc_id))
-        peering = active.get(between) or peerings[reference.peering_id]
+        peering = active.get(between) or made_by[reference.peering_id]
         pairs[rule.group_id, peer] = {
             "VpcId": reference.vpc_id,
             "VpcPeeringConnectionId": peering.id,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from groupwall.rules.values import Asked, Direction, Rule
 from groupwall.store import fields, query
 from groupwall.store.changes import Change, Delta
-from groupwall.store.entities import AccessKey, Group, Tag, Vpc, VpcCidr, World
+from groupwall.store.entities import AccessKey, Group, Peering, Tag, Vpc, VpcCidr, World
 from groupwall.store.query import Where
 from groupwall.store.rows import ALL, COLUMNS, LISTED, Page, Rows, among
 
@@ -42,6 +42,13 @@ class Reads(Rows):
         for block in self._values(VpcCidr, self._all(_BLOCKS_ANYWHERE, (json.dumps(vpc_ids),))):
             grouped.setdefault(block.vpc_id, []).append(block)
         return grouped
+
+    def live_peerings(self, vpc_ids: Sequence[str]) -> list[Peering]:
+        """Return the peerings of VPCs of any world that are active or asked for, by their ids.
+
+        Those that ended are left out: another account can make as many as it likes. See ``anywhere`` for what to tell.
+        """
+        return self._values(Peering, self._all(_LIVE_PEERINGS, (json.dumps(vpc_ids),)))
 
     def referencing_vpcs(self, group_ids: Sequence[str], vpc_ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return (group, VPC) wherever a group of one of these VPCs has a rule with one of these groups as its peer."""
@@ -187,6 +194,11 @@ _REFERENCED = (
 _BLOCKS_ANYWHERE = (
     f"SELECT {COLUMNS[VpcCidr]} FROM vpc CROSS JOIN vpc_cidr ON vpc_cidr.world = vpc.world"
     f" AND vpc_cidr.vpc_id = vpc.id WHERE vpc.id IN {LISTED} ORDER BY vpc_cidr.cidr != vpc.cidr, vpc_cidr.id"
+)
+_LIVE_PEERINGS = " UNION ".join(
+    f"SELECT {COLUMNS[Peering]} FROM peering WHERE {end}_vpc IN (SELECT value FROM json_each(?1))"
+    " AND status IN ('pending-acceptance', 'active')"
+    for end in ("requester", "accepter")
 )
 _REFERENCING_VPCS = (
     f"SELECT DISTINCT rule.peer, vpc.id FROM vpc CROSS JOIN rule ON rule.world = vpc.world AND rule.peer IN {LISTED}"

@@ -129,7 +129,7 @@ class Rows:
         entity = ENTITIES[kind]
         text, bound = query.clause(fields.FIELDS[kind], conditions)
         parts = self._in_parts(
-            f"SELECT {COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.{entity.scope}"
+            f"SELECT {COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.{entity.listing or entity.scope}"
             f" AND {entity.listed_by} > ?{text} ORDER BY {entity.listed_by} LIMIT ?",
             (self.world, page.after, *bound, -1 if page.limit is None else page.limit),
         )

@@ -179,8 +179,8 @@ CREATE TABLE peering (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX peering_by_requester ON peering (requester_account, requester_region);
 CREATE INDEX peering_by_accepter ON peering (accepter_account, accepter_region);
-CREATE INDEX peering_by_vpc ON peering (requester_vpc);
-CREATE INDEX peering_by_peer ON peering (accepter_vpc);
+CREATE INDEX peering_by_vpc ON peering (requester_vpc) WHERE status IN ('pending-acceptance', 'active');
+CREATE INDEX peering_by_peer ON peering (accepter_vpc) WHERE status IN ('pending-acceptance', 'active');
 CREATE TABLE token (
     world INTEGER NOT NULL, operation TEXT NOT NULL, token TEXT NOT NULL, digest TEXT NOT NULL, resource_id TEXT NOT
     NULL, PRIMARY KEY (world, token, operation)
@@ -208,8 +208,8 @@ INSERT INTO sqlite_stat1 VALUES
     ('prefix_list', 'prefix_list', '100 100 1'), ('prefix_list_entry', 'prefix_list_entry', '10000 10000 100 2 1'),
     ('prefix_list_entry', 'entry_by_last', '10000 10000 100 10 1'),
     ('peering', 'peering', '500 1'), ('peering', 'peering_by_requester', '500 20 10 1'),
-    ('peering', 'peering_by_accepter', '500 20 10 1'), ('peering', 'peering_by_vpc', '500 3 1'),
-    ('peering', 'peering_by_peer', '500 3 1'), ('token', 'token', '10000 10000 2 1');
+    ('peering', 'peering_by_accepter', '500 20 10 1'), ('peering', 'peering_by_vpc', '200 2 1'),
+    ('peering', 'peering_by_peer', '200 2 1'), ('token', 'token', '10000 10000 2 1');
 ANALYZE sqlite_schema;
 """
 

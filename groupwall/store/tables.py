@@ -44,7 +44,8 @@ class Entity:
 
     columns are those of a delta, in the table's order; key those that find the row, and the order in which rows are
     read; to_row and from_row are inverses. A table whose rows are of one world has that world as its first column.
-    listed_by: what a listing is ordered by, and goes on after. scope: the test that world number ``?1`` sees a row.
+    listed_by: what a listing is ordered by, and goes on after. scope: the test that world number ``?1`` sees a row that
+    is found by something else; listing: the test of the rows that it sees, where that is another one.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Entity:
     in_world: bool = True
     listed_by: str = "id"
     scope: str = "world = ?1"
+    listing: str = ""
 
 
 def rule_to_row(rule: Rule) -> Row:
@@ -98,6 +100,10 @@ def _id_of(*key: str) -> Callable[[Any], str]:
 
 
 # A request that failed was never the accepter's: it may name an account or a VPC that is not there.
+_IS_A_SIDE = (
+    "EXISTS (SELECT 1 FROM world WHERE world.world = ?1 AND ((account, region) = (requester_account, requester_region)"
+    " OR (account, region) = (accepter_account, accepter_region) AND status != 'failed'))"
+)
 _OF_BOTH_SIDES = " UNION ".join(
     f"SELECT side.id FROM world JOIN peering AS side ON side.{end}_account = world.account"
     f" AND side.{end}_region = world.region{told} WHERE world.world = ?1"
@@ -132,7 +138,7 @@ ENTITIES: dict[type[Any], Entity] = {
     Instance: _plain("instance", Instance),
     PrefixList: _plain("prefix-list", PrefixList),
     PrefixListEntry: _plain("prefix-list-entry", PrefixListEntry, "list_id", "cidr", "first", listed_by="cidr"),
-    Peering: _plain("peering", Peering, in_world=False, scope=f"id IN ({_OF_BOTH_SIDES})"),
+    Peering: _plain("peering", Peering, in_world=False, scope=_IS_A_SIDE, listing=f"id IN ({_OF_BOTH_SIDES})"),
     Token: _plain("token", Token, "token", "operation"),
     Tag: _plain("tag", Tag, "resource_id", "key"),
     AccessKey: _plain("access-key", AccessKey, in_world=False),

@@ -269,6 +269,20 @@ def test_quotas() -> None:
         wall.call("AcceptVpcPeeringConnection", **waiting)
 
 
+@pytest.mark.reference("21 peerings")
+def test_the_quota_counts_what_the_other_account_cannot_see() -> None:
+    """A request is not accepted beyond the requester's quota, which connections to a third use up [reference 21]."""
+    with Wall(quotas=Quotas(peerings_per_vpc=1)) as wall:
+        vpc, far = create_vpc(wall), create_vpc(wall, "10.2.0.0/16")
+        theirs = wall.elsewhere(OTHER)
+        where = {"PeerVpcId": create_vpc(theirs, "10.1.0.0/16"), "PeerOwnerId": OTHER}
+        made = wall.call("CreateVpcPeeringConnection", VpcId=vpc, **where)["VpcPeeringConnection"]
+        peer_vpcs(wall, vpc, far)
+        waiting = {"VpcPeeringConnectionId": made["VpcPeeringConnectionId"]}
+        told = "ActiveVpcPeeringConnectionPerVpcLimitExceeded: "
+        assert refusal(theirs, "AcceptVpcPeeringConnection", **waiting).startswith(told)
+
+
 def test_a_deleted_vpc_ends_its_peerings(pair: Pair) -> None:
     """What is asked for or active of a VPC that is deleted is deleted with it (inferred)."""
     third = create_vpc(pair.mine, "10.7.0.0/16")
