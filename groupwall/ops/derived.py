@@ -47,7 +47,7 @@ def _answer(kind: Kind, records: Sequence[Record], params: Params, context: Cont
         if record_id not in present:
             raise errors.record_not_found(kind.name, record_id)
     asked = [record for record in records if not wanted or record[kind.id] in wanted]
-    found = sorted(matches(asked, params, kind.filters), key=lambda record: record[kind.id])
+    found = sorted(matches(asked, params, kind.filters, context.tx.look), key=lambda record: record[kind.id])
     after, limit = paging.page()
     rest = [record for record in found if record[kind.id] > after][:limit]
     shown, token = paging.split(rest, lambda record: record[kind.id])

@@ -151,18 +151,28 @@ def refuse_pages_of_ids(params: Params, *members: str) -> None:
                 raise errors.invalid_combination(message)
 
 
-def matches(items: Sequence[Mapping[str, Any]], given: Params, members: Mapping[str, str]) -> list[Mapping[str, Any]]:
+def _nothing() -> None:
+    pass
+
+
+def matches(
+    items: Sequence[Mapping[str, Any]], given: Params, members: Mapping[str, str], look: Callable[[], None] = _nothing
+) -> list[Mapping[str, Any]]:
     """Return the items of a list that satisfy a call's Filters.
 
     members: filter name -> the item's member, with a dot between it and a member of its own. A list is met by any of
-    its items, and by none when it is empty.
+    its items, and by none when it is empty. look: called before a text is compared, to raise when that takes too long.
     """
     tests = [(where.field, [pattern(value) for value in where.values]) for where in conditions(given, members)]
-    return [
-        item
-        for item in items
-        if all(any(wanted(text) for text in _texts(item, member) for wanted in patterns) for member, patterns in tests)
-    ]
+
+    def met(item: Mapping[str, Any], member: str, patterns: Sequence[Callable[[str], bool]]) -> bool:
+        for text in _texts(item, member):
+            look()
+            if any(wanted(text) for wanted in patterns):
+                return True
+        return False
+
+    return [item for item in items if all(met(item, member, patterns) for member, patterns in tests)]
 
 
 def _texts(value: Any, member: str) -> list[str]:  # noqa: ANN401 - any part of an item

@@ -128,6 +128,11 @@ class Transaction(Reads):
         self._stopped = self._steps_left < 0 or ticks() > self._deadline
         return self._stopped
 
+    def look(self) -> None:
+        """Raise TooLarge once the seconds of the read under way are spent; for work that is not SQLite's."""
+        if self._steps_left is not None and ticks() > self._deadline:
+            raise TooLarge
+
     @property
     def written(self) -> bool:
         """Whether anything was written since the last change was recorded."""

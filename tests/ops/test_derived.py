@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.driver import Wall
+from groupwall.app import Call
+from groupwall.store.transaction import Budget
+from tests.driver import ACTIONS, Wall
 from tests.scenes import Json, create_vpc, default_vpc, refusal
 
 LISTS = {
@@ -157,3 +159,14 @@ def test_ids_stay(wall: Wall) -> None:
     wall.call("DeleteVpc", VpcId=vpc_id)
     [left] = wall.call("DescribeRouteTables")["RouteTables"]
     assert left["VpcId"] == default_vpc(wall)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+def test_comparisons_are_of_the_budget(wall: Wall, seconds: float) -> None:
+    """What is compared here takes as little of the loop's time as what SQLite compares (inferred)."""
+    create_vpc(wall)
+    wanted = [{"Name": "association.subnet-id", "Values": ["*a*b*c"]}]
+    call = wall.app.prepare(wall.request(ACTIONS["DescribeNetworkAcls"], Filters=wanted))
+    assert isinstance(call, Call)
+    [outcome] = wall.app.answer([call], Budget(rows=1_000, steps=1_000, seconds=seconds))
+    assert (outcome is None) is (seconds == 0)
