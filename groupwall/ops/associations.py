@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from groupwall import errors
@@ -11,7 +12,7 @@ from groupwall.ops.groups import DEFAULT_NAME, find_group, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import tag_list
-from groupwall.store.entities import Group, Interface, Member, Tag, Vpc, VpcAssociation
+from groupwall.store.entities import Group, Interface, Member, Vpc, VpcAssociation
 
 
 def associate_security_group_vpc(params: Params, context: Context) -> Result:
@@ -81,19 +82,22 @@ FILTERS = {"group-id": "group", "group-owner-id": "owner", "state": "state", "vp
 def describe_security_group_vpc_associations(params: Params, context: Context) -> Result:
     """List associations by group and VPC [reference 14]."""
     paging = Paging(params, context, "associations")
-    found = context.tx.listed(VpcAssociation, conditions(params, FILTERS), paging.page())
-    shown, token = paging.split(found, "/".join)
-    return {"SecurityGroupVpcAssociations": [_described(one, context) for one in shown], "NextToken": token}
+    walk = partial(context.tx.walk, VpcAssociation, conditions(params, FILTERS))
+    shown, token = paging.shown(walk, partial(_described, context), "/".join)
+    return {"SecurityGroupVpcAssociations": shown, "NextToken": token}
 
 
-def _described(association: VpcAssociation, context: Context) -> dict[str, Any]:
-    return {
-        "GroupId": association.group_id,
-        "VpcId": association.vpc_id,
-        "VpcOwnerId": context.world.account,
-        "State": "associated",
-        "GroupOwnerId": context.world.account,
-    }
+def _described(context: Context, associations: Sequence[VpcAssociation]) -> list[dict[str, Any]]:
+    return [
+        {
+            "GroupId": association.group_id,
+            "VpcId": association.vpc_id,
+            "VpcOwnerId": context.world.account,
+            "State": "associated",
+            "GroupOwnerId": context.world.account,
+        }
+        for association in associations
+    ]
 
 
 GROUP_FILTERS = {
@@ -110,21 +114,23 @@ def get_security_groups_for_vpc(params: Params, context: Context) -> Result:
     paging = Paging(params, context, "groups for a VPC")
     vpc = find_vpc(params["VpcId"], context)
     wanted = [*conditions(params, GROUP_FILTERS), anywhere("usable-in", [vpc.id])]
-    groups, token = paging.split(context.tx.listed(Group, wanted, paging.page()), attrgetter("id"))
+    groups, token = paging.listed(Group, wanted, _usable)
+    return {"SecurityGroupForVpcs": groups, "NextToken": token}
+
+
+def _usable(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]:
     tags = context.tx.tags_of([group.id for group in groups])
-    shown = [_usable(group, tags.get(group.id, []), context) for group in groups]
-    return {"SecurityGroupForVpcs": shown, "NextToken": token}
-
-
-def _usable(group: Group, tags: list[Tag], context: Context) -> dict[str, Any]:
-    return {
-        "GroupId": group.id,
-        "GroupName": group.name,
-        "Description": group.description,
-        "OwnerId": context.world.account,
-        "PrimaryVpcId": group.vpc_id,
-        "Tags": tag_list(tags),
-    }
+    return [
+        {
+            "GroupId": group.id,
+            "GroupName": group.name,
+            "Description": group.description,
+            "OwnerId": context.world.account,
+            "PrimaryVpcId": group.vpc_id,
+            "Tags": tag_list(tags.get(group.id, ())),
+        }
+        for group in groups
+    ]
 
 
 OPERATIONS = (

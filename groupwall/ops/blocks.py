@@ -11,6 +11,9 @@ from groupwall.rules import parsing
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+DEFAULT_BLOCK = ipaddress.IPv4Network("172.31.0.0/16")
+"""Of every default VPC [reference 19, recorded]."""
+
 IPV6_POOL = ipaddress.IPv6Network("2600:1f00::/24")
 """Where the IPv6 blocks of VPCs come from, each a /56 chosen by the id of its association."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Protocol
 
 from groupwall import errors
-from groupwall.ops.blocks import first_free
+from groupwall.ops.blocks import DEFAULT_BLOCK, first_free
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
 from groupwall.ops.places import zone_given
@@ -15,7 +14,6 @@ from groupwall.ops.vpcs import add_vpc, described
 from groupwall.ops.zones import zones_of
 from groupwall.store.entities import Subnet, Vpc, VpcCidr
 
-DEFAULT_BLOCK = ipaddress.IPv4Network("172.31.0.0/16")
 SUBNET_LENGTH = 20
 
 

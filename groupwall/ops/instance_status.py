@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any
 
 from groupwall.ops.filters import Paging, refuse_pages_of_ids
@@ -41,8 +40,8 @@ def describe_instance_status(params: Params, context: Context) -> Result:
     wanted = wanted_instances(params, FILTERS, context)
     if not params.get("IncludeAllInstances"):
         wanted.append(Where("state", (RUNNING,)))
-    found, token = paging.split(context.tx.listed(Instance, wanted, paging.page()), attrgetter("id"))
-    return {"InstanceStatuses": [_status(one) for one in found], "NextToken": token}
+    statuses, token = paging.listed(Instance, wanted, lambda instances, _: [_status(one) for one in instances])
+    return {"InstanceStatuses": statuses, "NextToken": token}
 
 
 def _status(instance: Instance) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.blocks import overlaps
-from groupwall.ops.defaults import DEFAULT_BLOCK
+from groupwall.ops.blocks import DEFAULT_BLOCK, overlaps
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings import (
     ACTIVE,

@@ -76,10 +76,12 @@ def get_managed_prefix_list_associations(params: Params, context: Context) -> Re
     """List the groups whose rules use a prefix list, each once, in the order of their ids [reference 15, docs]."""
     found = find_prefix_list(params["PrefixListId"], context)
     paging = Paging(params, context, f"prefix-list-associations/{found.id}", 5, 255)
-    using = context.tx.listed(Group, [anywhere("prefix-list", [found.id])], paging.page())
-    groups, token = paging.split(using, attrgetter("id"))
-    shown = [{"ResourceId": group.id, "ResourceOwner": context.world.account} for group in groups]
+    shown, token = paging.listed(Group, [anywhere("prefix-list", [found.id])], _users)
     return {"PrefixListAssociations": shown, "NextToken": token}
+
+
+def _users(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]:
+    return [{"ResourceId": group.id, "ResourceOwner": context.world.account} for group in groups]
 
 
 SERVICE_FILTERS = {"prefix-list-id": "PrefixListId", "prefix-list-name": "PrefixListName"}
