@@ -9,10 +9,10 @@ from itertools import count
 from typing import NamedTuple
 
 from groupwall import errors
+from groupwall.ops.blocks import Network
 from groupwall.ops.operation import Context, Params
 from groupwall.store.entities import Address, Interface, Subnet, SubnetCidr
 
-Network = IPv4Network | IPv6Network
 RESERVED_FIRST = 4
 """Addresses at the start of a subnet that belong to AWS; so does the last one [docs]."""
 MOST = 50

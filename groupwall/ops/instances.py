@@ -22,7 +22,7 @@ from groupwall.store.rows import Page
 
 RUNNING, STOPPED, TERMINATED = "running", "stopped", "terminated"
 PENDING, STOPPING, SHUTTING_DOWN = "pending", "stopping", "shutting-down"
-CODES = {PENDING: 0, RUNNING: 16, SHUTTING_DOWN: 32, TERMINATED: 48, STOPPING: 64, STOPPED: 80}
+STATE_CODES = {PENDING: 0, RUNNING: 16, SHUTTING_DOWN: 32, TERMINATED: 48, STOPPING: 64, STOPPED: 80}
 """State -> its number [model]."""
 
 REMEMBERED = 3_600_000
@@ -37,7 +37,7 @@ MOST_FORGOTTEN = 100
 
 def state(name: str) -> dict[str, Any]:
     """Return a state as replies show it."""
-    return {"Code": CODES[name], "Name": name}
+    return {"Code": STATE_CODES[name], "Name": name}
 
 
 def wanted_instances(params: Params, filters: Mapping[str, str], context: Context) -> list[Where]:

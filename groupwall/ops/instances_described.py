@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from groupwall.ops import interfaces_described
+from groupwall.ops import interface_views, interfaces_described
 from groupwall.ops.filters import Paging, refuse_pages_of_ids
 from groupwall.ops.instances import RUNNING, state, wanted_instances
-from groupwall.ops.interface_views import shown
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import tag_list
 from groupwall.ops.zones import zone_id
@@ -115,7 +114,8 @@ def _interfaces(instances: Sequence[Instance], context: Context) -> dict[str, li
     """Return the interfaces of each instance in the order of their devices, as DescribeNetworkInterfaces does."""
     attachments = context.tx.by(Attachment, "instance_id", [one.id for one in instances])
     ids = [one.interface_id for mine in attachments.values() for one in mine]
-    found = {one["NetworkInterfaceId"]: one for one in shown(list(context.tx.by_id(Interface, ids).values()), context)}
+    attached = list(context.tx.by_id(Interface, ids).values())
+    found = {one["NetworkInterfaceId"]: one for one in interface_views.described(attached, context)}
     return {
         instance_id: [found[one.interface_id] for one in sorted(mine, key=attrgetter("device"))]
         for instance_id, mine in attachments.items()

@@ -41,18 +41,18 @@ def held_by(context: Context, interface_ids: Sequence[str]) -> dict[str, Held]:
     return {interface_id: held(interface_id) for interface_id in interface_ids}
 
 
-def shown(interfaces: Sequence[Interface], context: Context) -> list[dict[str, Any]]:
+def described(interfaces: Sequence[Interface], context: Context) -> list[dict[str, Any]]:
     """Return interfaces as DescribeNetworkInterfaces shows them, in six statements for all of them."""
     ids = [interface.id for interface in interfaces]
     held, tags = held_by(context, ids), context.tx.tags_of(ids)
     subnets = context.tx.by_id(Subnet, list({interface.subnet_id for interface in interfaces}))
     return [
-        _shown(one, held[one.id], subnets[one.subnet_id].zone, context) | {"TagSet": tag_list(tags.get(one.id, ()))}
+        _described(one, held[one.id], subnets[one.subnet_id].zone, context) | {"TagSet": tag_list(tags.get(one.id, ()))}
         for one in interfaces
     ]
 
 
-def _shown(interface: Interface, held: Held, zone: str, context: Context) -> dict[str, Any]:
+def _described(interface: Interface, held: Held, zone: str, context: Context) -> dict[str, Any]:
     primary = held.ipv4[0].address
     return {
         "NetworkInterfaceId": interface.id,

@@ -7,7 +7,7 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.addresses import add_addresses, ipv4_wanted, ipv6_wanted
-from groupwall.ops.interface_views import shown
+from groupwall.ops.interface_views import described
 from groupwall.ops.memberships import set_groups
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
@@ -38,7 +38,7 @@ def create_network_interface(params: Params, context: Context) -> Result:
     if not before:
         attach_tags(context, interface.id, tags)
         remember(params, context, "CreateNetworkInterface", interface.id)
-    reply = shown([interface], context)[0] | ({} if before else {"Status": "pending"})
+    reply = described([interface], context)[0] | ({} if before else {"Status": "pending"})
     return {"NetworkInterface": reply, "ClientToken": params.get("ClientToken")}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
-from groupwall.ops.interface_views import shown
+from groupwall.ops.interface_views import described
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.zones import zones_by_name
 from groupwall.rules import parsing
@@ -60,7 +60,7 @@ def describe_network_interfaces(params: Params, context: Context) -> Result:
     ids = [parsing.interface_id(text) for text in params.get("NetworkInterfaceIds", ())]
     wanted = [zones_by_name(one, context) for one in conditions(params, FILTERS)]
     wanted += named(Interface, ids, context, errors.interface_not_found)
-    interfaces, token = paging.listed(Interface, wanted, shown)
+    interfaces, token = paging.listed(Interface, wanted, described)
     return {"NetworkInterfaces": interfaces, "NextToken": token}
 
 

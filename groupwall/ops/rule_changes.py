@@ -18,7 +18,7 @@ from groupwall.rules.permissions import read_asked, read_rule
 from groupwall.rules.values import Asked, Direction, PeerKind, Rule
 from groupwall.store.entities import Group
 
-Change = tuple[Rule, Rule]
+Replacement = tuple[Rule, Rule]
 """A rule before and after."""
 
 
@@ -57,7 +57,7 @@ def _each_once(
     return rules
 
 
-def _changed(rule: Rule, asked: Asked) -> Change:
+def _changed(rule: Rule, asked: Asked) -> Replacement:
     """Return a rule and what it is to become; the kind of its source cannot change [reference 11, recorded]."""
     given, stored = asked.properties.peer.kind, rule.properties.peer.kind
     if given is not stored:
@@ -74,7 +74,7 @@ _SOURCE = {
 _ARTICLE = {PeerKind.IPV4: "an", PeerKind.IPV6: "an", PeerKind.PREFIX_LIST: "a", PeerKind.GROUP: "a"}
 
 
-def _refuse_duplicates(changes: Sequence[Change], context: Context) -> None:
+def _refuse_duplicates(changes: Sequence[Replacement], context: Context) -> None:
     """Refuse changes of one direction that make a rule equal to another, changed or not [reference 11, inferred].
 
     Rules may change places: only those that stay as they are stand in the way.
@@ -90,7 +90,7 @@ def _refuse_duplicates(changes: Sequence[Change], context: Context) -> None:
         wanted.add(one.properties)
 
 
-def _refuse_beyond_quota(changes: Sequence[Change], context: Context) -> None:
+def _refuse_beyond_quota(changes: Sequence[Replacement], context: Context) -> None:
     """Refuse changes of one direction that make their group too heavy; only another prefix list can."""
     moved = [(before.properties.peer, after.properties.peer) for before, after in changes]
     moved = [pair for pair in moved if pair[0].kind is PeerKind.PREFIX_LIST and pair[0] != pair[1]]
@@ -129,13 +129,13 @@ def update_descriptions(params: Params, context: Context, *, direction: Directio
 
 def _described_by_id(
     given: Sequence[Mapping[str, Any]], context: Context, group: Group, direction: Direction
-) -> list[Change]:
+) -> list[Replacement]:
     texts = [parsing.description(one.get("Description", "")) for one in given]
     rules = _each_once([one.get("SecurityGroupRuleId", "") for one in given], context, group, direction)
     return [(rule, rule._replace(description=text or None)) for rule, text in zip(rules, texts, strict=True)]
 
 
-def _described(asked: Sequence[Asked], context: Context, group: Group, direction: Direction) -> list[Change]:
+def _described(asked: Sequence[Asked], context: Context, group: Group, direction: Direction) -> list[Replacement]:
     refuse_unknown_prefix_lists(asked, prefix_lists_of((one.properties.peer for one in asked), context))
     plain = [Asked(one.properties, None) for one in asked]
     rules, unknown = match(plain, context.tx.rules_like(group.id, direction, plain))
