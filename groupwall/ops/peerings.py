@@ -177,8 +177,11 @@ def describe_vpc_peering_connections(params: Params, context: Context) -> Result
 
 
 def _at(now: int, condition: Where) -> Where:
-    """Return a condition on the status as of now: a request made by ``key`` or before has expired."""
-    return condition._replace(key=str(now - EXPIRES_AFTER)) if condition.field in ("status", "message") else condition
+    """Return a condition as of now: a request made by ``key`` or before has expired."""
+    return condition._replace(key=str(now - EXPIRES_AFTER)) if condition.field in _TIMED else condition
+
+
+_TIMED = ("status", "message", "expiration", "requester-cidr")
 
 
 def described(peerings: Sequence[Peering], context: Context) -> list[dict[str, Any]]:

@@ -131,18 +131,20 @@ ASSOCIATIONS = {
 }
 
 
-def _peering_cidr(end: str, *told: str) -> Field:
-    """Return the primary block of a side's VPC, which is told in some states only."""
-    states = ", ".join(f"'{state}'" for state in told)
-    return Field(
-        f"(SELECT vpc.cidr FROM vpc WHERE vpc.id = peering.{end}_vpc)", f"peering.status IN ({states}) AND {{}}"
-    )
+_ACTIVE = "peering.status = 'active'"
+# The conditions' key is a time: what was asked for by then has expired.
+_ASKED = "peering.status = 'pending-acceptance' AND peering.created > CAST(:key AS INTEGER)"
+_EXPIRED = "peering.status = 'pending-acceptance' AND peering.created <= CAST(:key AS INTEGER)"
+
+
+def _peering_cidr(end: str, told: str) -> Field:
+    """Return the primary block of a side's VPC, which is told of some peerings only."""
+    return Field(f"(SELECT vpc.cidr FROM vpc WHERE vpc.id = peering.{end}_vpc)", f"({told}) AND {{}}")
 
 
 def _peering_status(column: str, expired: str) -> Field:
-    """Return a column as it reads now, where ``:key`` is the time before which a request was made that has expired."""
-    late = "peering.status = 'pending-acceptance' AND peering.created <= CAST(:key AS INTEGER)"
-    now = f"SELECT CASE WHEN {late} THEN '{expired}' ELSE peering.{column} END AS text"
+    """Return a column as it reads now."""
+    now = f"SELECT CASE WHEN {_EXPIRED} THEN '{expired}' ELSE peering.{column} END AS text"
     return Field("shown.text", f"EXISTS (SELECT 1 FROM ({now}) AS shown WHERE {{}})")
 
 
@@ -152,12 +154,12 @@ PEERINGS = {
     "message": _peering_status("message", "Expired"),
     "expiration": Field(
         "strftime('%Y-%m-%dT%H:%M:%fZ', peering.created / 1000.0 + 604800, 'unixepoch')",
-        "peering.status = 'pending-acceptance' AND {}",
+        f"{_ASKED} AND {{}}",
     ),
     **{f"{end}-owner": Field(f"peering.{end}_account") for end in ("requester", "accepter")},
     **{f"{end}-vpc": Field(f"peering.{end}_vpc") for end in ("requester", "accepter")},
-    "requester-cidr": _peering_cidr("requester", "pending-acceptance", "active"),
-    "accepter-cidr": _peering_cidr("accepter", "active"),
+    "requester-cidr": _peering_cidr("requester", f"{_ACTIVE} OR {_ASKED}"),
+    "accepter-cidr": _peering_cidr("accepter", _ACTIVE),
     **tagged("peering"),
 }
 

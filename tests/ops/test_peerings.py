@@ -341,8 +341,12 @@ def test_filters(accounts: Pair) -> None:
 
 
 def test_an_expired_request_is_found_as_such(accounts: Pair) -> None:
-    """The filters of the status know the time as the reply does (inferred)."""
+    """The filters know the time as the reply does, which tells no more of what has expired (inferred)."""
+    assert _found(accounts.theirs, "requester-vpc-info.cidr-block", "10.0.0.0/16") == [accounts.pcx]
+    assert _found(accounts.theirs, "expiration-time", "*") == [accounts.pcx]
     accounts.mine.clock.advance(WEEK)
+    assert _found(accounts.theirs, "requester-vpc-info.cidr-block", "10.0.0.0/16") == []
+    assert _found(accounts.theirs, "expiration-time", "*") == []
     assert _found(accounts.theirs, "status-code", "pending-acceptance") == []
     assert _found(accounts.theirs, "status-code", "active", "exp*") == [accounts.pcx]
     assert _found(accounts.theirs, "status-message", "Expired") == [accounts.pcx]
