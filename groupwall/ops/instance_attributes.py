@@ -14,7 +14,7 @@ from groupwall.ops.instances import STOPPED, TERMINATED, find_instances
 from groupwall.ops.interface_views import group_list, held_by
 from groupwall.ops.memberships import set_groups
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.parameters import one_attribute, refuse_unsupported
+from groupwall.ops.parameters import kept_text, one_attribute, refuse_unsupported
 from groupwall.store.entities import Attachment, Instance, Interface
 
 LONGEST_SCRIPT = 16_384
@@ -61,7 +61,7 @@ def _given(value: Any) -> Any:  # noqa: ANN401 - a text or a truth, as it is sto
 def _type(text: str) -> str:
     if not text:
         raise errors.missing_parameter("instanceType")
-    return text
+    return kept_text(text, "instanceType")
 
 
 class Attribute(NamedTuple):

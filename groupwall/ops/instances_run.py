@@ -12,7 +12,7 @@ from groupwall.ops.instances import PENDING, RUNNING, forget_terminated, state
 from groupwall.ops.instances_described import reservations
 from groupwall.ops.interfaces import add_interface
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.parameters import kept_text, refuse_unsupported
 from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.ops.tokens import made_before, remember
 from groupwall.ops.vpcs import TENANCIES
@@ -23,6 +23,9 @@ NAME = "RunInstances"
 
 MOST_INSTANCES, MOST_ADDRESSES = 250, 2500
 """What one call launches and gives (inferred: AWS's limit is of virtual CPUs): no call is to hold up the others."""
+
+LONGEST_ARN = 2048
+"""Characters of an ARN [docs: IAM]."""
 
 DEFAULT_TYPE = "m1.small"
 """The type of an instance that is given none [docs]."""
@@ -145,8 +148,8 @@ def _instance(params: Params, primary: Device, context: Context) -> Instance:
         reservation_id=context.ids.new("r"),
         launch_index=0,
         image_id=parsing.identifier("ami", params["ImageId"], errors.image_id_malformed),
-        type=params.get("InstanceType") or DEFAULT_TYPE,
-        key_name=params.get("KeyName") or "",
+        type=kept_text(params.get("InstanceType") or DEFAULT_TYPE, "instanceType"),
+        key_name=kept_text(params.get("KeyName") or "", "keyName"),
         zone=primary.subnet.zone,
         subnet_id=primary.subnet.id,
         vpc_id=primary.subnet.vpc_id,
@@ -172,8 +175,8 @@ def _profile(given: Mapping[str, str], context: Context) -> str:
         raise errors.invalid_combination(message)
     if name:
         partition = context.arn("").split(":")[1]
-        return f"arn:{partition}:iam::{context.world.account}:instance-profile/{name}"
-    return arn or ""
+        arn = f"arn:{partition}:iam::{context.world.account}:instance-profile/{name}"
+    return kept_text(arn or "", "iamInstanceProfile", LONGEST_ARN)
 
 
 def _tenancy(placement: Mapping[str, str], primary: Device, context: Context) -> str:

@@ -103,6 +103,14 @@ def test_what_may_change_only_while_stopped(wall: Wall, asked: Json) -> None:
     assert refusal(wall, "ModifyInstanceAttribute", InstanceId=instance, **given) == NOT_STOPPED.format(instance)
 
 
+def test_a_type_is_short(wall: Wall) -> None:
+    """The name of a type has no more than 255 characters (inferred)."""
+    instance = run_one(wall)
+    wall.call("StopInstances", InstanceIds=[instance])
+    told = refusal(wall, "ModifyInstanceAttribute", InstanceId=instance, InstanceType={"Value": "x" * 256})
+    assert told.startswith("InvalidParameterValue: ")
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [

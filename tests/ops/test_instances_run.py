@@ -206,6 +206,10 @@ def test_too_many_or_too_few(wall: Wall, lowest: int, highest: int, told: str) -
             "UnsupportedOperation: The operation RunInstances with Placement.GroupName is not supported.",
         ),
         ({"ClientToken": "x" * 256}, INVALID),
+        ({"KeyName": "x" * 256}, f"{INVALID}Value ({'x' * 255}...) for parameter keyName is invalid. It exceeds 255 "),
+        ({"InstanceType": "x" * 100_000}, INVALID),
+        ({"IamInstanceProfile": {"Name": "x" * 2048}}, INVALID),
+        ({"IamInstanceProfile": {"Arn": "x" * 2049}}, INVALID),
     ],
 )
 def test_what_is_refused(wall: Wall, given: Json, told: str) -> None:
