@@ -29,7 +29,7 @@ from groupwall.app import App, open_app
 from groupwall.authentication import Signed
 from groupwall.config import Quotas, Settings
 from groupwall.listening import listen
-from groupwall.ops import rules
+from groupwall.ops.rules import authorize, revoke
 from groupwall.server import serve
 from groupwall.store import sqlite, transaction
 from groupwall.store.sqlite import Store, open_store
@@ -128,10 +128,11 @@ def watch() -> None:
     WATCH.around(Transaction, "remove", "store: remove")
     WATCH.around(Transaction, "_all", "store: read, fetch rows")
     WATCH.around(Transaction, "_values", "store: rows to values")
-    WATCH.around(rules, "read_asked", "rules: read the permissions")
-    WATCH.around(rules, "match", "rules: match")
-    WATCH.around(rules, "new_or_refuse", "rules: new or refuse")
-    WATCH.around(rules, "rule_described", "ops: describe the rule")
+    for module in (authorize, revoke):
+        WATCH.around(module, "read_asked", "rules: read the permissions")
+    WATCH.around(revoke, "match", "rules: match")
+    WATCH.around(authorize, "new_or_refuse", "rules: new or refuse")
+    WATCH.around(authorize, "rule_described", "ops: describe the rule")
     WATCH.around(AccessLog, "add", "log: add a line")
 
 

@@ -59,7 +59,7 @@ class Client:
     def refuse_if_old(self) -> None:
         """Refuse a client of HTTP/1.0, which knows no parts: ApiError."""
         if self._scope["http_version"] == "1.0":
-            raise ApiError("HttpVersionNotSupported", "A reply of this size needs HTTP/1.1, or pages: MaxResults.", 505)
+            raise ApiError("HttpVersionNotSupported", "A reply of this size needs HTTP/1.1, or pages: MaxResults.", 400)
 
     async def begin(self, reply: Reply) -> None:
         """Send the head of a reply that comes in parts."""

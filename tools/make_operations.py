@@ -21,7 +21,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.derived import Kind
+from groupwall.ops.networks.derived import Kind
 from groupwall.ops.operation import Operation
 from groupwall.ops.table import OPERATIONS
 from groupwall.wire.model import SERVICES, Action

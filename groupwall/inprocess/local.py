@@ -62,7 +62,7 @@ class Local:
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return the function with a wall around each call. TypeError for what does not run when it is called."""
         if any(wrong(function) for wrong in _NOT_A_CALL):
-            message = f"local() goes around a plain function, which {function!r} is not: use `with groupwall.local():` inside"
+            message = f"local() goes around a plain function, not {function!r}: use `with groupwall.local():` inside"
             raise TypeError(message)
         if inspect.iscoroutinefunction(function):
             return self._around_coroutine(function)

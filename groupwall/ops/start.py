@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groupwall.ops.defaults import add_default_vpc
+from groupwall.ops.networks.defaults import add_default_vpc
 from groupwall.ops.operation import Context
 
 

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from groupwall.ops import (
-    address_assignment,
-    associations,
-    attachments,
-    defaults,
-    derived,
-    groups,
-    history,
-    instance_attributes,
-    instance_status,
-    instances,
-    instances_described,
-    instances_run,
-    interface_attributes,
-    interfaces,
-    interfaces_described,
-    peering_requests,
-    peerings,
-    prefix_list_versions,
-    prefix_lists,
-    prefix_lists_described,
-    references_described,
-    rule_changes,
-    rules,
-    subnet_attributes,
-    subnets,
-    tags,
-    vpc_attributes,
-    vpc_blocks,
-    vpcs,
-    zones,
-)
+from groupwall.ops import history, tags, zones
+from groupwall.ops.groups import associations, groups
+from groupwall.ops.instances import attachments, instances
+from groupwall.ops.instances import attributes as instance_attributes
+from groupwall.ops.instances import described as instances_described
+from groupwall.ops.instances import run as instances_run
+from groupwall.ops.instances import status as instance_status
+from groupwall.ops.interfaces import assignment as address_assignment
+from groupwall.ops.interfaces import attributes as interface_attributes
+from groupwall.ops.interfaces import described as interfaces_described
+from groupwall.ops.interfaces import interfaces
+from groupwall.ops.networks import defaults, derived, subnet_attributes, subnets, vpc_attributes, vpc_blocks, vpcs
 from groupwall.ops.operation import Operation
+from groupwall.ops.peerings import peerings
+from groupwall.ops.peerings import requests as peering_requests
+from groupwall.ops.peerings import stale as references_described
+from groupwall.ops.prefix_lists import described as prefix_lists_described
+from groupwall.ops.prefix_lists import lists as prefix_lists
+from groupwall.ops.prefix_lists import versions as prefix_list_versions
+from groupwall.ops.rules import authorize, revoke
+from groupwall.ops.rules import changes as rule_changes
+from groupwall.ops.rules import described as rules_described
 
-_NOUNS = (
-    rules, rule_changes, groups, associations, vpcs, vpc_attributes, vpc_blocks, subnets, subnet_attributes, defaults,
-    derived, prefix_lists, prefix_list_versions, prefix_lists_described, interfaces, interfaces_described,
-    interface_attributes, attachments, address_assignment, instances, instances_run, instances_described,
-    instance_attributes, instance_status, peerings, peering_requests, references_described, tags, zones, history,
+_MODULES = (
+    revoke, authorize, rules_described, rule_changes, groups, associations,
+    vpcs, vpc_attributes, vpc_blocks, subnets, subnet_attributes, defaults, derived,
+    prefix_lists, prefix_list_versions, prefix_lists_described,
+    interfaces, interfaces_described, interface_attributes, attachments, address_assignment,
+    instances, instances_run, instances_described, instance_attributes, instance_status,
+    peerings, peering_requests, references_described, tags, zones, history,
 )  # fmt: skip
 
-OPERATIONS: dict[str, Operation] = {operation.name: operation for noun in _NOUNS for operation in noun.OPERATIONS}
+OPERATIONS: dict[str, Operation] = {operation.name: operation for module in _MODULES for operation in module.OPERATIONS}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groupwall.ops import prefix_list_entries
+from groupwall.ops.prefix_lists import entries as prefix_list_entries
 from tests.driver import Wall
 from tests.law import breaches
 from tests.scenes import Json, create_group, create_prefix_list, entries_of, prefix_list_of, refusal, tcp

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.ops import groups, rules, tags
+from groupwall.ops import tags
+from groupwall.ops.groups import groups
+from groupwall.ops.rules import described
 from tests.counting import Cost, Counting, cost, counted
 from tests.driver import Wall
 from tests.scenes import Json, create_group, create_prefix_list, permission, rules_of, tcp
@@ -51,7 +53,7 @@ def tag_filters(group: str) -> dict[str, str]:
 
 FILTERED = [
     *(f"DescribeSecurityGroups by {name}" for name in groups.FILTERS),
-    *(f"DescribeSecurityGroupRules by {name}" for name in rules.FILTERS),
+    *(f"DescribeSecurityGroupRules by {name}" for name in described.FILTERS),
     *(f"DescribeTags by {name}" for name in tags.FILTERS),
 ]
 OTHERS = [

@@ -7,7 +7,7 @@ import pytest
 from groupwall.config import Quotas
 from groupwall.iam.callers import root
 from groupwall.ops.operation import Context
-from groupwall.ops.weights import groups_that_cannot_hold
+from groupwall.ops.rules.weights import groups_that_cannot_hold
 from groupwall.store.entities import PrefixList, World
 from groupwall.store.transaction import Transaction
 from groupwall.units import Ids

@@ -241,7 +241,7 @@ def test_parts_need_their_version_of_http(full: Full) -> None:
     with connect(full.server.url) as connection:
         connection.sendall(asked(full).replace(b"HTTP/1.1", b"HTTP/1.0", 1))
         reply = read_all(connection)
-    assert reply.startswith(b"HTTP/1.1 505")
+    assert reply.startswith(b"HTTP/1.1 400")
     assert b"MaxResults" in reply
 
 

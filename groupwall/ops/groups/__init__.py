@@ -1,0 +1,1 @@
+"""Security groups: themselves, in which VPCs, and on which interfaces."""

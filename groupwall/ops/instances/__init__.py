@@ -1,0 +1,1 @@
+"""Instances as records, and interfaces as their devices."""

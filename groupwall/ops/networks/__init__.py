@@ -1,0 +1,1 @@
+"""VPCs and subnets with their blocks, and what comes with them."""

@@ -1,0 +1,1 @@
+"""VPC peering connections, and rules that reference groups across them."""

@@ -1,0 +1,1 @@
+"""Rules: authorize, revoke, describe, change in place, weigh."""
