@@ -111,11 +111,12 @@ class Rows:
         text = f"SELECT 1 FROM {entity.table} WHERE {entity.scope} AND {_checked(entity, column)} = ? LIMIT 1"
         return self._one(text, (self.world, value)) is not None
 
-    def count(self, kind: type[T], column: str, value: str) -> int:
-        """Return how many entities have this value in a column."""
+    def count(self, kind: type[T], column: str = "", value: str = "") -> int:
+        """Return how many entities have this value in a column, or how many there are when no column is named."""
         entity = ENTITIES[kind]
-        text = f"SELECT count(*) FROM {entity.table} WHERE {entity.scope} AND {_checked(entity, column)} = ?"
-        return int(self._one(text, (self.world, value))[0])
+        test, bound = (f" AND {_checked(entity, column)} = ?", [value]) if column else ("", [])
+        text = f"SELECT count(*) FROM {entity.table} WHERE {entity.scope}{test}"
+        return int(self._one(text, (self.world, *bound))[0])
 
     def listed(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> list[T]:
         """List the entities of one kind that meet the conditions, in the order of their ids."""

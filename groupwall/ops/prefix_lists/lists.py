@@ -29,7 +29,7 @@ def create_managed_prefix_list(params: Params, context: Context) -> Result:
     tags = tags_given(params, "prefix-list")
     if len(entries) > size:
         raise errors.prefix_list_max_entries_exceeded()
-    if len(context.tx.listed(PrefixList)) >= context.quotas.prefix_lists_per_region:
+    if context.tx.count(PrefixList) >= context.quotas.prefix_lists_per_region:
         raise errors.prefix_list_limit_exceeded()
     prefix_list = PrefixList(context.ids.new("pl"), name, family, size, 1, "create-complete", "")
     context.tx.add(prefix_list)
@@ -47,7 +47,7 @@ def under_way(verb: str, prefix_list: PrefixList, context: Context) -> Result:
 def checked_name(name: str) -> str:
     """Return a list's name. Reserved are those of AWS's own lists [reference 15, model]; capitals are as good."""
     if not 0 < len(name) <= LONGEST_NAME or name.lower().startswith("com.amazonaws"):
-        raise errors.prefix_list_name_invalid(name[:LONGEST_NAME])
+        raise errors.prefix_list_name_invalid(name)
     return name
 
 
