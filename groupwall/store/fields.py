@@ -39,8 +39,8 @@ def _permission(direction: str) -> dict[str, Field]:
         "group-name": Field("other.name", within.format(named)),
         "user-id": peer("group", owner),
         "protocol": Field("rule.protocol", within),
-        "from-port": Field("rule.from_port", within),
-        "to-port": Field("rule.to_port", within),
+        "from-port": Field("rule.from_port", within, number=True),
+        "to-port": Field("rule.to_port", within, number=True),
     }
     return {f"{direction}.{name}": field for name, field in fields.items()}
 

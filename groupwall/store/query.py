@@ -24,15 +24,20 @@ class Where(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column, and the clause that holds its test: ``{}`` stands for the test, ``:key`` for the condition's key."""
+    """A column, and the clause that holds its test: ``{}`` stands for the test, ``:key`` for the condition's key.
+
+    number: the column holds whole numbers, which SQLite finds by any text of the same worth, such as ``022`` for 22.
+    """
 
     column: str
     clause: str = "{}"
+    number: bool = False
 
 
 PATTERN_BYTES = 50_000
 """The longest pattern that SQLite takes. Nothing that is kept is as long, so that a longer one is met by nothing."""
 
+_DECIMAL = re.compile(r"0|-?[1-9][0-9]*")
 _PATTERN = re.compile(r"\\(.)|(\*+|\?)|([%_\\])", re.DOTALL)
 
 
@@ -63,7 +68,7 @@ def clause(fields: dict[str, Field], conditions: Sequence[Where]) -> tuple[str, 
     text, bound = "", []
     for condition in conditions:
         field = fields[condition.field]
-        test, values = _test(field.column, condition.values)
+        test, values = _test(field, condition.values)
         inner = field.clause.format(test)
         keys = [condition.key] * inner.count(":key")
         text += f" AND ({inner.replace(':key', '?')})"
@@ -71,15 +76,17 @@ def clause(fields: dict[str, Field], conditions: Sequence[Where]) -> tuple[str, 
     return text, bound
 
 
-def _test(column: str, values: Sequence[str]) -> tuple[str, list[str]]:
+def _test(field: Field, values: Sequence[str]) -> tuple[str, list[str]]:
     patterns = [like_pattern(value) for value in values]
     exact = [value for value, pattern in zip(values, patterns, strict=True) if pattern is None]
+    if field.number:
+        exact = [value for value in exact if _DECIMAL.fullmatch(value)]
     bound = [pattern for pattern in patterns if pattern is not None and len(pattern.encode()) <= PATTERN_BYTES]
-    tests = [f"{column} LIKE ? ESCAPE '\\'"] * len(bound)
+    tests = [f"{field.column} LIKE ? ESCAPE '\\'"] * len(bound)
     if len(exact) == 1:
-        tests.insert(0, f"{column} = ?")
+        tests.insert(0, f"{field.column} = ?")
         bound.insert(0, exact[0])
     elif exact or not tests:
-        tests.insert(0, f"{column} IN (SELECT value FROM json_each(?))")
+        tests.insert(0, f"{field.column} IN (SELECT value FROM json_each(?))")
         bound.insert(0, json.dumps(exact))
     return "(" + " OR ".join(tests) + ")", bound

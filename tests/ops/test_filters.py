@@ -7,7 +7,7 @@ import pytest
 from groupwall.errors import ApiError
 from groupwall.ops.filters import pattern
 from tests.driver import Wall
-from tests.scenes import Json, create_group, refusal
+from tests.scenes import Json, create_group, refusal, tcp
 
 PAGED = [
     ("DescribeSecurityGroups", "SecurityGroups"), ("DescribeSecurityGroupRules", "SecurityGroupRules"),
@@ -141,3 +141,27 @@ def test_filters_without_values_count(wall: Wall) -> None:
     with pytest.raises(ApiError, match="FilterLimitExceeded"):
         wall.call("DescribeSecurityGroups", Filters=given)
     assert wall.call("DescribeSecurityGroups", Filters=given[:200]) == {"SecurityGroups": []}
+
+
+@pytest.mark.parametrize("name", ["ip-permission.from-port", "egress.ip-permission.to-port"])
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        (["22"], True), (["23", "22"], True), (["2*"], True), (["?2"], True), (["022", "2*"], True),
+        (["022"], False), (["22.0"], False), ([" 22"], False), (["+22"], False), (["2.2e1"], False), (["22\n"], False),
+        (["022", "22 "], False), (["022", "33*"], False), ([""], False), (["٢٢"], False), (["9" * 400], False),
+    ],
+)  # fmt: skip
+def test_a_port_is_met_by_its_decimal_text(wall: Wall, name: str, values: list[str], *, found: bool) -> None:
+    """Values are texts: no other way to write a number finds the port [reference 9, model; inferred]."""
+    group = create_group(wall)
+    for side in ("Ingress", "Egress"):
+        wall.call(f"AuthorizeSecurityGroup{side}", GroupId=group, IpPermissions=[tcp(22, "10.0.0.0/8")])
+    groups = wall.call("DescribeSecurityGroups", Filters=[{"Name": name, "Values": values}])["SecurityGroups"]
+    assert [one["GroupId"] for one in groups] == [group] * found
+
+
+def test_a_filter_s_name_is_not_repeated_whole(wall: Wall) -> None:
+    """A refusal is short, however long the text that it is about (inferred)."""
+    assert len(refusal(wall, "DescribeVpcs", Filters=[{"Name": "x" * 100_000, "Values": ["y"]}])) < 1100
+    assert len(refusal(wall, "DescribeVpcs", VpcIds=["x" * 100_000])) < 1100
