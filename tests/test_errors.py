@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from groupwall import errors
+from groupwall.errors.request import MOST_CHARACTERS
 
 ROWS: list[tuple[str, list[str | int | None], str, str, str]] = json.loads(
     (Path(__file__).parent / "errors.json").read_text("utf-8")
@@ -41,6 +42,14 @@ def test_every_error_has_a_row() -> None:
     """No function of the module is left out of the table."""
     functions = {name for name, _ in inspect.getmembers(errors, inspect.isfunction) if not name.startswith("_")}
     assert functions == {row[0] for row in ROWS}
+
+
+def test_a_message_is_bounded() -> None:
+    """A text that repeats much of what a client sent loses its middle; a shorter one stays as it is: inferred."""
+    assert errors.invalid_value("x" * MOST_CHARACTERS).message == "x" * MOST_CHARACTERS
+    message = errors.invalid_filter("x" * 100_000).message
+    assert len(message) == MOST_CHARACTERS + len("...")
+    assert (message[:14], message[-14:]) == ("The filter 'xx", "xx' is invalid")
 
 
 def test_an_error_prints_its_code_and_message() -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+MOST_CHARACTERS = 1000
+"""The longest message (inferred): some texts repeat what a client sent, and an error costs no more than its request."""
+
+END_CHARACTERS = 200
+"""How much of a longer message's end is kept, where a text often names the parameter."""
+
 
 class ApiError(Exception):
     """A refusal in AWS's form.
 
-    code: what clients match on, such as ``InvalidGroup.NotFound``. status: the HTTP status, 4xx or 5xx.
+    code: what clients match on, such as ``InvalidGroup.NotFound``. message: what is longer than MOST_CHARACTERS loses
+    its middle. status: the HTTP status, 4xx or 5xx.
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
+        if len(message) > MOST_CHARACTERS:
+            message = f"{message[: MOST_CHARACTERS - END_CHARACTERS]}...{message[-END_CHARACTERS:]}"
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

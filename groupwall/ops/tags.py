@@ -137,7 +137,7 @@ def _checked(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     for tag in tags:
         key, value = tag.get("Key", ""), tag.get("Value", "")
         if not 0 < len(key) <= LONGEST_KEY:
-            raise errors.tag_key_malformed(key[:LONGEST_KEY])
+            raise errors.tag_key_malformed(key)
         if key.lower().startswith("aws:"):
             raise errors.tag_key_reserved()
         if len(value) > LONGEST_VALUE:

@@ -22,7 +22,7 @@ def made_before(params: Params, context: Context, operation: str) -> str | None:
     if not token:
         return None
     if len(token) > LONGEST:
-        message = f"Value ({token[:LONGEST]}) for parameter clientToken is invalid. It exceeds {LONGEST} characters."
+        message = f"Value ({token}) for parameter clientToken is invalid. It exceeds {LONGEST} characters."
         raise errors.invalid_value(message)
     known = next(
         (one for one in context.tx.by(Token, "token", [token]).get(token, ()) if one.operation == operation), None

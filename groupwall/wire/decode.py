@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from groupwall.errors import missing_parameter
 from groupwall.wire.model import SERVICES, Action, find
 from groupwall.wire.pairs import pairs
-from groupwall.wire.refusals import missing_action, required_parameter
+from groupwall.wire.refusals import missing_action
 from groupwall.wire.versions import EC2_VERSION, service_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def read(request: Request) -> Decoded:
     if not name:
         raise missing_action()
     if not version:
-        raise required_parameter("Version")
+        raise missing_parameter("Version")
     action = find(name, version)
     return Decoded(action, version, action.decode(given.items()))
 

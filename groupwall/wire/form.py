@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from groupwall.errors import missing_parameter
 from groupwall.wire.limits import KEY_CHARACTERS, LIST_INDEX, REMEMBERED_KEYS
-from groupwall.wire.refusals import index_too_large, key_too_long, required_parameter, unknown_parameter
+from groupwall.wire.refusals import index_too_large, key_too_long, unknown_parameter
 from groupwall.wire.scalars import FROM_WIRE, TO_WIRE
 from groupwall.wire.shapes import List, NotInModelError, Scalar, Shape, Structure
 
@@ -83,7 +84,7 @@ class _Draft:
         for path, shape, container in self.strict:
             for name in shape.required:
                 if name not in container:
-                    raise required_parameter(_below(path, shape.members[name].wire_in))
+                    raise missing_parameter(_below(path, shape.members[name].wire_in))
         return self.containers[""]
 
 

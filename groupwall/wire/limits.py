@@ -13,8 +13,6 @@ REPLY_BYTES = 256 << 20
 PARAMETERS = 10_000
 KEY_CHARACTERS = 256
 LIST_INDEX = 100_000
-QUOTED_CHARACTERS = 200
-"""How much of a client's own text an error repeats."""
 
 REMEMBERED_KEYS = 1024
 """Parameter names remembered for each operation: those of 250 permissions."""

@@ -1,12 +1,9 @@
-"""The refusals of the protocol layer: reference 1.4.
-
-Every text that repeats what a client sent cuts it to 200 characters, so that an error costs no more than its request.
-"""
+"""The refusals of the protocol layer: reference 1.4."""
 
 from __future__ import annotations
 
-from groupwall.errors import ApiError, invalid_value, missing_parameter
-from groupwall.wire.limits import BODY_BYTES, KEY_CHARACTERS, LIST_INDEX, PARAMETERS, QUOTED_CHARACTERS
+from groupwall.errors import ApiError, invalid_value
+from groupwall.wire.limits import BODY_BYTES, KEY_CHARACTERS, LIST_INDEX, PARAMETERS
 
 
 def missing_action() -> ApiError:
@@ -16,22 +13,17 @@ def missing_action() -> ApiError:
 
 def invalid_action(action: str) -> ApiError:
     """Refuse an Action that is none of the service's: reference 1.4 [docs][parity]."""
-    return ApiError("InvalidAction", f"The action {cut(action)} is not valid for this web service.")
+    return ApiError("InvalidAction", f"The action {action} is not valid for this web service.")
 
 
 def no_such_version(version: str) -> ApiError:
     """Refuse a Version: code reference 1.4 [docs], text [inferred]."""
-    return ApiError("NoSuchVersion", f"The requested version ({cut(version)}) of the service is not valid.")
+    return ApiError("NoSuchVersion", f"The requested version ({version}) of the service is not valid.")
 
 
 def unknown_parameter(name: str) -> ApiError:
     """Refuse a parameter that the operation does not have: reference 1.4 [docs][live-test], text [inferred]."""
-    return ApiError("UnknownParameter", f"The parameter {cut(name)} is not recognized")
-
-
-def required_parameter(name: str) -> ApiError:
-    """Ask for a parameter: reference 1.4 [recorded]."""
-    return missing_parameter(cut(name))
+    return ApiError("UnknownParameter", f"The parameter {name} is not recognized")
 
 
 def repeated_parameter() -> ApiError:
@@ -46,7 +38,7 @@ def malformed_query(reason: str) -> ApiError:
 
 def malformed_value(value: str, parameter: str) -> ApiError:
     """Refuse a value that is not of the parameter's type: form of reference 23's GroupName text [inferred]."""
-    return invalid_value(f"Value ({cut(value)}) for parameter {cut(parameter)} is invalid.")
+    return invalid_value(f"Value ({value}) for parameter {parameter} is invalid.")
 
 
 def body_too_large() -> ApiError:
@@ -61,14 +53,9 @@ def too_many_parameters() -> ApiError:
 
 def key_too_long(name: str) -> ApiError:
     """Refuse a very long parameter name: no operation has one, so the code is that of the unknown [inferred]."""
-    return ApiError("UnknownParameter", f"The parameter {cut(name)} is longer than {KEY_CHARACTERS} characters")
+    return ApiError("UnknownParameter", f"The parameter {name} is longer than {KEY_CHARACTERS} characters")
 
 
 def index_too_large(name: str) -> ApiError:
     """Refuse a very high list index: code and text [inferred]."""
-    return invalid_value(f"The index in parameter {cut(name)} is above {LIST_INDEX}.")
-
-
-def cut(text: str) -> str:
-    """Return at most 200 characters of a client's text, and say so when it was longer."""
-    return text if len(text) <= QUOTED_CHARACTERS else f"{text[:QUOTED_CHARACTERS]}..."
+    return invalid_value(f"The index in parameter {name} is above {LIST_INDEX}.")

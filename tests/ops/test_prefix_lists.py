@@ -61,7 +61,7 @@ def _blocks(count: int) -> list[Json]:
     ("given", "told"),
     [
         ({"PrefixListName": ""}, NAME.format("")),
-        ({"PrefixListName": "n" * 256}, NAME.format("n" * 255)),
+        ({"PrefixListName": "n" * 256}, NAME.format("n" * 256)),
         ({"PrefixListName": "com.amazonaws.mine"}, NAME.format("com.amazonaws.mine")),
         ({"PrefixListName": "COM.AmazonAWS"}, NAME.format("COM.AmazonAWS")),
         ({"MaxEntries": 0}, "InvalidParameterValue: Must specify a max size between 1 and 1000"),

@@ -77,7 +77,7 @@ MANY = [_tag(f"k{number}") for number in range(50)]
         ("18 refused tags", "{group}", [_tag("")], "InvalidTagKey.Malformed: The tag key '' is malformed"),
         (
             "18 refused tags", "{group}", [_tag("k" * 129)],
-            f"InvalidTagKey.Malformed: The tag key '{'k' * 128}' is malformed",
+            f"InvalidTagKey.Malformed: The tag key '{'k' * 129}' is malformed",
         ),
         (
             "18 limits of tags", "{group}", [*MANY, _tag("one more")],

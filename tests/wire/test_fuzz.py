@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from groupwall.errors import ApiError
+from groupwall.errors.request import MOST_CHARACTERS
 from groupwall.wire.decode import dialect_of, read
 from groupwall.wire.message import Request
 from groupwall.wire.sigv4 import SignatureError, read_scope, verify
@@ -71,7 +72,7 @@ def hostile(chance: random.Random) -> Request:
 def check(error: ApiError) -> None:
     """Check that an error is the client's, and no longer than it need be."""
     assert 400 <= error.status < 500
-    assert len(error.message) < 400
+    assert len(error.message) <= MOST_CHARACTERS + len("...")
 
 
 def answer(request: Request) -> None:

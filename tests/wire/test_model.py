@@ -54,7 +54,7 @@ def test_the_first_list_is_the_answer_of_instances() -> None:
         ("Nonsense", EC2_VERSION, "InvalidAction", "The action Nonsense is not valid for this web service."),
         ("describeVpcs", EC2_VERSION, "InvalidAction", "The action describeVpcs is not valid for this web service."),
         ("DescribeVpcs", STS_VERSION, "InvalidAction", "The action DescribeVpcs is not valid for this web service."),
-        ("x" * 999, EC2_VERSION, "InvalidAction", f"The action {'x' * 200}... is not valid for this web service."),
+        ("x" * 900, EC2_VERSION, "InvalidAction", f"The action {'x' * 900} is not valid for this web service."),
         ("DescribeVpcs", "x", "NoSuchVersion", "The requested version (x) of the service is not valid."),
     ],
 )
