@@ -40,6 +40,11 @@ def vpc_block_conflict(text: str) -> ApiError:
     return ApiError("InvalidVpc.Range", f"The CIDR '{text}' conflicts with another CIDR block of the VPC")
 
 
+def peer_block_conflict(text: str) -> ApiError:
+    """Refuse a block that overlaps one of a peered VPC: no row [inferred] from a block that overlaps one of its own."""
+    return ApiError("InvalidVpc.Range", f"The CIDR '{text}' conflicts with a CIDR block of a peered VPC")
+
+
 def cidr_limit_exceeded(network_id: str, most: int) -> ApiError:
     """Refuse one block too many: no row of the reference [parity: moto]; for a subnet [inferred]."""
     message = f"This network '{network_id}' has met its maximum number of allowed CIDRs: {most}"

@@ -102,6 +102,10 @@ class Reads(Rows):
         """Tell whether another group of the same VPC has a rule with this group as its peer."""
         return self._one(_REFERENCED, (self.world, group.id, group.id, group.vpc_id)) is not None
 
+    def has_member_in(self, group_id: str, vpc_id: str) -> bool:
+        """Tell whether an interface of a VPC is a member of a group."""
+        return self._one(_MEMBER_IN, (self.world, group_id, vpc_id)) is not None
+
     def groups_with_given_egress(self, vpc_id: str) -> list[str]:
         """Return the ids of a VPC's groups whose egress is the one rule to everywhere that AWS gave them."""
         return [row[0] for row in self._all(_GROUPS_WITH_GIVEN_EGRESS, (self.world, vpc_id))]
@@ -116,17 +120,6 @@ class Reads(Rows):
     def tags_of(self, resource_ids: Sequence[str]) -> dict[str, list[Tag]]:
         """Return the tags of each resource, in the order of their keys."""
         return self.by(Tag, "resource_id", resource_ids)
-
-    def walk_tags(self, conditions: Sequence[Where], page: Page = ALL) -> Iterator[list[Tag]]:
-        """Yield tags by resource and key, as ``walk``; the key of the page is ``resource_id``, a line feed, ``key``."""
-        text, bound = query.clause(fields.TAGS, conditions)
-        resource_id, _, key = page.after.partition("\n")
-        parts = self._in_parts(
-            f"SELECT {COLUMNS[Tag]} FROM tag WHERE world = ? AND (resource_id, key) > (?, ?){text}"
-            " ORDER BY resource_id, key LIMIT ?",
-            (self.world, resource_id, key, *bound, -1 if page.limit is None else page.limit),
-        )
-        return (self._values(Tag, rows) for rows in parts)
 
     def changes(self, after: int, conditions: Sequence[Where], limit: int) -> list[tuple[Change, list[Delta]]]:
         """Return this world's changes after a revision, each with its deltas in order."""
@@ -190,6 +183,11 @@ _ONE_KEY = (
 _REFERENCED = (
     "SELECT 1 FROM rule JOIN security_group ON security_group.world = rule.world AND security_group.id = rule.group_id"
     " WHERE rule.world = ? AND rule.peer = ? AND rule.group_id != ? AND security_group.vpc_id = ? LIMIT 1"
+)
+_MEMBER_IN = (
+    "SELECT 1 FROM member CROSS JOIN network_interface ON network_interface.world = member.world"
+    " AND network_interface.id = member.interface_id"
+    " WHERE member.world = ? AND member.group_id = ? AND network_interface.vpc_id = ? LIMIT 1"
 )
 _BLOCKS_ANYWHERE = (
     f"SELECT {COLUMNS[VpcCidr]} FROM vpc CROSS JOIN vpc_cidr ON vpc_cidr.world = vpc.world"

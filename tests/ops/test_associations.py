@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests import scenes
+from tests.counting import Cost, cost, counted
 from tests.driver import Wall
 from tests.scenes import Json, create_group, create_vpc, refusal
 
@@ -33,6 +35,10 @@ class Places:
 @pytest.fixture
 def places(wall: Wall) -> Places:
     """Two VPCs and a group of the first."""
+    return _places(wall)
+
+
+def _places(wall: Wall) -> Places:
     home, away = create_vpc(wall), create_vpc(wall, "10.1.0.0/16")
     return Places(wall, create_group(wall, "web", home), home, away)
 
@@ -139,6 +145,26 @@ def test_an_interface_holds_the_association(places: Places) -> None:
     assert told == f"DependencyViolation: resource {places.group} has a dependent object"
     wall.call("DeleteNetworkInterface", NetworkInterfaceId=there)
     assert places.call("Disassociate") == {"State": "disassociating"}
+
+
+def _cost_of_an_end(folder: Path, members: int) -> Cost:
+    """Return what the end of an association costs that leaves a group with so many members at home."""
+    with Wall() as wall:
+        places = _places(wall)
+        places.call("Associate")
+        subnet = wall.call("CreateSubnet", VpcId=places.home, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        for _ in range(members):
+            wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[places.group])
+        with counted(wall, folder) as connection:
+            params = {"GroupId": places.group, "VpcId": places.away}
+            return cost(wall, connection, "DisassociateSecurityGroupVpc", params)
+
+
+def test_the_members_of_a_group_are_not_read(tmp_path: Path) -> None:
+    """Whether one of them is in the VPC is one question, of about a dozen steps for each of them (inferred)."""
+    few, many = (_cost_of_an_end(tmp_path, members) for members in (1, 101))
+    assert many.statements == few.statements
+    assert many.steps <= few.steps + 100 * 15
 
 
 @pytest.mark.reference(

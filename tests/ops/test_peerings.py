@@ -216,6 +216,21 @@ def test_requests_that_fail(wall: Wall, case: str) -> None:
     assert refusal(wall, "DeleteVpcPeeringConnection", VpcPeeringConnectionId=pcx) == f"InvalidStateTransition: {told}"
 
 
+@pytest.mark.parametrize("by", ["mine", "theirs"])
+def test_an_overlap_since_the_request(pair: Pair, by: str) -> None:
+    """Blocks that either side added since, and that overlap, keep a request from being accepted (inferred)."""
+    wall, vpc, cidr = (pair.mine, pair.vpc, "10.1.0.0/20") if by == "mine" else (pair.theirs, pair.peer, "10.0.0.0/20")
+    made = wall.call("AssociateVpcCidrBlock", VpcId=vpc, CidrBlock=cidr)["CidrBlockAssociation"]
+    before = pair.mine.app.revision()
+    told = (
+        "InvalidStateTransition: Invalid state transition for pcx, attempted to transition from failed to provisioning"
+    )
+    assert pair.refused(pair.theirs, "Accept") == told
+    assert (pair.status()[0], pair.mine.app.revision()) == ("pending-acceptance", before)
+    wall.call("DisassociateVpcCidrBlock", AssociationId=made["AssociationId"])
+    pair.do(pair.theirs, "Accept")
+
+
 def test_the_default_vpc_of_a_world_that_has_not_begun(wall: Wall) -> None:
     """What its owner is shown can be peered with before anything was changed there: docs/decisions/0004."""
     other = wall.elsewhere(OTHER)

@@ -15,7 +15,7 @@ FEW, MANY = 2, 60
 CALLS = [
     "AuthorizeSecurityGroupIngress", "DescribeSecurityGroups", "DescribeSecurityGroupRules",
     "DescribeStaleSecurityGroups", "DescribeSecurityGroupReferences", "CreateTags", "CreateVpcPeeringConnection",
-    "AcceptVpcPeeringConnection", "DeleteVpcPeeringConnection",
+    "AcceptVpcPeeringConnection", "DeleteVpcPeeringConnection", "AssociateVpcCidrBlock",
 ]  # fmt: skip
 
 
@@ -43,6 +43,7 @@ def _calls(wall: Wall, ended: int) -> tuple[Wall, dict[str, Json]]:
         "CreateVpcPeeringConnection": {"VpcId": ours, "PeerVpcId": create_vpc(theirs, "10.3.0.0/16")},
         "AcceptVpcPeeringConnection": {"VpcPeeringConnectionId": asked},
         "DeleteVpcPeeringConnection": {"VpcPeeringConnectionId": peering},
+        "AssociateVpcCidrBlock": {"VpcId": ours, "CidrBlock": "10.4.0.0/16"},
     }
 
 
@@ -51,6 +52,20 @@ def _cost(folder: Path, ended: int, name: str) -> Cost:
         theirs, calls = _calls(wall, ended)
         with counted(theirs, folder) as connection:
             return cost(theirs, connection, name, calls[name])
+
+
+def _cost_of_a_block(folder: Path, peers: int) -> Cost:
+    with Wall() as wall:
+        hub = create_vpc(wall)
+        for number in range(1, peers + 1):
+            peer_vpcs(wall, hub, create_vpc(wall, f"10.{number}.0.0/16"))
+        with counted(wall, folder) as connection:
+            return cost(wall, connection, "AssociateVpcCidrBlock", {"VpcId": hub, "CidrBlock": "10.200.0.0/16"})
+
+
+def test_a_further_block_and_its_peers(tmp_path: Path) -> None:
+    """A block is held against those of all peered VPCs at once: as many statements for twelve as for one (inferred)."""
+    assert _cost_of_a_block(tmp_path, 12).statements == _cost_of_a_block(tmp_path, 1).statements
 
 
 @pytest.mark.parametrize("name", CALLS)

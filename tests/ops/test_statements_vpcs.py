@@ -25,6 +25,7 @@ def _calls(vpc: str, subnet: str) -> dict[str, Json]:
         "DescribeVpcAttribute": {"VpcId": vpc, "Attribute": "enableDnsSupport"},
         "ModifyVpcAttribute": {"VpcId": vpc, "EnableDnsHostnames": {"Value": True}},
         "AssociateVpcCidrBlock": {"VpcId": vpc, "AmazonProvidedIpv6CidrBlock": True},
+        "AssociateVpcCidrBlock of IPv4": {"VpcId": vpc, "CidrBlock": "10.1.0.0/16"},
         "DescribeRouteTables by vpc-id": mine,
         "DescribeNetworkAcls by vpc-id": mine,
         "CreateSubnet": {"VpcId": vpc, "CidrBlock": "10.0.1.0/24"},

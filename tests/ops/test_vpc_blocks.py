@@ -156,6 +156,29 @@ def test_what_is_refused(wall: Wall, given: Json, told: str) -> None:
     assert wall.app.revision() == before
 
 
+@pytest.mark.parametrize("where", [{}, {"account": "111122223333"}, {"region": "us-west-2"}])
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_block_that_a_peered_vpc_has(wall: Wall, where: Json, asks: bool) -> None:  # noqa: FBT001 - a table's column
+    """No block overlaps one of an actively peered VPC, a further one neither; once that ends it may (inferred)."""
+    other = wall.elsewhere(**where)
+    mine, theirs = create_vpc(wall), create_vpc(other, "10.1.0.0/16")
+    _associate(other, theirs, "10.2.0.0/16")
+    ends = [(wall, mine), (other, theirs)]
+    (one, vpc), (two, peer) = ends if asks else ends[::-1]
+    given = {"VpcId": vpc, "PeerVpcId": peer, "PeerOwnerId": two.account, "PeerRegion": two.region}
+    made = one.call("CreateVpcPeeringConnection", **given)["VpcPeeringConnection"]
+    pcx = {"VpcPeeringConnectionId": made["VpcPeeringConnectionId"]}
+    two.call("AcceptVpcPeeringConnection", **pcx)
+    before = wall.app.revision()
+    for cidr in ("10.1.0.0/20", "10.2.0.0/16"):
+        told = f"InvalidVpc.Range: The CIDR '{cidr}' conflicts with a CIDR block of a peered VPC"
+        assert refusal(wall, "AssociateVpcCidrBlock", VpcId=mine, CidrBlock=cidr) == told
+    assert wall.app.revision() == before
+    _associate(wall, mine, "10.3.0.0/16")
+    other.call("DeleteVpcPeeringConnection", **pcx)
+    _associate(wall, mine, "10.2.0.0/16")
+
+
 def test_blocks_of_another_world(wall: Wall) -> None:
     """A VPC or an association of another account or region is not found (inferred)."""
     vpc_id = create_vpc(wall)

@@ -12,7 +12,7 @@ from groupwall.ops.groups.groups import DEFAULT_NAME, find_group, refuse_no_grou
 from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import tag_list
-from groupwall.store.entities import Group, Interface, Member, Vpc, VpcAssociation
+from groupwall.store.entities import Group, Vpc, VpcAssociation
 
 
 def associate_security_group_vpc(params: Params, context: Context) -> Result:
@@ -37,7 +37,7 @@ def disassociate_security_group_vpc(params: Params, context: Context) -> Result:
     if association not in _of_group(group, context):
         message = f"The security group '{group.id}' is not associated with the VPC '{vpc.id}'"
         raise errors.invalid_value(message)
-    if _has_members(group, vpc, context):
+    if context.tx.has_member_in(group.id, vpc.id):
         raise errors.dependency_violation(group.id)
     context.tx.remove(association)
     return {"State": "disassociating"}
@@ -63,12 +63,6 @@ def _refuse_unfit(group: Group, vpc: Vpc) -> None:
 
 def _of_group(group: Group, context: Context) -> list[VpcAssociation]:
     return context.tx.by(VpcAssociation, "group_id", [group.id]).get(group.id, [])
-
-
-def _has_members(group: Group, vpc: Vpc, context: Context) -> bool:
-    members = context.tx.by(Member, "group_id", [group.id]).get(group.id, [])
-    interfaces = context.tx.by_id(Interface, [member.interface_id for member in members])
-    return any(interface.vpc_id == vpc.id for interface in interfaces.values())
 
 
 def remove_associations(context: Context, vpc_id: str) -> None:

@@ -8,6 +8,7 @@ from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.networks.vpcs import new_ipv6_block, shown_block, wants_ipv6
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.peerings.peerings import blocks_of_peers
 from groupwall.rules.values import ALL_PROTOCOLS, NO_PORTS, Direction, Peer, Properties, Rule
 from groupwall.store.entities import Subnet, SubnetCidr, Vpc, VpcCidr
 
@@ -44,6 +45,8 @@ def _further(vpc: Vpc, cidr: str, present: list[VpcCidr], context: Context) -> V
     block = ipv4_block(cidr, "InvalidVpc.Range")
     if overlaps(block, [one.cidr for one in present]):
         raise errors.vpc_block_conflict(cidr)
+    if overlaps(block, blocks_of_peers(vpc.id, context)):
+        raise errors.peer_block_conflict(cidr)
     return VpcCidr(context.ids.new("vpc-cidr-assoc"), vpc.id, block)
 
 

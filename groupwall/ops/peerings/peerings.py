@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
-from groupwall.ops.networks.blocks import is_ipv6
+from groupwall.ops.networks.blocks import is_ipv6, overlaps
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import tag_list
 from groupwall.rules import parsing
@@ -57,6 +57,13 @@ def peerings_of(vpc_ids: Sequence[str], context: Context) -> dict[str, Peering]:
     return {one.id: one for one in context.tx.live_peerings(vpc_ids)}
 
 
+def blocks_of_peers(vpc_id: str, context: Context) -> list[str]:
+    """Return the blocks of the VPCs of any world that a VPC has an active peering with."""
+    active = [one for one in peerings_of([vpc_id], context).values() if one.status == ACTIVE]
+    others = {side.vpc_id for one in active for side in sides_of(one)} - {vpc_id}
+    return [block.cidr for blocks in context.tx.blocks_anywhere(sorted(others)).values() for block in blocks]
+
+
 def references_groups(peering: Peering) -> bool:
     """Tell whether rules may reference groups across a peering: active and in one Region [reference 16, docs]."""
     return peering.status == ACTIVE and peering.requester_region == peering.accepter_region
@@ -94,15 +101,29 @@ def put(context: Context, peering: Peering, **changed: Any) -> Peering:  # noqa:
 def accept_vpc_peering_connection(params: Params, context: Context) -> Result:
     """Make a request active; the reply says ``provisioning`` [model].
 
-    The accepter allows multipath resilience where the requester does [model].
+    The accepter allows multipath resilience where the requester does [model]. Blocks that overlap by now stand in the
+    way as they do in a request, which is refused as one that has failed (inferred).
     """
     peering = find_peering(params["VpcPeeringConnectionId"], context)
     _refuse_to_answer(peering, context, "accept", "provisioning")
+    if _has_overlap(peering, context):
+        raise errors.invalid_state_transition(peering.id, FAILED, "provisioning")
     for side in sides_of(peering):
         refuse_beyond_quota(side.vpc_id, context)
     active = put(context, peering, status=ACTIVE, message="Active", accepter_multipath=peering.requester_multipath)
     shown = active._replace(status="provisioning", message="Provisioning")
     return {"VpcPeeringConnection": described([shown], context)[0]}
+
+
+def _has_overlap(peering: Peering, context: Context) -> bool:
+    blocks = context.tx.blocks_anywhere([peering.requester_vpc, peering.accepter_vpc])
+    return overlap(blocks.get(peering.requester_vpc, ()), blocks.get(peering.accepter_vpc, ()))
+
+
+def overlap(mine: Sequence[VpcCidr], theirs: Sequence[VpcCidr]) -> bool:
+    """Tell whether blocks of two VPCs share an address, so that the VPCs cannot be peered [model]."""
+    taken = [block.cidr for block in theirs]
+    return any(overlaps(block.cidr, taken) for block in mine)
 
 
 def reject_vpc_peering_connection(params: Params, context: Context) -> Result:

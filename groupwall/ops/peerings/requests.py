@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.networks.blocks import DEFAULT_BLOCK, overlaps
+from groupwall.ops.networks.blocks import DEFAULT_BLOCK
 from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.peerings import (
@@ -19,6 +19,7 @@ from groupwall.ops.peerings.peerings import (
     described,
     find_peering,
     options,
+    overlap,
     peerings_of,
     put,
     refuse_beyond_quota,
@@ -51,7 +52,7 @@ def create_vpc_peering_connection(params: Params, context: Context) -> Result:
     if not blocks and peer_world.account == context.world.account:
         raise errors.vpc_not_found(peer_id)
     status, message = PENDING, f"Pending Acceptance by {peer_world.account}"
-    if not blocks or _overlap(context.tx.by(VpcCidr, "vpc_id", [vpc_id])[vpc_id], blocks):
+    if not blocks or overlap(context.tx.by(VpcCidr, "vpc_id", [vpc_id])[vpc_id], blocks):
         status, message = FAILED, _FAILURE
     _refuse_another(vpc_id, peer_id, context)
     peering = Peering(
@@ -84,11 +85,6 @@ def _blocks(vpc_id: str, world: World, context: Context) -> Sequence[VpcCidr]:
         return reads.by(VpcCidr, "vpc_id", [vpc_id]).get(vpc_id, ())
     is_default = replace(context, world=world).derived("vpc") == vpc_id
     return [VpcCidr("", vpc_id, str(DEFAULT_BLOCK))] if is_default else []
-
-
-def _overlap(mine: Sequence[VpcCidr], theirs: Sequence[VpcCidr]) -> bool:
-    taken = [block.cidr for block in theirs]
-    return any(overlaps(block.cidr, taken) for block in mine)
 
 
 def _refuse_another(vpc_id: str, peer_id: str, context: Context) -> None:
