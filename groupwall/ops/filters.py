@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from groupwall import errors
@@ -94,28 +93,37 @@ class Paging:
         return Page(self._after, None if self._limit is None else self._limit + 1)
 
     def listed(
-        self, kind: type[T], wanted: Sequence[Where], describe: Callable[[list[T], Context], list[dict[str, Any]]]
+        self,
+        kind: type[T],
+        wanted: Sequence[Where],
+        describe: Callable[[list[T], Context], list[dict[str, Any]]],
+        together: Callable[[T], str] | None = None,
     ) -> tuple[Iterable[dict[str, Any]], str | None]:
-        """Return what to show of the entities of one kind, in the order of their ids, as ``shown``."""
-        return self.shown(partial(self._context.tx.walk, kind, wanted), lambda part: describe(part, self._context))
+        """Return what to show of the entities of one kind, in the order that it is listed by, as ``shown``."""
+        walk = partial(self._context.tx.walk, kind, wanted)
+        return self.shown(walk, lambda part: describe(part, self._context), together=together)
 
     def shown(
         self,
         walk: Callable[[Page], Iterator[list[T]]],
         describe: Callable[[list[T]], list[dict[str, Any]]],
-        key: Callable[[T], str] = attrgetter("id"),
+        key: Callable[[T], str] | None = None,
+        together: Callable[[T], str] | None = None,
     ) -> tuple[Iterable[dict[str, Any]], str | None]:
         """Return what to show of a listing, described, and the next page's token, None on the last page.
 
-        What is beyond a first part is described, and without MaxResults read, when it is taken.
+        What is beyond a first part is described, and without MaxResults read, when it is taken. together: what
+        neighbours have in common that are to be described at once, in one part.
         """
         parts, token = walk(self.page()), None
         if self._limit is not None:
-            items, token = self.split([item for part in parts for item in part], key)
+            items, token = self.split([item for part in parts for item in part], key or self._context.tx.place)
             parts = (items[start : start + PART] for start in range(0, len(items), PART))
+        if together is not None:
+            parts = _whole(parts, together)
         first = next(parts, [])
         shown, more = describe(first), chain.from_iterable(map(describe, parts))
-        return (chain(shown, more) if len(first) == PART else shown), token
+        return (chain(shown, more) if len(first) >= PART else shown), token
 
     def split(self, items: list[T], key: Callable[[T], str]) -> tuple[list[T], str | None]:
         """Return the items to show and the next page's token, None on the last page."""
@@ -140,6 +148,19 @@ class Paging:
 
     def _seal(self, raw: bytes) -> bytes:
         return hmac.digest(self._key, self._scope + b"\x1f" + raw, hashlib.sha256)[:SEAL_BYTES]
+
+
+def _whole(parts: Iterable[list[T]], together: Callable[[T], str]) -> Iterator[list[T]]:
+    """Yield the items cut anew, in parts of PART or more but for the last, none of which ends among such neighbours."""
+    rest: list[T] = []
+    for part in parts:
+        rest += part
+        done = [item for item in rest if together(item) != together(rest[-1])]
+        if len(done) >= PART:
+            yield done
+            rest = rest[len(done) :]
+    if rest:
+        yield rest
 
 
 def refuse_pages_of_ids(params: Params, *members: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from groupwall import errors
@@ -97,15 +96,11 @@ def describe_tags(params: Params, context: Context) -> Result:
     """List tags by resource and key."""
     paging = Paging(params, context, "tags")
     wanted = conditions(params, FILTERS)
-    tags, token = paging.shown(partial(context.tx.walk_tags, wanted), _described, _place)
+    tags, token = paging.listed(Tag, wanted, _described)
     return {"Tags": tags, "NextToken": token}
 
 
-def _place(tag: Tag) -> str:
-    return f"{tag.resource_id}\n{tag.key}"
-
-
-def _described(tags: Sequence[Tag]) -> list[dict[str, Any]]:
+def _described(tags: Sequence[Tag], _: Context) -> list[dict[str, Any]]:
     return [
         {"Key": tag.key, "ResourceId": tag.resource_id, "ResourceType": tag.resource_type, "Value": tag.value}
         for tag in tags

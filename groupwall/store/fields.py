@@ -11,6 +11,7 @@ from groupwall.store.entities import (
     PrefixList,
     PrefixListEntry,
     Subnet,
+    Tag,
     Vpc,
     VpcAssociation,
 )
@@ -163,6 +164,14 @@ PEERINGS = {
     **tagged("peering"),
 }
 
+TAGS = {
+    "key": Field("tag.key"),
+    "value": Field("tag.value"),
+    "resource": Field("tag.resource_id"),
+    "resource-type": Field("tag.resource_type"),
+    "tag": Field("tag.value", "tag.key = :key AND {}"),
+}
+
 FIELDS: dict[type, dict[str, Field]] = {
     Peering: PEERINGS,
     Interface: INTERFACES,
@@ -174,16 +183,10 @@ FIELDS: dict[type, dict[str, Field]] = {
     Subnet: SUBNETS,
     PrefixList: PREFIX_LISTS,
     PrefixListEntry: PREFIX_LIST_ENTRIES,
+    Tag: TAGS,
 }
-"""What can be asked of each kind that is listed by id."""
+"""What can be asked of each kind that is listed."""
 
-TAGS = {
-    "key": Field("tag.key"),
-    "value": Field("tag.value"),
-    "resource": Field("tag.resource_id"),
-    "resource-type": Field("tag.resource_type"),
-    "tag": Field("tag.value", "tag.key = :key AND {}"),
-}
 CHANGES = {
     "operation": Field("change.operation"),
     "caller": Field("change.caller"),

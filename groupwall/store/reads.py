@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from groupwall.rules.values import Asked, Direction, Rule
 from groupwall.store import fields, query
 from groupwall.store.changes import Change, Delta
 from groupwall.store.entities import AccessKey, Group, Peering, Tag, Vpc, VpcCidr, World
 from groupwall.store.query import Where
-from groupwall.store.rows import ALL, COLUMNS, LISTED, Page, Rows, among
+from groupwall.store.rows import COLUMNS, LISTED, Rows, among
 
 
 class Reads(Rows):

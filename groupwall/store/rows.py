@@ -119,7 +119,7 @@ class Rows:
         return int(self._one(text, (self.world, *bound))[0])
 
     def listed(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> list[T]:
-        """List the entities of one kind that meet the conditions, in the order of their ids."""
+        """List the entities of one kind that meet the conditions, in the order that the kind is listed by."""
         return [one for part in self.walk(kind, conditions, page) for one in part]
 
     def walk(self, kind: type[T], conditions: Sequence[Where] = (), page: Page = ALL) -> Iterator[list[T]]:
@@ -129,12 +129,17 @@ class Rows:
         """
         entity = ENTITIES[kind]
         text, bound = query.clause(fields.FIELDS[kind], conditions)
+        order, marks = ", ".join(entity.listed_by), ", ".join("?" * len(entity.listed_by))
         parts = self._in_parts(
             f"SELECT {COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.{entity.listing or entity.scope}"
-            f" AND {entity.listed_by} > ?{text} ORDER BY {entity.listed_by} LIMIT ?",
-            (self.world, page.after, *bound, -1 if page.limit is None else page.limit),
+            f" AND ({order}) > ({marks}){text} ORDER BY {order} LIMIT ?",
+            (self.world, *_after(page, entity), *bound, -1 if page.limit is None else page.limit),
         )
         return (self._values(kind, rows) for rows in parts)
+
+    def place(self, value: object) -> str:
+        """Return the key of the page that goes on after this entity."""
+        return "/".join(getattr(value, column) for column in ENTITIES[type(value)].listed_by)
 
     def anywhere(self, kind: type[T], ids: Sequence[str]) -> dict[str, tuple[World, T]]:
         """Return those of the entities named that any world has, each with its world, by their ids.
@@ -150,6 +155,13 @@ class Rows:
         )
         values = self._values(kind, [row[2:] for row in rows])
         return {entity.id_of(one): (World(*row[:2]), one) for row, one in zip(rows, values, strict=True)}
+
+
+def _after(page: Page, entity: Entity) -> list[str]:
+    """Return the columns of a page's key; no id has a slash in it, so only the last column may."""
+    last = len(entity.listed_by) - 1
+    texts = page.after.split("/", last)
+    return texts + [""] * (last + 1 - len(texts))
 
 
 def _checked(entity: Entity, column: str) -> str:

@@ -159,7 +159,7 @@ CREATE TABLE instance (
     PRIMARY KEY (world, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX instance_by_reservation ON instance (world, reservation_id);
-CREATE INDEX instance_by_state ON instance (world, state);
+CREATE INDEX instance_by_state ON instance (world, state, reservation_id);
 CREATE INDEX instance_by_subnet ON instance (world, subnet_id);
 CREATE INDEX instance_by_vpc ON instance (world, vpc_id);
 CREATE TABLE prefix_list (
@@ -203,7 +203,8 @@ INSERT INTO sqlite_stat1 VALUES
     ('member', 'member', '40000 40000 2 1'), ('member', 'member_by_group', '40000 40000 10 1'),
     ('attachment', 'attachment', '20000 20000 1'), ('attachment', 'attachment_by_interface', '20000 20000 1'),
     ('attachment', 'attachment_by_instance', '20000 20000 2 1'), ('instance', 'instance', '10000 10000 1'),
-    ('instance', 'instance_by_reservation', '10000 10000 2 1'), ('instance', 'instance_by_state', '10000 10000 3000 1'),
+    ('instance', 'instance_by_reservation', '10000 10000 2 1'),
+    ('instance', 'instance_by_state', '10000 10000 3000 2 1'),
     ('instance', 'instance_by_subnet', '10000 10000 50 1'), ('instance', 'instance_by_vpc', '10000 10000 100 1'),
     ('prefix_list', 'prefix_list', '100 100 1'), ('prefix_list_entry', 'prefix_list_entry', '10000 10000 100 2 1'),
     ('prefix_list_entry', 'entry_by_last', '10000 10000 100 10 1'),

@@ -44,8 +44,8 @@ class Entity:
 
     columns are those of a delta, in the table's order; key those that find the row, and the order in which rows are
     read; to_row and from_row are inverses. A table whose rows are of one world has that world as its first column.
-    listed_by: what a listing is ordered by, and goes on after. scope: the test that world number ``?1`` sees a row that
-    is found by something else; listing: the test of the rows that it sees, where that is another one.
+    listed_by: the columns that a listing is ordered by, and goes on after. scope: the test that world number ``?1``
+    sees a row that is found by something else; listing: the test of the rows that it sees, where that is another one.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Entity:
     to_row: Callable[[Any], Row]
     from_row: Callable[[Row], Any]
     in_world: bool = True
-    listed_by: str = "id"
+    listed_by: tuple[str, ...] = ("id",)
     scope: str = "world = ?1"
     listing: str = ""
 
@@ -129,17 +129,17 @@ ENTITIES: dict[type[Any], Entity] = {
     ),
     Reference: _plain("reference", Reference, "rule_id", "peering_id"),
     VpcAssociation: _plain(
-        "vpc-association", VpcAssociation, "group_id", "vpc_id", listed_by="group_id || '/' || vpc_id"
+        "vpc-association", VpcAssociation, "group_id", "vpc_id", listed_by=("group_id", "vpc_id")
     ),
     Interface: _plain("network-interface", Interface),
     Address: _plain("address", Address, "subnet_id", "address"),
     Member: _plain("member", Member, "interface_id", "group_id"),
     Attachment: _plain("attachment", Attachment),
-    Instance: _plain("instance", Instance),
+    Instance: _plain("instance", Instance, listed_by=("reservation_id", "id")),
     PrefixList: _plain("prefix-list", PrefixList),
-    PrefixListEntry: _plain("prefix-list-entry", PrefixListEntry, "list_id", "cidr", "first", listed_by="cidr"),
+    PrefixListEntry: _plain("prefix-list-entry", PrefixListEntry, "list_id", "cidr", "first", listed_by=("cidr",)),
     Peering: _plain("peering", Peering, in_world=False, scope=_IS_A_SIDE, listing=f"id IN ({_OF_BOTH_SIDES})"),
     Token: _plain("token", Token, "token", "operation"),
-    Tag: _plain("tag", Tag, "resource_id", "key"),
+    Tag: _plain("tag", Tag, "resource_id", "key", listed_by=("resource_id", "key")),
     AccessKey: _plain("access-key", AccessKey, in_world=False),
 }  # fmt: skip

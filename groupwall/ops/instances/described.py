@@ -83,12 +83,12 @@ FILTERS = {
 
 
 def describe_instances(params: Params, context: Context) -> Result:
-    """Describe instances by id or filter, in the order of their ids, gathered by reservation."""
+    """Describe instances by id or filter, in the order of their reservations, a page's part of one gathered."""
     refuse_pages_of_ids(params, "InstanceIds")
     paging = Paging(params, context, "instances")
     wanted = wanted_instances(params, FILTERS, context)
-    found, token = paging.split(context.tx.listed(Instance, wanted, paging.page()), attrgetter("id"))
-    return {"Reservations": reservations(found, context), "NextToken": token}
+    found, token = paging.listed(Instance, wanted, reservations, together=attrgetter("reservation_id"))
+    return {"Reservations": found, "NextToken": token}
 
 
 def reservations(instances: Sequence[Instance], context: Context) -> list[Json]:
