@@ -184,6 +184,7 @@ class Reference(NamedTuple):
     """Where the referenced group of a rule is, when it is in another VPC; it stays when that group or peering goes.
 
     peering_id: the connection by which the rule was made; another one between the two VPCs may have taken its place.
+    "" for a rule that was made by an association of its group with the VPC.
     """
 
     rule_id: str

@@ -69,10 +69,10 @@ def references_groups(peering: Peering) -> bool:
     return peering.status == ACTIVE and peering.requester_region == peering.accepter_region
 
 
-def active_peerings(vpc_id: str, context: Context) -> dict[str, Peering]:
-    """Return the peerings of a VPC across which its rules may reference groups, by the other VPC's id."""
-    found = [one for one in peerings_of([vpc_id], context).values() if references_groups(one)]
-    return {one.accepter_vpc if one.requester_vpc == vpc_id else one.requester_vpc: one for one in found}
+def active_between(vpc_ids: Sequence[str], context: Context) -> dict[frozenset[str], Peering]:
+    """Return the peerings of VPCs across which rules may reference groups, by the ids of the two VPCs."""
+    found = [one for one in peerings_of(vpc_ids, context).values() if references_groups(one)]
+    return {frozenset((one.requester_vpc, one.accepter_vpc)): one for one in found}
 
 
 def end_peerings(context: Context, vpc_id: str) -> None:

@@ -1,7 +1,8 @@
-"""Rules whose peer is a group of another VPC, across a peering connection [reference 13, 16].
+"""Rules whose peer is a group of another VPC, across a peering connection or by an association [reference 13, 16].
 
-Such a rule has a Reference, which tells where its group is. It stays when the group or the connection goes: the rule is
-stale then. Whether it is follows from what there is now, so that a new connection between the VPCs mends it.
+An association lets a group be used in a VPC beside its own, and the rules of that VPC's groups name it. Such a rule has
+a Reference, which tells where its group is. It stays when the group goes, or the way to it: the rule is stale then.
+Whether it is follows from what there is now, so that a new connection between the VPCs, or a new association, mends it.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ from typing import NamedTuple
 
 from groupwall import errors
 from groupwall.ops.operation import Context, Params
-from groupwall.ops.peerings.peerings import ACTIVE, active_peerings, peerings_of, references_groups, status_of
+from groupwall.ops.peerings.peerings import ACTIVE, active_between, status_of
 from groupwall.rules.values import Peer, PeerKind, Rule
-from groupwall.store.entities import Group, Peering, Reference
+from groupwall.store.entities import Group, Peering, Reference, VpcAssociation
 
 Pair = dict[str, str]
-"""What is told of a referenced group beside its id: ``UserId`` and, across a peering, ``VpcId`` and so on."""
+"""What is told of a referenced group beside its id: ``UserId``, ``VpcId`` and, across a peering, the connection."""
 
 
 class Place(NamedTuple):
-    """Where a group of another VPC is, and the peering connection that leads there."""
+    """Where a group of another VPC is, and the peering connection that leads there, "" for an association."""
 
     account: str
     vpc_id: str
@@ -40,9 +41,9 @@ def owners_given(params: Params) -> dict[str, str]:
 def places_of(peers: Iterable[Peer], owners: Mapping[str, str], group: Group, context: Context) -> dict[str, Place]:
     """Return where those referenced groups are that lie in another VPC than ``group``, whose rules name them; by id.
 
-    InvalidGroup.NotFound for a group that is not there, that is of another account and not named with it, or that no
-    active peering leads to within the Region [reference 5.3, recorded]; one of another account does not exist then
-    (inferred: nobody may try out what others have).
+    InvalidGroup.NotFound for a group that is not there, that is of another account and not named with it, or that
+    neither an active peering within the Region nor an association leads to [reference 5.3, recorded]; one of another
+    account does not exist then (inferred: nobody may try out what others have).
     """
     wanted = sorted({peer.text for peer in peers if peer.kind is PeerKind.GROUP})
     found = context.tx.anywhere(Group, wanted) if wanted else {}
@@ -55,11 +56,19 @@ def places_of(peers: Iterable[Peer], owners: Mapping[str, str], group: Group, co
             raise errors.group_not_found(group_id)
         if other.vpc_id != group.vpc_id:
             away[group_id] = (account, other.vpc_id)
-    peerings = active_peerings(group.vpc_id, context) if away else {}
+    active = active_between([group.vpc_id], context) if away else {}
+    ways = {vpc_id: peering.id for between, peering in active.items() for vpc_id in between - {group.vpc_id}}
+    associated = _associated([one for one, (_, vpc_id) in away.items() if vpc_id not in ways], context)
     for group_id, (account, vpc_id) in away.items():
-        if vpc_id not in peerings:
+        if vpc_id not in ways and (group_id, group.vpc_id) not in associated:
             raise errors.networks_differ() if account == context.world.account else errors.group_not_found(group_id)
-    return {one: Place(account, vpc_id, peerings[vpc_id].id) for one, (account, vpc_id) in away.items()}
+    return {one: Place(account, vpc_id, ways.get(vpc_id, "")) for one, (account, vpc_id) in away.items()}
+
+
+def _associated(group_ids: Sequence[str], context: Context) -> set[VpcAssociation]:
+    """Return the associations of groups, which are all of this world."""
+    found = context.tx.by(VpcAssociation, "group_id", group_ids) if group_ids else {}
+    return {association for some in found.values() for association in some}
 
 
 def place_references(context: Context, rules: Iterable[Rule], places: Mapping[str, Place]) -> None:
@@ -95,30 +104,42 @@ def pairs_across(rules: Sequence[Rule], context: Context) -> dict[tuple[str, str
     """Return (group, referenced group of another VPC) -> what DescribeSecurityGroups tells of the latter.
 
     A group that was deleted has neither UserId nor GroupName [reference 9, model]. The connection is the active one
-    between the two VPCs, if there is any, else the one by which the rule was made [reference 13, docs].
+    between the two VPCs, if there is any, else the one by which the rule was made [reference 13, docs]. Where it takes
+    none, as the group is associated with the rule's VPC, the pair is UserId and VpcId; VpcId alone is left of it when
+    the rule was made so and the association is gone (inferred).
     """
     references = _references(context, rules)
     if not references:
         return {}
-    across = [rule for rule in rules if rule.id in references]
-    homes = context.tx.by_id(Group, list({rule.group_id for rule in across}))
-    peers = context.tx.anywhere(Group, list({rule.properties.peer.text for rule in across}))
-    peerings = peerings_of(list({one.vpc_id for one in references.values()}), context)
-    active = {frozenset((p.requester_vpc, p.accepter_vpc)): p for p in peerings.values() if references_groups(p)}
+    across = {
+        (rule.group_id, rule.properties.peer.text): references[rule.id] for rule in rules if rule.id in references
+    }
+    homes = context.tx.by_id(Group, list({group_id for group_id, _ in across}))
+    peers = context.tx.anywhere(Group, list({peer for _, peer in across}))
+    ways = {pair: frozenset((homes[pair[0]].vpc_id, one.vpc_id)) for pair, one in across.items()}
+    active = active_between(list({one.vpc_id for one in references.values()}), context)
     made_by = context.tx.by_id(Peering, list({one.peering_id for one in references.values()}))
+    associated = _associated(list({pair[1] for pair, between in ways.items() if between not in active}), context)
     pairs = {}
-    for rule in across:
-        reference, peer = references[rule.id], rule.properties.peer.text
-        between = frozenset((homes[rule.group_id].vpc_id, reference.vpc_id))
-        peering = active.get(between) or made_by[reference.peering_id]
-        pairs[rule.group_id, peer] = {
-            "VpcId": reference.vpc_id,
-            "VpcPeeringConnectionId": peering.id,
-            "PeeringStatus": status_of(peering, context.now)[0],
-        } | ({"UserId": reference.account, "GroupName": peers[peer][1].name} if peer in peers else {})
+    for (group_id, peer), reference in across.items():
+        peering = active.get(ways[group_id, peer])
+        if peering is None and (peer, homes[group_id].vpc_id) in associated:
+            told = {"UserId": reference.account}
+        else:
+            name = peers[peer][1].name if peer in peers else None
+            told = _told_across(peering or made_by.get(reference.peering_id), reference, name, context)
+        pairs[group_id, peer] = {"VpcId": reference.vpc_id, **told}
     return pairs
 
 
+def _told_across(peering: Peering | None, reference: Reference, name: str | None, context: Context) -> Pair:
+    """Return what is told of a group across a connection; ``name`` None for a group that is gone."""
+    if peering is None:
+        return {}
+    told = {"VpcPeeringConnectionId": peering.id, "PeeringStatus": status_of(peering, context.now)[0]}
+    return told if name is None else told | {"UserId": reference.account, "GroupName": name}
+
+
 def is_stale(pair: Pair) -> bool:
-    """Tell whether a rule with this pair is stale: its group is gone, or the connection to it [reference 13, model]."""
-    return pair["PeeringStatus"] != ACTIVE or "UserId" not in pair
+    """Tell whether a rule with this pair is stale: its group is gone, or the way to it [reference 13, model]."""
+    return "UserId" not in pair or pair.get("PeeringStatus", ACTIVE) != ACTIVE

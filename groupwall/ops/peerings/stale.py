@@ -10,7 +10,7 @@ from groupwall import errors
 from groupwall.ops.filters import Paging
 from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.peerings.peerings import peerings_of, references_groups
+from groupwall.ops.peerings.peerings import active_between
 from groupwall.ops.peerings.references import Pair, is_stale, pairs_across
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions
@@ -28,14 +28,13 @@ def describe_security_group_references(params: Params, context: Context) -> Resu
     for group_id in group_ids:
         if group_id not in groups:
             raise errors.group_not_found(group_id)
-    found = peerings_of(list({group.vpc_id for group in groups.values()}), context).values()
-    active = {frozenset((one.requester_vpc, one.accepter_vpc)): one.id for one in found if references_groups(one)}
+    active = active_between(list({group.vpc_id for group in groups.values()}), context)
     vpc_ids = sorted({vpc_id for between in active for vpc_id in between})
     shown = []
     for group_id, vpc_id in context.tx.referencing_vpcs(list(groups), vpc_ids):
-        peering_id = active.get(frozenset((groups[group_id].vpc_id, vpc_id)))
-        if peering_id:
-            shown.append({"GroupId": group_id, "ReferencingVpcId": vpc_id, "VpcPeeringConnectionId": peering_id})
+        peering = active.get(frozenset((groups[group_id].vpc_id, vpc_id)))
+        if peering:
+            shown.append({"GroupId": group_id, "ReferencingVpcId": vpc_id, "VpcPeeringConnectionId": peering.id})
     return {"SecurityGroupReferenceSet": shown}
 
 
