@@ -7,9 +7,11 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.filters import Paging, conditions
+from groupwall.ops.instances.remembered import REMEMBERED, TERMINATED, is_remembered
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.rules.values import Rule
 from groupwall.store.entities import Group, Instance, Interface, Peering, PrefixList, Subnet, Tag, Vpc
+from groupwall.store.query import Where
 
 MOST_TAGS = 50
 LONGEST_KEY = 128
@@ -17,7 +19,7 @@ LONGEST_VALUE = 256
 MOST_RESOURCES = 1000
 """Resources in one call [model: documentation of Resources; text of the error inferred]."""
 
-TAGGABLE: dict[str, tuple[str, type]] = {
+TAGGABLE: dict[str, tuple[str, type[Any]]] = {
     "i": ("instance", Instance),
     "eni": ("network-interface", Interface),
     "pl": ("prefix-list", PrefixList),
@@ -93,9 +95,9 @@ FILTERS = {"key": "key", "value": "value", "resource-id": "resource", "resource-
 
 
 def describe_tags(params: Params, context: Context) -> Result:
-    """List tags by resource and key."""
+    """List tags by resource and key, but for those of an instance that is no longer described."""
     paging = Paging(params, context, "tags")
-    wanted = conditions(params, FILTERS)
+    wanted = [Where("visible", (TERMINATED,), str(context.now - REMEMBERED)), *conditions(params, FILTERS)]
     tags, token = paging.listed(Tag, wanted, _described)
     return {"Tags": tags, "NextToken": token}
 
@@ -118,7 +120,8 @@ def _resources(resource_ids: Sequence[str], context: Context) -> dict[str, str]:
         resource_id
         for prefix, ids in by_prefix.items()
         if prefix in TAGGABLE
-        for resource_id in context.tx.by_id(TAGGABLE[prefix][1], ids)
+        for resource_id, one in context.tx.by_id(TAGGABLE[prefix][1], ids).items()
+        if not isinstance(one, Instance) or is_remembered(one, context.now)
     }
     for resource_id in resource_ids:
         if resource_id not in present:

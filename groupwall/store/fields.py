@@ -170,6 +170,12 @@ TAGS = {
     "resource": Field("tag.resource_id"),
     "resource-type": Field("tag.resource_type"),
     "tag": Field("tag.value", "tag.key = :key AND {}"),
+    # The condition's key is a time: visible is every tag but those of an instance that came to this state by then.
+    "visible": Field(
+        "instance.state",
+        f"NOT EXISTS (SELECT 1 FROM instance WHERE instance.world = {WORLD} AND instance.id = tag.resource_id"
+        " AND instance.since <= CAST(:key AS INTEGER) AND {})",
+    ),
 }
 
 FIELDS: dict[type, dict[str, Field]] = {

@@ -142,12 +142,18 @@ def test_a_terminated_instance_is_forgotten(wall: Wall) -> None:
     wall.clock.advance(HOUR - 1)
     assert described(wall, instance)["State"]["Name"] == "terminated"
     assert len(wall.call("DescribeInstances")["Reservations"]) == 1
+    assert len(wall.call("DescribeTags")["Tags"]) == 1
+    wall.call("CreateTags", Resources=[instance], Tags=[{"Key": "Name", "Value": "z"}])
     wall.clock.advance(1)
     gone = f"InvalidInstanceID.NotFound: The instance ID '{instance}' does not exist"
     for name in ("DescribeInstances", "StartInstances", "TerminateInstances"):
         assert refusal(wall, name, InstanceIds=[instance]) == gone
     assert wall.call("DescribeInstances") == {"Reservations": []}
     assert wall.call("DescribeInstanceStatus", IncludeAllInstances=True) == {"InstanceStatuses": []}
+    assert wall.call("DescribeTags")["Tags"] == []
+    for name in ("CreateTags", "DeleteTags"):
+        told = refusal(wall, name, Resources=[instance], Tags=[{"Key": "Name", "Value": "y"}])
+        assert told == f"InvalidID: The ID '{instance}' is not valid"
     other = run_one(wall)
     assert wall.call("DescribeTags")["Tags"] == []
     assert wall.call("TerminateInstances", InstanceIds=[other])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from groupwall import errors
-from groupwall.ops.instances.instances import TERMINATED, find_instances
+from groupwall.ops.instances.instances import find_instances
+from groupwall.ops.instances.remembered import TERMINATED
 from groupwall.ops.interfaces.interfaces import find_interface
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported

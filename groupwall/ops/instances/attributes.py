@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.ops.groups.memberships import set_groups
-from groupwall.ops.instances.instances import STOPPED, TERMINATED, find_instances
+from groupwall.ops.instances.instances import STOPPED, find_instances
+from groupwall.ops.instances.remembered import TERMINATED
 from groupwall.ops.interfaces.views import group_list, held_by
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import kept_text, one_attribute, refuse_unsupported

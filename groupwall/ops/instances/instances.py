@@ -11,6 +11,7 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.filters import anywhere, conditions
+from groupwall.ops.instances.remembered import REMEMBERED, TERMINATED, is_remembered
 from groupwall.ops.interfaces.interfaces import remove_interfaces
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
@@ -20,13 +21,10 @@ from groupwall.store.entities import Attachment, Instance, Interface
 from groupwall.store.query import Where
 from groupwall.store.rows import Page
 
-RUNNING, STOPPED, TERMINATED = "running", "stopped", "terminated"
+RUNNING, STOPPED = "running", "stopped"
 PENDING, STOPPING, SHUTTING_DOWN = "pending", "stopping", "shutting-down"
 STATE_CODES = {PENDING: 0, RUNNING: 16, SHUTTING_DOWN: 32, TERMINATED: 48, STOPPING: 64, STOPPED: 80}
 """State -> its number [model]."""
-
-REMEMBERED = 3_600_000
-"""Milliseconds for which a terminated instance is described [docs: "a short interval, usually less than one hour"]."""
 
 MOST_NAMED = 1000
 """Instances that one call may name (inferred)."""
@@ -54,12 +52,7 @@ def find_instances(ids: Sequence[str], context: Context) -> list[Instance]:
     if len(ids) > MOST_NAMED:
         raise errors.invalid_value(f"The request names more than {MOST_NAMED} instances.")
     wanted = list(dict.fromkeys(parsing.instance_id(text) for text in ids))
-    oldest = context.now - REMEMBERED
-    found = {
-        key: one
-        for key, one in context.tx.by_id(Instance, wanted).items()
-        if one.state != TERMINATED or one.since > oldest
-    }
+    found = {key: one for key, one in context.tx.by_id(Instance, wanted).items() if is_remembered(one, context.now)}
     for key in wanted:
         if key not in found:
             raise errors.instance_not_found(key)
