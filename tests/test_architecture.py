@@ -65,6 +65,17 @@ PARTS = {
     "pytest_plugin": _may("inprocess groupwall", "the fixture is `groupwall.local()` with pytest's lifetime"),
 }  # fmt: skip
 
+# The same within ops: a folder for each noun, and the nouns that it builds on.
+NOUNS = {
+    "peerings": _may("", "joins VPCs: it needs no more of the others than the store's values"),
+    "groups": _may("peerings", "a group that goes takes its rules with it, and their references across VPCs"),
+    "rules": _may("groups peerings", "a rule is of a group, and may name one across a peering connection"),
+    "prefix_lists": _may("rules", "a list that grows weighs more in the rules that use it"),
+    "networks": _may("groups peerings", "a VPC comes with its default group, and ends its peering connections"),
+    "interfaces": _may("groups networks", "an interface lies in a subnet and is a member of groups"),
+    "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
+}
+
 _CLOCK = "one door for chance and time: with a seed and a frozen clock every run is the same"
 _EDGE = "I/O stays at the edges: nothing else may reach the network or start a program"
 _HEAVY = "slow to import, and a client: a server must neither wait for it nor mimic it by calling it"
@@ -206,6 +217,24 @@ def test_every_part_has_a_line() -> None:
 def test_imports_follow_the_table() -> None:
     """No part imports a part that its line does not name (inferred)."""
     assert arrow_faults(PRODUCT) == []
+
+
+def test_nouns_follow_the_table() -> None:
+    """Each folder of operations builds on those that its line names, and on the files beside the folders (inferred)."""
+    known = frozenset(source.module for source in PRODUCT)
+    faults = [
+        f"{source.path} imports {name}: {allowed.why}"
+        for source in PRODUCT
+        for noun, allowed in NOUNS.items()
+        if source.module.startswith(f"groupwall.ops.{noun}.")
+        for name in sorted(set(imported(source, known)))
+        for other in [name.removeprefix("groupwall.ops.").partition(".")[0]]
+        if name.startswith("groupwall.ops.") and other in NOUNS and other not in {noun, *allowed.parts}
+    ]
+    assert faults == []
+    folders = {
+        module.split(".")[2] for module in known if module.count(".") > 2 and module.startswith("groupwall.ops.")
+    }
 
 
 def test_edges_are_kept() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupwall.errors import ApiError
-from groupwall.ops.networks.blocks import IPV6_POOL, drawn_ipv6_block, first_free, ipv4_block, ipv6_block_of_subnet
-from groupwall.ops.networks.blocks import overlaps as shares
-from groupwall.ops.networks.blocks import within as lies_in
+from groupwall.ops.blocks import IPV6_POOL, drawn_ipv6_block, first_free, ipv4_block, ipv6_block_of_subnet
+from groupwall.ops.blocks import overlaps as shares
+from groupwall.ops.blocks import within as lies_in
 
 # Few high bits and long prefixes, so that blocks meet often.
 _IPV4 = st.builds(

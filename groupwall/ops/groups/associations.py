@@ -9,8 +9,8 @@ from typing import Any
 from groupwall import errors
 from groupwall.ops.filters import Paging, anywhere, conditions
 from groupwall.ops.groups.groups import DEFAULT_NAME, find_group, refuse_no_group
-from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import tag_list
 from groupwall.store.entities import Group, Vpc, VpcAssociation
 

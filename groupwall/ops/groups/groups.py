@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.blocks import is_ipv6
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
-from groupwall.ops.networks.blocks import is_ipv6
-from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.references import pairs_across, remove_rules
+from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions

@@ -10,10 +10,10 @@ from groupwall.ops.groups.groups import group_of_default_vpc
 from groupwall.ops.groups.memberships import groups_for
 from groupwall.ops.interfaces.addresses import ANY, ipv4_wanted, ipv6_wanted
 from groupwall.ops.interfaces.interfaces import find_interface
-from groupwall.ops.networks.places import find_subnet, zone_given
 from groupwall.ops.networks.subnets import free_addresses
 from groupwall.ops.operation import Context, Params
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.places import find_subnet, zone_given
 from groupwall.store.entities import Attachment, Interface, Subnet
 from groupwall.store.query import Where
 

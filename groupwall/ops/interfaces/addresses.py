@@ -9,7 +9,7 @@ from itertools import count
 from typing import NamedTuple
 
 from groupwall import errors
-from groupwall.ops.networks.blocks import Network
+from groupwall.ops.blocks import Network
 from groupwall.ops.operation import Context, Params
 from groupwall.store.entities import Address, Interface, Subnet, SubnetCidr
 

@@ -9,9 +9,9 @@ from groupwall import errors
 from groupwall.ops.groups.memberships import set_groups
 from groupwall.ops.interfaces.addresses import add_addresses, ipv4_wanted, ipv6_wanted
 from groupwall.ops.interfaces.views import described
-from groupwall.ops.networks.places import find_subnet
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.places import find_subnet
 from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.ops.tokens import made_before, remember
 from groupwall.rules import parsing

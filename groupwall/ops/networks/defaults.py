@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from groupwall import errors
-from groupwall.ops.networks.blocks import DEFAULT_BLOCK, first_free
-from groupwall.ops.networks.places import zone_given
+from groupwall.ops.blocks import DEFAULT_BLOCK, first_free
 from groupwall.ops.networks.subnets import subnets_described
 from groupwall.ops.networks.vpcs import add_vpc, described
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.places import zone_given
 from groupwall.ops.zones import zones_of
 from groupwall.store.entities import Subnet, Vpc, VpcCidr
 

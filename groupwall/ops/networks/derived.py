@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from groupwall import errors
+from groupwall.ops.blocks import is_ipv6
 from groupwall.ops.filters import Paging, conditions, matches, refuse_pages_of_ids
-from groupwall.ops.networks.blocks import is_ipv6
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.regions import private_domain
 from groupwall.rules import parsing

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.networks.places import find_subnet
 from groupwall.ops.networks.subnets import new_ipv6_block, shown_block
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import one_attribute, refuse_unsupported
+from groupwall.ops.places import find_subnet
 from groupwall.store.entities import Subnet, SubnetCidr
 
 FLAGS = {

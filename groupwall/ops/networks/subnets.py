@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.blocks import association, ipv4_block, ipv6_block_of_subnet, overlaps, within
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
-from groupwall.ops.networks.blocks import association, ipv4_block, ipv6_block_of_subnet, overlaps, within
-from groupwall.ops.networks.places import find_subnet, find_vpc, zone_given
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.places import find_subnet, find_vpc, zone_given
 from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.ops.zones import zone_id, zones_by_name, zones_of
 from groupwall.rules import parsing

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import one_attribute
+from groupwall.ops.places import find_vpc
 
 ATTRIBUTES = {
     "enableDnsSupport": "dns_support",

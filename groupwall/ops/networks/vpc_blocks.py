@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from groupwall import errors
-from groupwall.ops.networks.blocks import ipv4_block, is_ipv6, overlaps, within
-from groupwall.ops.networks.places import find_vpc
+from groupwall.ops.blocks import ipv4_block, is_ipv6, overlaps, within
 from groupwall.ops.networks.vpcs import new_ipv6_block, shown_block, wants_ipv6
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
 from groupwall.ops.peerings.peerings import blocks_of_peers
+from groupwall.ops.places import find_vpc
 from groupwall.rules.values import ALL_PROTOCOLS, NO_PORTS, Direction, Peer, Properties, Rule
 from groupwall.store.entities import Subnet, SubnetCidr, Vpc, VpcCidr
 

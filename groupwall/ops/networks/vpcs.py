@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.blocks import association, drawn_ipv6_block, ipv4_block, is_ipv6
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.groups.associations import remove_associations
 from groupwall.ops.groups.groups import DEFAULT_DESCRIPTION, DEFAULT_NAME, add_group, remove_group
-from groupwall.ops.networks.blocks import association, drawn_ipv6_block, ipv4_block, is_ipv6
-from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
 from groupwall.ops.peerings.peerings import end_peerings
+from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.rules import parsing
 from groupwall.rules.values import Peer

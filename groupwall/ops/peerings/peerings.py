@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from groupwall import errors
+from groupwall.ops.blocks import is_ipv6, overlaps
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
-from groupwall.ops.networks.blocks import is_ipv6, overlaps
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import tag_list
 from groupwall.rules import parsing

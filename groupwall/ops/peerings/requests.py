@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.networks.blocks import DEFAULT_BLOCK
-from groupwall.ops.networks.places import find_vpc
+from groupwall.ops.blocks import DEFAULT_BLOCK
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.peerings import (
     ACTIVE,
@@ -26,6 +25,7 @@ from groupwall.ops.peerings.peerings import (
     sides_of,
     status_of,
 )
+from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.regions import PARTITION_OF
 from groupwall.rules import parsing

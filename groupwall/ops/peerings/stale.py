@@ -8,10 +8,10 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.filters import Paging
-from groupwall.ops.networks.places import find_vpc
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.peerings import active_between
 from groupwall.ops.peerings.references import Pair, is_stale, pairs_across
+from groupwall.ops.places import find_vpc
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions
 from groupwall.rules.values import Direction, Rule
