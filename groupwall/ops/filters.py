@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -99,30 +98,22 @@ class Paging:
         describe: Callable[[list[T], Context], list[dict[str, Any]]],
         together: Callable[[T], str] | None = None,
     ) -> tuple[Iterable[dict[str, Any]], str | None]:
-        """Return what to show of the entities of one kind, in the order that it is listed by, as ``shown``."""
-        walk = partial(self._context.tx.walk, kind, wanted)
-        return self.shown(walk, lambda part: describe(part, self._context), together=together)
+        """Return what to show of the entities of one kind, described, in the order that it is listed by.
 
-    def shown(
-        self,
-        walk: Callable[[Page], Iterator[list[T]]],
-        describe: Callable[[list[T]], list[dict[str, Any]]],
-        key: Callable[[T], str] | None = None,
-        together: Callable[[T], str] | None = None,
-    ) -> tuple[Iterable[dict[str, Any]], str | None]:
-        """Return what to show of a listing, described, and the next page's token, None on the last page.
-
-        What is beyond a first part is described, and without MaxResults read, when it is taken. together: what
-        neighbours have in common that are to be described at once, in one part.
+        And the next page's token, None on the last page. What is beyond a first part is described, and without
+        MaxResults read, when it is taken. together: what neighbours have in common that are to be described at once, in
+        one part.
         """
-        parts, token = walk(self.page()), None
+        tx = self._context.tx
+        parts, token = tx.walk(kind, wanted, self.page()), None
         if self._limit is not None:
-            items, token = self.split([item for part in parts for item in part], key or self._context.tx.place)
+            items, token = self.split([item for part in parts for item in part], tx.place)
             parts = (items[start : start + PART] for start in range(0, len(items), PART))
         if together is not None:
             parts = _whole(parts, together)
         first = next(parts, [])
-        shown, more = describe(first), chain.from_iterable(map(describe, parts))
+        shown = describe(first, self._context)
+        more = chain.from_iterable(describe(part, self._context) for part in parts)
         return (chain(shown, more) if len(first) >= PART else shown), token
 
     def split(self, items: list[T], key: Callable[[T], str]) -> tuple[list[T], str | None]:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from groupwall.config import Quotas
+from groupwall.errors import ApiError
 from groupwall.iam.callers import Caller
 from groupwall.regions import PARTITION_OF
 from groupwall.store.entities import World
 from groupwall.store.transaction import Transaction
 from groupwall.units import Ids, derived_id
+
+T = TypeVar("T")
 
 Params = Mapping[str, Any]
 Result = dict[str, Any]
@@ -32,6 +35,13 @@ class Context:
     now: int
     ids: Ids
     quotas: Quotas
+
+    def find(self, kind: type[T], entity_id: str, not_found: Callable[[str], ApiError]) -> T:
+        """Return an entity of this world by its id; raise ``not_found`` of it where there is none."""
+        found = self.tx.get(kind, entity_id)
+        if found is None:
+            raise not_found(entity_id)
+        return found
 
     def derived(self, prefix: str, *parts: str) -> str:
         """Return the id of something that this world has from the start."""

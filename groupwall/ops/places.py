@@ -11,18 +11,12 @@ from groupwall.store.entities import Subnet, Vpc
 
 def find_vpc(vpc_id: str, context: Context) -> Vpc:
     """Return a VPC. InvalidVpcId.Malformed or InvalidVpcID.NotFound [reference 3.3]."""
-    vpc = context.tx.get(Vpc, parsing.vpc_id(vpc_id))
-    if vpc is None:
-        raise errors.vpc_not_found(vpc_id)
-    return vpc
+    return context.find(Vpc, parsing.vpc_id(vpc_id), errors.vpc_not_found)
 
 
 def find_subnet(given: str, context: Context) -> Subnet:
     """Return a subnet. InvalidSubnetId.Malformed or InvalidSubnetID.NotFound (inferred from reference 3.3)."""
-    subnet = context.tx.get(Subnet, parsing.subnet_id(given))
-    if subnet is None:
-        raise errors.subnet_not_found(given)
-    return subnet
+    return context.find(Subnet, parsing.subnet_id(given), errors.subnet_not_found)
 
 
 def zone_given(params: Params, context: Context) -> str | None:

@@ -24,9 +24,7 @@ def made_before(params: Params, context: Context, operation: str) -> str | None:
     if len(token) > LONGEST:
         message = f"Value ({token}) for parameter clientToken is invalid. It exceeds {LONGEST} characters."
         raise errors.invalid_value(message)
-    known = next(
-        (one for one in context.tx.by(Token, "token", [token]).get(token, ()) if one.operation == operation), None
-    )
+    known = next((one for one in context.tx.of(Token, "token", token) if one.operation == operation), None)
     if known is None:
         return None
     if known.digest != _digest(params):

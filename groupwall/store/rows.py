@@ -105,6 +105,10 @@ class Rows:
             grouped.setdefault(row[place], []).append(value)
         return grouped
 
+    def of(self, kind: type[T], column: str, value: str) -> list[T]:
+        """Return the entities with this value in a column, in the order of the key; ``by`` asks for several at once."""
+        return self.by(kind, column, [value]).get(value, [])
+
     def any(self, kind: type[T], column: str, value: str) -> bool:
         """Tell whether an entity has this value in a column."""
         entity = ENTITIES[kind]

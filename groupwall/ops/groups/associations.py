@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from groupwall import errors
@@ -62,12 +61,12 @@ def _refuse_unfit(group: Group, vpc: Vpc) -> None:
 
 
 def _of_group(group: Group, context: Context) -> list[VpcAssociation]:
-    return context.tx.by(VpcAssociation, "group_id", [group.id]).get(group.id, [])
+    return context.tx.of(VpcAssociation, "group_id", group.id)
 
 
 def remove_associations(context: Context, vpc_id: str) -> None:
     """End all associations with a VPC, which is about to go."""
-    context.tx.remove(*context.tx.by(VpcAssociation, "vpc_id", [vpc_id]).get(vpc_id, ()))
+    context.tx.remove(*context.tx.of(VpcAssociation, "vpc_id", vpc_id))
 
 
 FILTERS = {"group-id": "group", "group-owner-id": "owner", "state": "state", "vpc-id": "vpc", "vpc-owner-id": "owner"}
@@ -76,12 +75,11 @@ FILTERS = {"group-id": "group", "group-owner-id": "owner", "state": "state", "vp
 def describe_security_group_vpc_associations(params: Params, context: Context) -> Result:
     """List associations by group and VPC [reference 14]."""
     paging = Paging(params, context, "associations")
-    walk = partial(context.tx.walk, VpcAssociation, conditions(params, FILTERS))
-    shown, token = paging.shown(walk, partial(_described, context), "/".join)
+    shown, token = paging.listed(VpcAssociation, conditions(params, FILTERS), _described)
     return {"SecurityGroupVpcAssociations": shown, "NextToken": token}
 
 
-def _described(context: Context, associations: Sequence[VpcAssociation]) -> list[dict[str, Any]]:
+def _described(associations: Sequence[VpcAssociation], context: Context) -> list[dict[str, Any]]:
     return [
         {
             "GroupId": association.group_id,

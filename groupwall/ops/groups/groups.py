@@ -94,7 +94,7 @@ def add_group(context: Context, group: Group, ingress: Sequence[Peer], *, rule_i
     context.tx.add(group)
     given = iter(rule_ids)
     everywhere = [Peer.of("0.0.0.0/0")]
-    if any(is_ipv6(block.cidr) for block in context.tx.by(VpcCidr, "vpc_id", [group.vpc_id]).get(group.vpc_id, ())):
+    if any(is_ipv6(block.cidr) for block in context.tx.of(VpcCidr, "vpc_id", group.vpc_id)):
         everywhere.append(Peer.of("::/0"))
     for direction, peers in ((Direction.INGRESS, ingress), (Direction.EGRESS, everywhere)):
         for peer in peers:
@@ -158,7 +158,7 @@ def _is_in_use(group: Group, context: Context) -> bool:
 
 def remove_group(context: Context, group: Group) -> None:
     """Remove a group, its rules and their tags."""
-    remove_rules(context, context.tx.rules_of([group.id]).get(group.id, ()))
+    remove_rules(context, context.tx.of(Rule, "group_id", group.id))
     context.tx.remove(group)
 
 

@@ -47,7 +47,7 @@ def groups_for(
 def set_groups(context: Context, interface: Interface, group_ids: Sequence[str]) -> None:
     """Make an interface a member of these groups and no others, in this order; of the default group for none."""
     groups = groups_for(context, interface.vpc_id, group_ids)
-    before = {one.group_id: one for one in context.tx.by(Member, "interface_id", [interface.id]).get(interface.id, ())}
+    before = {one.group_id: one for one in context.tx.of(Member, "interface_id", interface.id)}
     after = {group.id: Member(interface.id, group.id, place) for place, group in enumerate(groups)}
     context.tx.remove(*(one for group_id, one in before.items() if group_id not in after))
     for group_id, member in after.items():

@@ -37,7 +37,7 @@ def _refuse_device(interface: Interface, instance: Instance, device: int, contex
         raise errors.zones_differ()
     if device < 0:
         raise errors.invalid_value(f"Value ({device}) for parameter deviceIndex is invalid.")
-    attached = context.tx.by(Attachment, "instance_id", [instance.id]).get(instance.id, ())
+    attached = context.tx.of(Attachment, "instance_id", instance.id)
     if device in [one.device for one in attached]:
         raise errors.device_taken(instance.id, device)
 
@@ -56,9 +56,7 @@ def attach_device(
 def detach_network_interface(params: Params, context: Context) -> Result:
     """Detach an interface, which is available from then on; an instance's primary one stays."""
     given = parsing.identifier("eni-attach", params["AttachmentId"], errors.attachment_id_malformed)
-    attachment = context.tx.get(Attachment, given)
-    if attachment is None:
-        raise errors.attachment_not_found(given)
+    attachment = context.find(Attachment, given, errors.attachment_not_found)
     if attachment.device == PRIMARY:
         raise errors.primary_interface_stays()
     context.tx.remove(attachment)

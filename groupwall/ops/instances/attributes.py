@@ -41,8 +41,8 @@ def keep_script(context: Context, instance_id: str, kept: str) -> str:
 
     The text may hold passwords. Nothing runs it.
     """
-    context.tx.forget_secret(instance_id)
     if not kept:
+        context.tx.forget_secret(instance_id)
         return ""
     context.tx.keep_secret(instance_id, kept)
     return hashlib.sha256(kept.encode()).hexdigest()
@@ -126,7 +126,7 @@ def describe_instance_attribute(params: Params, context: Context) -> Result:
 
 def _interfaces(instance: Instance, context: Context) -> list[Interface]:
     """Return an instance's interfaces, the primary one first; none once it is terminated."""
-    attachments = context.tx.by(Attachment, "instance_id", [instance.id]).get(instance.id, [])
+    attachments = context.tx.of(Attachment, "instance_id", instance.id)
     ids = [one.interface_id for one in sorted(attachments, key=attrgetter("device"))]
     found = context.tx.by_id(Interface, ids)
     return [found[interface_id] for interface_id in ids]

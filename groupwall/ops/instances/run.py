@@ -75,11 +75,9 @@ def run_instances(params: Params, context: Context) -> Result:
     devices = devices_asked(params, context)
     first, kept = _instance(params, devices[0], context), script(params.get("UserData") or "")
     count = _count(params, devices, context)
-    ids = [context.ids.new("i") for _ in range(count)]
-    launched = [
-        first._replace(id=instance_id, launch_index=index, script=keep_script(context, instance_id, kept))
-        for index, instance_id in enumerate(ids)
-    ]
+    launched = [first._replace(id=context.ids.new("i"), launch_index=index) for index in range(count)]
+    if kept:
+        launched = [one._replace(script=keep_script(context, one.id, kept)) for one in launched]
     for one in launched:
         _launch(one, devices, tags, context)
     remember(params, context, NAME, first.reservation_id)
@@ -98,7 +96,7 @@ def _refuse_unsupported(params: Params) -> None:
 
 def _again(reservation_id: str, context: Context) -> Result:
     """Return what a repeated call answers: the instances as they are now, none once they are forgotten."""
-    instances = context.tx.by(Instance, "reservation_id", [reservation_id]).get(reservation_id, ())
+    instances = context.tx.of(Instance, "reservation_id", reservation_id)
     empty = {"ReservationId": reservation_id, "OwnerId": context.world.account, "Groups": [], "Instances": []}
     return next(iter(reservations(instances, context)), empty)
 

@@ -148,7 +148,7 @@ def taken(context: Context, subnet_id: str, texts: Sequence[str]) -> list[Addres
 def _block(context: Context, interface: Interface, *, ipv6: bool) -> Network:
     if not ipv6:
         return IPv4Network(context.tx.by_id(Subnet, [interface.subnet_id])[interface.subnet_id].cidr)
-    blocks = context.tx.by(SubnetCidr, "subnet_id", [interface.subnet_id]).get(interface.subnet_id, ())
+    blocks = context.tx.of(SubnetCidr, "subnet_id", interface.subnet_id)
     if not blocks:
         raise errors.no_ipv6_block(interface.subnet_id)
     return IPv6Network(blocks[0].cidr)

@@ -99,10 +99,7 @@ def _mac(interface_id: str) -> str:
 
 def find_interface(given: str, context: Context) -> Interface:
     """Return an interface. InvalidNetworkInterfaceId.Malformed or InvalidNetworkInterfaceID.NotFound [3.3]."""
-    interface = context.tx.get(Interface, parsing.interface_id(given))
-    if interface is None:
-        raise errors.interface_not_found(given)
-    return interface
+    return context.find(Interface, parsing.interface_id(given), errors.interface_not_found)
 
 
 def delete_network_interface(params: Params, context: Context) -> Result:

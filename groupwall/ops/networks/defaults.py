@@ -65,7 +65,7 @@ def create_default_subnet(params: Params, context: Context) -> Result:
     vpc = context.tx.default_vpc()
     if vpc is None:
         raise errors.default_vpc_missing()
-    present = context.tx.by(Subnet, "vpc_id", [vpc.id]).get(vpc.id, [])
+    present = context.tx.of(Subnet, "vpc_id", vpc.id)
     for subnet in present:
         if subnet.is_default and subnet.zone == zone:
             raise errors.default_subnet_exists(subnet.id, zone)

@@ -69,9 +69,7 @@ def disassociate_subnet_cidr_block(params: Params, context: Context) -> Result:
 
     New interfaces then get none: AssignIpv6AddressOnCreation goes off with the block (inferred).
     """
-    block = context.tx.get(SubnetCidr, params["AssociationId"])
-    if block is None:
-        raise errors.subnet_block_not_found(params["AssociationId"])
+    block = context.find(SubnetCidr, params["AssociationId"], errors.subnet_block_not_found)
     if context.tx.held_in([block.subnet_id], ipv6=True):
         raise errors.subnet_block_in_use(block.subnet_id, block.cidr)
     subnet = find_subnet(block.subnet_id, context)

@@ -32,7 +32,7 @@ def create_subnet(params: Params, context: Context) -> Result:
         raise errors.subnet_without_block()
     cidr = ipv4_block(given, "InvalidSubnet.Range")
     vpc = find_vpc(params["VpcId"], context)
-    taken = [subnet.cidr for subnet in context.tx.by(Subnet, "vpc_id", [vpc.id]).get(vpc.id, ())]
+    taken = [subnet.cidr for subnet in context.tx.of(Subnet, "vpc_id", vpc.id)]
     _refuse_misplaced(cidr, given, vpc.id, taken, context)
     subnet = Subnet(context.ids.new("subnet"), vpc.id, zone, cidr, is_default=False, public_ips=False)
     ipv6 = [new_ipv6_block(subnet, params["Ipv6CidrBlock"], context)] if params.get("Ipv6CidrBlock") else []
@@ -50,7 +50,7 @@ _UNSUPPORTED = (
 
 def _refuse_misplaced(cidr: str, given: str, vpc_id: str, taken: Sequence[str], context: Context) -> None:
     """Refuse a block that is in none of the VPC's, or that overlaps one that is taken; ``given`` is as it was asked."""
-    if not within(cidr, [block.cidr for block in context.tx.by(VpcCidr, "vpc_id", [vpc_id])[vpc_id]]):
+    if not within(cidr, [block.cidr for block in context.tx.of(VpcCidr, "vpc_id", vpc_id)]):
         raise errors.block_out_of_range("InvalidSubnet.Range", given)
     if overlaps(cidr, taken):
         raise errors.subnet_conflict(given)
@@ -59,7 +59,7 @@ def _refuse_misplaced(cidr: str, given: str, vpc_id: str, taken: Sequence[str], 
 def new_ipv6_block(subnet: Subnet, given: str, context: Context) -> SubnetCidr:
     """Return an IPv6 block for a subnet, which must lie in the VPC's and apart from those of its other subnets."""
     cidr = ipv6_block_of_subnet(given)
-    subnets = context.tx.by(Subnet, "vpc_id", [subnet.vpc_id]).get(subnet.vpc_id, ())
+    subnets = context.tx.of(Subnet, "vpc_id", subnet.vpc_id)
     blocks = context.tx.by(SubnetCidr, "subnet_id", [one.id for one in subnets])
     _refuse_misplaced(cidr, given, subnet.vpc_id, [one.cidr for mine in blocks.values() for one in mine], context)
     return SubnetCidr(context.ids.new("subnet-cidr-assoc"), subnet.id, cidr)
@@ -70,7 +70,7 @@ def delete_subnet(params: Params, context: Context) -> Result:
     subnet = find_subnet(params["SubnetId"], context)
     if context.tx.any(Interface, "subnet_id", subnet.id):
         raise errors.subnet_in_use(subnet.id)
-    context.tx.remove(*context.tx.by(SubnetCidr, "subnet_id", [subnet.id]).get(subnet.id, ()), subnet)
+    context.tx.remove(*context.tx.of(SubnetCidr, "subnet_id", subnet.id), subnet)
     return {}
 
 

@@ -26,7 +26,7 @@ def associate_vpc_cidr_block(params: Params, context: Context) -> Result:
     if not ipv6 and cidr is None:
         raise errors.missing_parameter("cidrBlock")
     vpc = find_vpc(params["VpcId"], context)
-    present = context.tx.by(VpcCidr, "vpc_id", [vpc.id])[vpc.id]
+    present = context.tx.of(VpcCidr, "vpc_id", vpc.id)
     if sum(is_ipv6(block.cidr) is ipv6 for block in present) >= MOST_BLOCKS["ipv6" if ipv6 else "ipv4"]:
         raise errors.cidr_limit_exceeded(vpc.id, MOST_BLOCKS["ipv6" if ipv6 else "ipv4"])
     block = new_ipv6_block(vpc.id, context) if ipv6 else _further(vpc, cidr or "", present, context)
@@ -63,13 +63,11 @@ def _let_out_ipv6(vpc: Vpc, context: Context) -> None:
 
 def disassociate_vpc_cidr_block(params: Params, context: Context) -> Result:
     """Take a block from a VPC: not the primary one, and none with a subnet in it [model]."""
-    block = context.tx.get(VpcCidr, params["AssociationId"])
-    if block is None:
-        raise errors.vpc_block_not_found(params["AssociationId"])
+    block = context.find(VpcCidr, params["AssociationId"], errors.vpc_block_not_found)
     vpc = find_vpc(block.vpc_id, context)
     if block.cidr == vpc.cidr:
         raise errors.primary_block(block.id)
-    subnets = context.tx.by(Subnet, "vpc_id", [vpc.id]).get(vpc.id, [])
+    subnets = context.tx.of(Subnet, "vpc_id", vpc.id)
     taken = [subnet.cidr for subnet in subnets]
     if is_ipv6(block.cidr):
         of_subnets = context.tx.by(SubnetCidr, "subnet_id", [subnet.id for subnet in subnets])

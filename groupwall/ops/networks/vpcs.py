@@ -85,11 +85,11 @@ def delete_vpc(params: Params, context: Context) -> Result:
     vpc = find_vpc(params["VpcId"], context)
     if context.tx.count(Group, "vpc_id", vpc.id) > 1 or context.tx.any(Subnet, "vpc_id", vpc.id):
         raise errors.vpc_in_use(vpc.id)
-    for group in context.tx.by(Group, "vpc_id", [vpc.id]).get(vpc.id, ()):
+    for group in context.tx.of(Group, "vpc_id", vpc.id):
         remove_group(context, group)
     remove_associations(context, vpc.id)
     end_peerings(context, vpc.id)
-    context.tx.remove(*context.tx.by(VpcCidr, "vpc_id", [vpc.id]).get(vpc.id, ()), vpc)
+    context.tx.remove(*context.tx.of(VpcCidr, "vpc_id", vpc.id), vpc)
     return {}
 
 

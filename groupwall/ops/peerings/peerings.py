@@ -84,11 +84,7 @@ def end_peerings(context: Context, vpc_id: str) -> None:
 
 def find_peering(given: str, context: Context) -> Peering:
     """Return a peering, if this world is one of its sides. InvalidVpcPeeringConnectionId.Malformed or -ID.NotFound."""
-    peering_id = parsing.peering_id(given)
-    peering = context.tx.get(Peering, peering_id)
-    if peering is None:
-        raise errors.peering_not_found(peering_id)
-    return peering
+    return context.find(Peering, parsing.peering_id(given), errors.peering_not_found)
 
 
 def put(context: Context, peering: Peering, **changed: Any) -> Peering:  # noqa: ANN401 - its columns

@@ -52,7 +52,7 @@ def create_vpc_peering_connection(params: Params, context: Context) -> Result:
     if not blocks and peer_world.account == context.world.account:
         raise errors.vpc_not_found(peer_id)
     status, message = PENDING, f"Pending Acceptance by {peer_world.account}"
-    if not blocks or overlap(context.tx.by(VpcCidr, "vpc_id", [vpc_id])[vpc_id], blocks):
+    if not blocks or overlap(context.tx.of(VpcCidr, "vpc_id", vpc_id), blocks):
         status, message = FAILED, _FAILURE
     _refuse_another(vpc_id, peer_id, context)
     peering = Peering(

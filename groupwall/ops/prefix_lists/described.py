@@ -17,11 +17,7 @@ from groupwall.store.entities import Group, PrefixList
 
 def find_prefix_list(given: str, context: Context) -> PrefixList:
     """Return a prefix list. InvalidPrefixListId.Malformed or InvalidPrefixListID.NotFound [3.3]."""
-    prefix_list_id = parsing.prefix_list_id(given)
-    found = context.tx.get(PrefixList, prefix_list_id)
-    if found is None:
-        raise errors.prefix_list_not_found(prefix_list_id)
-    return found
+    return context.find(PrefixList, parsing.prefix_list_id(given), errors.prefix_list_not_found)
 
 
 FILTERS = {

@@ -72,7 +72,7 @@ def delete_managed_prefix_list(params: Params, context: Context) -> Result:
     if context.tx.any(Rule, "peer", found.id):
         raise errors.dependency_violation(found.id)
     reply = under_way("delete", found, context)
-    context.tx.remove(*context.tx.by(PrefixListEntry, "list_id", [found.id]).get(found.id, ()), found)
+    context.tx.remove(*context.tx.of(PrefixListEntry, "list_id", found.id), found)
     return reply
 
 
