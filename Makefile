@@ -46,7 +46,6 @@ check: .venv/.ready ## Linter, formatter, types, the wire model, the documents
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python tools/make_model.py --check
-	$(BIN)/python tools/make_operations.py --check
 	$(BIN)/python -m pytest -q tests/test_docs.py
 
 .PHONY: format
