@@ -81,10 +81,6 @@ class Reads(Rows):
         row = self._one("SELECT security_groups FROM tally WHERE world = ?", (self.world,))
         return row[0] if row else 0
 
-    def rules_of(self, group_ids: Sequence[str]) -> dict[str, list[Rule]]:
-        """Return the rules of each group, of both directions, in the order of their natural keys."""
-        return self.by(Rule, "group_id", group_ids)
-
     def rules_like(self, group_id: str, direction: Direction, asked: Sequence[Asked]) -> list[Rule]:
         """Return the group's rules with the protocol, ports and peer of one asked, found by their natural key."""
         wanted = [(item.properties.protocol, *item.properties.ports, item.properties.peer.text) for item in asked]

@@ -201,7 +201,7 @@ def _named(params: Params, context: Context) -> list[Where]:
 def described(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]:
     """Return groups as DescribeSecurityGroups shows them, their rules merged into permissions."""
     ids = [group.id for group in groups]
-    rules = context.tx.rules_of(ids)
+    rules = context.tx.by(Rule, "group_id", ids)
     tags = context.tx.tags_of(ids)
     across = pairs_across([rule for some in rules.values() for rule in some], context)
 

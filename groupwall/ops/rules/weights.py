@@ -38,7 +38,7 @@ def groups_that_cannot_hold(context: Context, prefix_list: PrefixList, new_max_e
     if new_max_entries <= prefix_list.max_entries:
         return []
     users = context.tx.of(Rule, "peer", prefix_list.id)
-    groups = context.tx.rules_of(sorted({rule.group_id for rule in users}))
+    groups = context.tx.by(Rule, "group_id", sorted({rule.group_id for rule in users}))
     peers = {rule.properties.peer for rules in groups.values() for rule in rules}
     lists = {**prefix_lists_of(peers, context), prefix_list.id: prefix_list._replace(max_entries=new_max_entries)}
     return [
