@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from groupwall.store.entities import World
-from groupwall.store.tables import ENTITIES, Entity
+from groupwall.store.tables import BY_KIND, ENTITIES, Entity
 
 compact = json.JSONEncoder(separators=(",", ":")).encode
 """JSON text without spaces: the one form that is stored and hashed."""
@@ -76,6 +76,13 @@ def next_change(head: Head, number: int, world: World, event: Event, deltas: Seq
 def columns_text(entity: Entity, value: object) -> str:
     """Return an entity's columns as the JSON text that a delta carries."""
     return compact(dict(zip(entity.columns, entity.to_row(value), strict=True)))
+
+
+def value_of(kind: str, text: str) -> Any:  # noqa: ANN401 - a value of that kind
+    """Return the entity whose columns a delta of a kind carries: the inverse of ``columns_text``."""
+    entity = ENTITIES[BY_KIND[kind]]
+    columns = _DEFAULTS[kind] | json.loads(text)
+    return entity.from_row(tuple(columns[name] for name in entity.columns))
 
 
 def fold(deltas: Iterable[tuple[int, Delta]]) -> dict[tuple[int, str, str], dict[str, Any]]:

@@ -227,6 +227,35 @@ class Tag(NamedTuple):
     resource_type: str
 
 
+class Expectation(NamedTuple):
+    """What a world's owner expects of traffic: that all of it passes (``accept``), or none of it (``deny``).
+
+    source, destination: ends as ops.flows.ends reads them. protocol, from_port, to_port: as those of a rule.
+    """
+
+    name: str
+    source: str
+    destination: str
+    protocol: str
+    from_port: int
+    to_port: int
+    verdict: str
+    description: str
+
+
+class Confirmation(NamedTuple):
+    """That a change undoes itself at a time unless it is confirmed before. deadline: in milliseconds since 1970.
+
+    revision: the change's, as text, since ids are. state: ``waiting``, ``confirmed``, ``undone``, or ``refused`` when
+    it could not be undone for the reason that ``message`` tells.
+    """
+
+    revision: str
+    deadline: int
+    state: str
+    message: str
+
+
 class AccessKey(NamedTuple):
     """An access key without its secret, which no delta may carry. ``user`` is empty for the account's root."""
 

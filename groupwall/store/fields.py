@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from groupwall.rules.values import Rule
 from groupwall.store.entities import (
+    Expectation,
     Group,
     Instance,
     Interface,
@@ -190,6 +191,7 @@ FIELDS: dict[type, dict[str, Field]] = {
     PrefixList: PREFIX_LISTS,
     PrefixListEntry: PREFIX_LIST_ENTRIES,
     Tag: TAGS,
+    Expectation: {"name": Field("expectation.name")},
 }
 """What can be asked of each kind that is listed."""
 

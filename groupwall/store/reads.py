@@ -6,14 +6,12 @@ import json
 from collections.abc import Sequence
 
 from groupwall.rules.values import Asked, Direction, Rule
-from groupwall.store import fields, query
-from groupwall.store.changes import Change, Delta
-from groupwall.store.entities import AccessKey, Group, Peering, Tag, Vpc, VpcCidr, World
-from groupwall.store.query import Where
-from groupwall.store.rows import COLUMNS, LISTED, Rows, among
+from groupwall.store.entities import AccessKey, Group, Peering, PrefixListEntry, Tag, Vpc, VpcCidr, World
+from groupwall.store.history import History
+from groupwall.store.rows import COLUMNS, LISTED, among
 
 
-class Reads(Rows):
+class Reads(History):
     """The reads of one world, on one connection."""
 
     def gaps(self, subnet_id: str, first: int, last: int, most: int) -> list[tuple[int, int]]:
@@ -35,6 +33,19 @@ class Reads(Rows):
         other = Reads(self._connection)
         other.world = row[0]
         return other
+
+    def worlds(self, numbers: Sequence[int]) -> dict[int, World]:
+        """Return the worlds of these row numbers."""
+        rows = self._all(f"SELECT world, account, region FROM world WHERE world IN {LISTED}", (json.dumps(numbers),))
+        return {row[0]: World(*row[1:]) for row in rows}
+
+    def entries(self, list_ids: Sequence[str]) -> dict[str, list[PrefixListEntry]]:
+        """Return the entries that prefix lists have now, by list, in the order of their blocks."""
+        rows = self._all(_CURRENT_ENTRIES, (self.world, json.dumps(list_ids)))
+        grouped: dict[str, list[PrefixListEntry]] = {}
+        for entry in self._values(PrefixListEntry, rows):
+            grouped.setdefault(entry.list_id, []).append(entry)
+        return grouped
 
     def blocks_anywhere(self, vpc_ids: Sequence[str]) -> dict[str, list[VpcCidr]]:
         """Return the blocks of VPCs of any world, by VPC, the primary one first."""
@@ -117,23 +128,6 @@ class Reads(Rows):
         """Return the tags of each resource, in the order of their keys."""
         return self.by(Tag, "resource_id", resource_ids)
 
-    def changes(self, after: int, conditions: Sequence[Where], limit: int) -> list[tuple[Change, list[Delta]]]:
-        """Return this world's changes after a revision, each with its deltas in order."""
-        text, bound = query.clause(fields.CHANGES, conditions)
-        rows = self._all(
-            f"SELECT * FROM change WHERE change.world = ? AND change.revision > ?{text} ORDER BY revision LIMIT ?",
-            (self.world, after, *bound, limit),
-        )
-        changes = [Change(*row) for row in rows]
-        deltas = self._all(
-            f"SELECT * FROM delta WHERE revision IN {LISTED} ORDER BY revision, place",
-            (json.dumps([change.revision for change in changes]),),
-        )
-        of: dict[int, list[Delta]] = {change.revision: [] for change in changes}
-        for revision, _, *columns in deltas:
-            of[revision].append(Delta(*columns))
-        return [(change, of[change.revision]) for change in changes]
-
     def get_key(self, key_id: str) -> AccessKey | None:
         """Return an access key as it is now."""
         row = self._one(_KEY, (key_id,))
@@ -155,6 +149,10 @@ class Reads(Rows):
         return self._values(AccessKey, rows)
 
 
+_CURRENT_ENTRIES = (
+    f"SELECT {COLUMNS[PrefixListEntry]} FROM prefix_list_entry WHERE world = ? AND list_id IN {LISTED} AND last = 0"
+    " ORDER BY list_id, last, cidr"
+)
 _DEFAULT_VPC = f"SELECT {COLUMNS[Vpc]} FROM vpc WHERE world = ? AND is_default = 1"
 _GROUP_NAMED = f"SELECT {COLUMNS[Group]} FROM security_group WHERE world = ? AND vpc_id = ? AND name = ? COLLATE NOCASE"
 _GROUP_IN_VPC = (

@@ -132,7 +132,7 @@ class Rows:
         For use within the attempt that it began in.
         """
         entity = ENTITIES[kind]
-        text, bound = query.clause(fields.FIELDS[kind], conditions)
+        text, bound = query.clause(fields.FIELDS.get(kind, {}), conditions)
         order, marks = ", ".join(entity.listed_by), ", ".join("?" * len(entity.listed_by))
         parts = self._in_parts(
             f"SELECT {COLUMNS[kind]} FROM {entity.table} WHERE {entity.table}.{entity.listing or entity.scope}"

@@ -214,5 +214,23 @@ INSERT INTO sqlite_stat1 VALUES
 ANALYZE sqlite_schema;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = """
+CREATE TABLE expectation (
+    world INTEGER NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, destination TEXT NOT NULL, protocol TEXT NOT NULL,
+    from_port INTEGER NOT NULL, to_port INTEGER NOT NULL, verdict TEXT NOT NULL, description TEXT NOT NULL,
+    PRIMARY KEY (world, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE confirmation (
+    world INTEGER NOT NULL, revision TEXT NOT NULL, deadline INTEGER NOT NULL, state TEXT NOT NULL,
+    message TEXT NOT NULL, PRIMARY KEY (world, revision)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX confirmation_by_deadline ON confirmation (deadline) WHERE state = 'waiting';
+CREATE INDEX change_by_time ON change (time);
+INSERT INTO sqlite_stat1 VALUES
+    ('expectation', 'expectation', '1000 100 1'), ('confirmation', 'confirmation', '1000 1000 1'),
+    ('confirmation', 'confirmation_by_deadline', '10 2'), ('change', 'change_by_time', '1000000 2');
+ANALYZE sqlite_schema;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """Step n brings a store of version n to version n + 1. A step that has been released is never changed."""

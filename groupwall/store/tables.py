@@ -17,6 +17,8 @@ from groupwall.store.entities import (
     AccessKey,
     Address,
     Attachment,
+    Confirmation,
+    Expectation,
     Group,
     Instance,
     Interface,
@@ -141,5 +143,9 @@ ENTITIES: dict[type[Any], Entity] = {
     Peering: _plain("peering", Peering, in_world=False, scope=_IS_A_SIDE, listing=f"id IN ({_OF_BOTH_SIDES})"),
     Token: _plain("token", Token, "token", "operation"),
     Tag: _plain("tag", Tag, "resource_id", "key", listed_by=("resource_id", "key")),
+    Expectation: _plain("expectation", Expectation, "name", listed_by=("name",)),
+    Confirmation: _plain("confirmation", Confirmation, "revision"),
     AccessKey: _plain("access-key", AccessKey, in_world=False),
 }  # fmt: skip
+
+BY_KIND: dict[str, type[Any]] = {entity.kind: value for value, entity in ENTITIES.items()}

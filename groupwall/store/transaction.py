@@ -7,9 +7,9 @@ can change behind the history.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from groupwall.store.changes import Change, Delta, Event, Head, columns_text, next_change
 from groupwall.store.entities import Tag, World
@@ -18,6 +18,8 @@ from groupwall.store.reads import Reads
 from groupwall.store.rows import TooLarge
 from groupwall.store.tables import ENTITIES, Entity, Row
 from groupwall.units import ticks
+
+T = TypeVar("T")
 
 STEP = 2_000
 """Virtual machine steps of SQLite between two looks at a read's budget; one look costs well under a microsecond."""
@@ -133,6 +135,34 @@ class Transaction(Reads):
         if self._steps_left is not None and ticks() > self._deadline:
             raise TooLarge
 
+    def tried(self, work: Callable[[], T]) -> tuple[T, list[Delta]]:
+        """Do work and undo what it wrote; return its result, and the deltas that it would have made."""
+        assert not self._deltas  # noqa: S101 - what was written before would be lost from the change
+        self._connection.execute("SAVEPOINT tried")
+        try:
+            result = work()
+            return result, self._deltas
+        finally:
+            self._deltas = []
+            self._connection.execute("ROLLBACK TO tried")
+            self._connection.execute("RELEASE tried")
+
+    @property
+    def deltas(self) -> tuple[Delta, ...]:
+        """What was written since the last change was recorded."""
+        return tuple(self._deltas)
+
+    @property
+    def place(self) -> World:
+        """The world that is looked at."""
+        return self._place
+
+    def limit(self, budget: Budget | None) -> None:
+        """Have the reads from here on cost no more than this, or raise TooLarge."""
+        if budget:
+            self._rows_left, self._steps_left, seconds = budget
+            self._deadline = ticks() + seconds
+
     @property
     def written(self) -> bool:
         """Whether anything was written since the last change was recorded."""
@@ -155,9 +185,8 @@ class Transaction(Reads):
         """
         number = self._worlds.get(world) or self._number(world)
         self.world, self._place = number or NOWHERE, world
-        if number and self._budget:
-            self._rows_left, self._steps_left, seconds = self._budget
-            self._deadline = ticks() + seconds
+        if number:
+            self.limit(self._budget)
         return number is not None
 
     def _number(self, world: World) -> int | None:

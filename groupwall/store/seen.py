@@ -1,0 +1,184 @@
+"""The tables as they were, or as they would be: what they hold, with some entities otherwise.
+
+The past is the tables of now with what each entity was before the changes since; what calls would do is the tables with
+what each entity would be after them. Either way the deltas are all that has to be known, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
+
+from groupwall.store.changes import Delta, value_of
+from groupwall.store.entities import Peering, PrefixListEntry, World
+from groupwall.store.reads import Reads
+from groupwall.store.tables import BY_KIND, ENTITIES
+
+T = TypeVar("T")
+
+
+class Other(NamedTuple):
+    """An entity as it was or would be; value None where it was or would not be there. world: its row number."""
+
+    world: int
+    value: Any
+
+
+Otherwise = Mapping[type[Any], Mapping[str, Other]]
+"""By the type and the id of an entity."""
+
+AS_IT_IS: Otherwise = {}
+
+
+def otherwise_before(deltas: Iterable[tuple[int, Delta]]) -> Otherwise:
+    """Return what (world, delta) pairs changed as it was before the first of them, given in their order."""
+    return _gathered(deltas, lambda delta: delta.before, last=False)
+
+
+def otherwise_after(deltas: Iterable[tuple[int, Delta]]) -> Otherwise:
+    """Return what (world, delta) pairs changed as it was after the last of them, given in their order."""
+    return _gathered(deltas, lambda delta: delta.after, last=True)
+
+
+def _gathered(
+    deltas: Iterable[tuple[int, Delta]], side: Callable[[Delta], str | None], *, last: bool
+) -> dict[type[Any], dict[str, Other]]:
+    gathered: dict[type[Any], dict[str, Other]] = {}
+    for world, delta in deltas:
+        of_kind = gathered.setdefault(BY_KIND[delta.kind], {})
+        if last or delta.id not in of_kind:
+            text = side(delta)
+            of_kind[delta.id] = Other(world, None if text is None else value_of(delta.kind, text))
+    return gathered
+
+
+class Seen:
+    """What can be asked of the tables of one world, with some entities otherwise. The questions are those of Rows."""
+
+    def __init__(self, reads: Reads, world: World, otherwise: Otherwise = AS_IT_IS) -> None:
+        self.world = world
+        self._reads = reads
+        self._otherwise = otherwise
+
+    def at(self, world: World) -> Seen | None:
+        """Return another world, with the same entities otherwise; None when it has not begun."""
+        reads = self._reads.at(world)
+        return Seen(reads, world, self._otherwise) if reads else None
+
+    def get(self, kind: type[T], entity_id: str) -> T | None:
+        """Return an entity by its id."""
+        return self.by_id(kind, [entity_id]).get(entity_id)
+
+    def by_id(self, kind: type[T], ids: Sequence[str]) -> dict[str, T]:
+        """Return those of the entities named that there are, by their ids."""
+        if not ids:
+            return {}
+        return self._mended(kind, self._reads.by_id(kind, ids), ids)
+
+    def of(self, kind: type[T], column: str, value: str) -> list[T]:
+        """Return the entities with this value in a column."""
+        return self.by(kind, column, [value]).get(value, [])
+
+    def by(self, kind: type[T], column: str, values: Sequence[str]) -> dict[str, list[T]]:
+        """Return the entities with one of these values in a column, by that value; see ``Rows.by``."""
+        if not values:
+            return {}
+        return self._grouped(kind, column, values, self._reads.by(kind, column, values))
+
+    def entries(self, list_ids: Sequence[str]) -> dict[str, list[PrefixListEntry]]:
+        """Return the entries that prefix lists have now, by list."""
+        if not list_ids:
+            return {}
+        found = self._grouped(PrefixListEntry, "list_id", list_ids, self._reads.entries(list_ids))
+        return {list_id: [one for one in some if not one.last] for list_id, some in found.items()}
+
+    def live_peerings(self, vpc_ids: Sequence[str]) -> list[Peering]:
+        """Return the peerings of VPCs of any world that are active or asked for; see ``Reads.live_peerings``."""
+        found = {one.id: one for one in self._reads.live_peerings(vpc_ids)} if vpc_ids else {}
+        others = self._otherwise.get(Peering, {})
+        for peering_id, other in others.items():
+            found.pop(peering_id, None)
+            if other.value and other.value.status in ("pending-acceptance", "active"):
+                found |= {peering_id: other.value} if {*vpc_ids} & {*_ends(other.value)} else {}
+        return [found[peering_id] for peering_id in sorted(found)]
+
+    def anywhere(self, kind: type[T], ids: Sequence[str]) -> dict[str, tuple[World, T]]:
+        """Return those of the entities named that any world has, each with its world; see ``Rows.anywhere``."""
+        if not ids:
+            return {}
+        found = self._reads.anywhere(kind, ids)
+        others = {one: self._otherwise.get(kind, {}).get(one) for one in ids}
+        worlds = self._reads.worlds(sorted({other.world for other in others.values() if other}))
+        for entity_id, other in others.items():
+            if other:
+                found.pop(entity_id, None)
+                if other.value is not None and other.world in worlds:
+                    found[entity_id] = (worlds[other.world], other.value)
+        return found
+
+    def all(self, kind: type[T]) -> list[T]:
+        """Return every entity of a kind that lies in a world, in the order of the ids."""
+        id_of = ENTITIES[kind].id_of
+        kept = {id_of(one): one for one in self._reads.listed(kind)}
+        found = self._mended(kind, kept, self._otherwise.get(kind, ()))
+        return [found[one] for one in sorted(found)]
+
+    def _grouped(
+        self, kind: type[T], column: str, values: Sequence[str], found: dict[str, list[T]]
+    ) -> dict[str, list[T]]:
+        others = self._otherwise.get(kind)
+        if not others:
+            return found
+        entity, wanted = ENTITIES[kind], set(values)
+        value_in = _column(kind, column)
+        kept = {entity.id_of(one): one for some in found.values() for one in some}
+        joining = [one for one, other in others.items() if other.value and value_in(other.value) in wanted]
+        mended = self._mended(kind, kept, joining)
+        grouped: dict[str, list[T]] = {}
+        for one in sorted(mended.values(), key=lambda one: _key(kind, one)):
+            grouped.setdefault(value_in(one), []).append(one)
+        return grouped
+
+    def _mended(self, kind: type[T], found: dict[str, T], wanted: Iterable[str]) -> dict[str, T]:
+        """Return what was found, without what is otherwise, and with what of that is wanted and of this world."""
+        others = self._otherwise.get(kind)
+        if not others:
+            return found
+        kept = {one: value for one, value in found.items() if one not in others}
+        for one in wanted:
+            other = others.get(one)
+            if other and other.value is not None and self._has(kind, other):
+                kept[one] = other.value
+        return kept
+
+    def _has(self, kind: type[Any], other: Other) -> bool:
+        if ENTITIES[kind].in_world:
+            return other.world == self._reads.world
+        return kind is not Peering or self.world in _sides(other.value)
+
+
+def _ends(peering: Peering) -> tuple[str, str]:
+    return peering.requester_vpc, peering.accepter_vpc
+
+
+def _sides(peering: Peering) -> tuple[World, World]:
+    return (
+        World(peering.requester_account, peering.requester_region),
+        World(peering.accepter_account, peering.accepter_region),
+    )
+
+
+def _column(kind: type[Any], name: str) -> Callable[[Any], Any]:
+    """Return what gives the value of a column, which need not be a member of that name."""
+    entity = ENTITIES[kind]
+    if hasattr(kind, "_fields") and entity.columns == kind._fields:
+        return attrgetter(name)
+    place = entity.columns.index(name)
+    return lambda value: entity.to_row(value)[place]
+
+
+def _key(kind: type[Any], value: object) -> tuple[Any, ...]:
+    entity = ENTITIES[kind]
+    columns = dict(zip(entity.columns, entity.to_row(value), strict=True))
+    return tuple(columns[name] for name in entity.key)
