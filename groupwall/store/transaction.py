@@ -153,7 +153,7 @@ class Transaction(Reads):
         return tuple(self._deltas)
 
     @property
-    def place(self) -> World:
+    def here(self) -> World:
         """The world that is looked at."""
         return self._place
 
