@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.authentication import Authenticator, Identity, Open, Signed
+from groupwall.calls import caller_within, told, tried
 from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
 from groupwall.ops import start
 from groupwall.ops.empty import empty
-from groupwall.ops.operation import Context, Operation, Result
+from groupwall.ops.operation import Context, Operation, Result, Tried
 from groupwall.ops.table import OPERATIONS
-from groupwall.store.changes import Event, compact
+from groupwall.store.changes import Event
 from groupwall.store.folder import StoreError
 from groupwall.store.rows import TooLarge
 from groupwall.store.sqlite import Store
@@ -38,9 +39,6 @@ __all__ = ["BODY_BYTES", "App", "Call", "Outcome", "Refusal", "Reply", "Request"
 
 log = logging.getLogger("groupwall")
 
-REMOVED = "<sensitiveDataRemoved>"
-"""What the history tells in the place of a secret, as CloudTrail does."""
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -53,6 +51,7 @@ class Call:
     params: dict[str, Any]
     dry_run: bool
     identity: Identity
+    tried: Tried | None = None
 
 
 class Refusal(NamedTuple):
@@ -127,7 +126,7 @@ class App:
             return [self._performed(call, tx, budget, take) for call in calls]
 
         try:
-            reads = all(call.operation.reads for call in calls)
+            reads = all(call.operation.reads or call.tried for call in calls)
             return self.store.read(work) if reads else self.store.run(work, sole=len(calls) == 1)
         except StoreError as error:
             refusal = _refusal(error)
@@ -155,12 +154,32 @@ class App:
         context = self._context(call, tx)
         with tx.attempt(budget if call.operation.reads else None):
             self._enter(call, context)
+            if call.operation.tries:
+                context = replace(
+                    context, tried=call.tried or tried(call.operation.tries(call.params, context), context)
+                )
+                tx.limit(budget)
             result = take(call, call.operation.run(call.params, context), tx.head.revision)
             if tx.written:
                 tx.record(_event(call, context, call.action.name, call.params))
             else:
                 tx.undo()
         return result
+
+    def tried(self, call: Call) -> Call:
+        """Return a call that was put off with what the calls would do that it tries: a reader must not try them.
+
+        ApiError when that fails by now.
+        """
+
+        def work(tx: Transaction) -> Tried | None:
+            context = self._context(call, tx)
+            with tx.attempt():
+                self._enter(call, context)
+                tx.undo()
+                return tried(call.operation.tries(call.params, context), context) if call.operation.tries else None
+
+        return replace(call, tried=self.store.run(work, sole=True))
 
     def _enter(self, call: Call, context: Context) -> None:
         """Look at the call's world, and begin one that was never changed.
@@ -173,7 +192,10 @@ class App:
             context.tx.record(_event(call, context, "BeginWorld", {}))
 
     def _context(self, call: Call, tx: Transaction) -> Context:
-        return Context(tx, call.identity.world, call.identity.caller, self._clock.now(), self._ids, self._quotas)
+        within = caller_within(lambda: context)
+        now = self._clock.now()
+        context = Context(tx, call.identity.world, call.identity.caller, now, self._ids, self._quotas, within)
+        return context
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:
         """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""
@@ -195,7 +217,7 @@ class App:
         reply = _http(refusal.status, dialect.content_type, body, request_id)
         return Refusal(reply, request_id, refusal.code, action_of(request))
 
-    def read_alone(self, request: Request, request_id: str, send: Callable[[Reply], None]) -> Reply | None:
+    def read_alone(self, call: Call | Refusal, send: Callable[[Reply], None]) -> Reply | None:
         """Answer one read on a snapshot, whatever it costs: its reply is sent part by part while it is read.
 
         send: takes each part as a reply with the same head. What it was not handed is returned: a refusal.
@@ -208,7 +230,6 @@ class App:
             call.action.write(result, call.request_id, call.version, hand_on)
             return {}
 
-        call = self.prepare(request, request_id)
         if isinstance(call, Refusal):
             return call.reply
         outcome = self.answer([call], take=write)[0]
@@ -229,8 +250,7 @@ def unanswered() -> ApiError:
 
 
 def _event(call: Call, context: Context, operation: str, params: dict[str, Any]) -> Event:
-    told = params | {name: REMOVED for name in call.operation.secret if name in params}
-    return Event(context.now, call.identity.caller.arn, operation, call.request_id, compact(told))
+    return Event(context.now, call.identity.caller.arn, operation, call.request_id, told(call.operation, params))
 
 
 def _refusal(error: ApiError | StoreError) -> ApiError:

@@ -16,10 +16,12 @@ import json
 import logging
 import os
 import sys
+from dataclasses import replace
 from typing import BinaryIO
 
 from groupwall import errors
-from groupwall.app import App, Reply, Request, open_app, unanswered
+from groupwall.app import App, Call, Reply, Request, open_app, unanswered
+from groupwall.calls import tried_as_json, tried_from_json
 from groupwall.config import Settings, quotas_from
 from groupwall.sending import BrokenOff, Client
 from groupwall.store.sqlite import open_beside
@@ -47,7 +49,7 @@ class Reader:
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
 
-    async def answer(self, request: Request, request_id: str, client: Client) -> Reply:
+    async def answer(self, request: Request, call: Call, client: Client) -> Reply:
         """Send the reply to a read to its client; return the reply's head.
 
         ApiError, with nothing sent, when too many ask, the client has gone, or the process fails. BrokenOff when that
@@ -60,7 +62,7 @@ class Reader:
             async with self._turn:
                 if client.leaving:
                     raise errors.request_limit_exceeded()
-                return await self._asked(_question(request, request_id), client)
+                return await self._asked(_question(request, call), client)
         finally:
             self._asking -= 1
 
@@ -128,19 +130,24 @@ class Reader:
                 process.kill()
 
 
-def _question(request: Request, request_id: str) -> bytes:
+def _question(request: Request, call: Call) -> bytes:
+    """Return the line that asks the reader. What the call tries was tried before: the reader may not write."""
     text = [request.method, request.path, request.query, request.headers]
-    return json.dumps([request_id, *text, base64.b64encode(request.body).decode()]).encode() + b"\n"
+    tried = tried_as_json(call.tried) if call.tried else None
+    return json.dumps([call.request_id, tried, *text, base64.b64encode(request.body).decode()]).encode() + b"\n"
 
 
 def answer_all(app: App, questions: BinaryIO, answers: BinaryIO) -> None:
     """Answer questions until there are no more."""
     for line in questions:
-        request_id, method, path, query, headers, body = json.loads(line)
+        request_id, tried, method, path, query, headers, body = json.loads(line)
         pairs = tuple((name, value) for name, value in headers)
         request = Request(method, path, query, pairs, base64.b64decode(body))
         answer = _Answer(answers)
-        refusal = app.read_alone(request, request_id, answer.send)
+        call = app.prepare(request, request_id)
+        if tried and isinstance(call, Call):
+            call = replace(call, tried=tried_from_json(tried))
+        refusal = app.read_alone(call, answer.send)
         if refusal:
             answer.send(refusal)
         answer.end()

@@ -149,7 +149,7 @@ class Site:
         assert self._reader is not None  # noqa: S101 - without a reader no read has a budget to go beyond
         client.refuse_if_old()
         async with client.watched():
-            return await self._reader.answer(request, call.request_id, client)
+            return await self._reader.answer(request, self._app.tried(call) if call.operation.tries else call, client)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

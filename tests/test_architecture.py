@@ -24,7 +24,8 @@ def _may(parts: str, why: str) -> Allowed:
 
 
 _EVERYTHING = (
-    "app client config console enforce errors iam inprocess listening ops regions rules server store units wire"
+    "app config console enforce errors iam inprocess listening ops profiles regions remote rules server store units "
+    "wire"
 )
 
 # A part is a file or a folder directly below groupwall/; "groupwall" is the package's own __init__.py.
@@ -38,13 +39,15 @@ PARTS = {
     "store": _may("rules errors units", "keeps the core's values and stamps changes; knows neither wire nor callers"),
     "iam": _may("store errors units", "a caller is a key that the store holds; a new key is drawn by chance"),
     "ops": _may("store rules iam errors units regions config", "decides and records; it never sees a form or XML"),
-    "enforce": _may("client rules errors units", "agents are clients: what they need comes through the API"),
+    "enforce": _may("profiles remote rules errors units", "agents are clients: what they need comes through the API"),
     "authentication": _may("wire iam store errors regions config", "a stage of app: the wire's signature, stored keys"),
+    "calls": _may("wire ops store errors", "a stage of app: calls within a call, read and made as if they came alone"),
     "app": _may(
-        "authentication wire iam ops store errors units config regions",
+        "authentication calls wire iam ops store errors units config regions",
         "the whole path of a request: the one place that knows all stages",
     ),
-    "client": _may("wire errors", "speaks the wire from the other end"),
+    "remote": _may("wire errors units", "speaks the wire from the other end, and signs with the time"),
+    "profiles": _may("wire config", "where a client asks and as whom; reads files, asks nobody"),
     "console": _may("app", "pages call the same operations as anyone, so they can do nothing special"),
     "inprocess": _may(
         "app authentication config errors groupwall store units wire",
@@ -52,7 +55,7 @@ PARTS = {
     ),
     "accesslog": _may("", "lines about requests: a leaf, so that no secret can come near it"),
     "sending": _may("app errors", "a reply to its client, whole or part by part; knows no sockets"),
-    "reading": _may("app sending store config errors", "large reads, in a process of their own: the app, no network"),
+    "reading": _may("app calls sending store config errors", "large reads, in a process of their own: the app, no network"),
     "turns": _may("app store", "gathers calls for the app; knows no HTTP"),
     "listening": _may("app sending", "bytes to requests; of the app only how large one may be"),
     "server": _may(
@@ -61,7 +64,7 @@ PARTS = {
     ),
     "commands": _may(_EVERYTHING, "each wires together what it needs, for that only"),
     "cli": _may("", "names its commands as text, so that a start loads the one that is asked for"),
-    "groupwall": _may("inprocess client", "the public names, each loaded when first asked for"),
+    "groupwall": _may("inprocess", "the public names, each loaded when first asked for"),
     "pytest_plugin": _may("inprocess groupwall", "the fixture is `groupwall.local()` with pytest's lifetime"),
 }  # fmt: skip
 
@@ -73,6 +76,7 @@ NOUNS = {
     "prefix_lists": _may("rules", "a list that grows weighs more in the rules that use it"),
     "networks": _may("groups peerings", "a VPC comes with its default group, and ends its peering connections"),
     "interfaces": _may("groups networks", "an interface lies in a subnet and is a member of groups"),
+    "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }
 
@@ -85,12 +89,12 @@ CONFINED = {
     "boto3": _may("inprocess commands", _HEAVY),
     "botocore": _may("inprocess commands", _HEAVY),
     "sqlite3": _may("store", "SQL by hand, in one place: PostgreSQL comes in there and nowhere else"),
-    "socket": _may("listening server client enforce", _EDGE),
-    "http.client": _may("client", _EDGE),
-    "urllib.request": _may("client", _EDGE),
-    "subprocess": _may("server client enforce commands", f"{_EDGE}; the demo is a client, and starts its own server"),
+    "socket": _may("listening server remote enforce", _EDGE),
+    "http.client": _may("remote", _EDGE),
+    "urllib.request": _may("remote", _EDGE),
+    "subprocess": _may("server remote enforce commands", f"{_EDGE}; the demo is a client, and starts its own server"),
     "asyncio.create_subprocess_exec": _may("reading", _EDGE),
-    "asyncio.open_connection": _may("client enforce", _EDGE),
+    "asyncio.open_connection": _may("remote enforce", _EDGE),
     "uvicorn": _may("listening server", "one HTTP library, behind one seam"),
     "click": _may("cli commands", "the terminal is the command line's"),
     "rich": _may("commands", "the terminal is the command line's"),

@@ -6,14 +6,15 @@ parses no form, writes no XML, checks no DryRun and opens no transaction; app.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from groupwall.config import Quotas
 from groupwall.errors import ApiError
 from groupwall.iam.callers import Caller
 from groupwall.regions import PARTITION_OF
+from groupwall.store.changes import Delta
 from groupwall.store.entities import World
 from groupwall.store.transaction import Transaction
 from groupwall.units import Ids, derived_id
@@ -25,9 +26,36 @@ Result = dict[str, Any]
 """A list of it may be an iterator, which reads on while the reply is written, within the attempt."""
 
 
+class Asked(NamedTuple):
+    """A call within a call: its operation, and its parameters as JSON text with boto3's names."""
+
+    operation: str
+    parameters: str
+
+
+class Tried(NamedTuple):
+    """What calls would do: the deltas of those before the first that would be refused, their results, and its error.
+
+    refused_at: the place of the refused call among them, from 0; None, with error None, when all would be accepted.
+    """
+
+    deltas: tuple[Delta, ...]
+    results: tuple[Result, ...]
+    refused_at: int | None
+    error: ApiError | None
+
+
+def _no_calls(asked: Asked) -> Result:
+    raise AssertionError(asked)  # only app.py knows how
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an operation may use. now is in milliseconds since 1970."""
+    """What an operation may use. now is in milliseconds since 1970.
+
+    call: makes a call within this one, as part of the same change. tried: what the calls that the operation only tries
+    would do; they are undone by now.
+    """
 
     tx: Transaction
     world: World
@@ -35,6 +63,8 @@ class Context:
     now: int
     ids: Ids
     quotas: Quotas
+    call: Callable[[Asked], Result] = _no_calls
+    tried: Tried | None = None
 
     def find(self, kind: type[T], entity_id: str, not_found: Callable[[str], ApiError]) -> T:
         """Return an entity of this world by its id; raise ``not_found`` of it where there is none."""
@@ -61,6 +91,8 @@ class Operation:
     in_world: what it looks at lies in a world, which has to be begun for it.
     ignored: input members that are accepted without effect, each with the reason.
     secret: input members that the history must not tell.
+    tries: the calls that it tries, which are made and undone before it runs; it may then take its time, as a read.
+    calls: the calls that it makes itself, of which the history must not tell the secrets either.
     """
 
     name: str
@@ -70,3 +102,5 @@ class Operation:
     in_world: bool = True
     ignored: Mapping[str, str] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
+    tries: Callable[[Params, Context], Sequence[Asked]] | None = None
+    calls: bool = False

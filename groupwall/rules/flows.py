@@ -45,6 +45,11 @@ def address_number(text: str) -> int:
     return int(address) + (IPV4 if address.version == 6 else 0)  # noqa: PLR2004 - the families are called so
 
 
+def address_text(number: int) -> str:
+    """Return the address that a number stands for."""
+    return str(IPv4Address(number) if number < IPV4 else IPv6Address(number - IPV4))
+
+
 def block_span(cidr: str) -> Span:
     """Return the addresses of a canonical CIDR block."""
     block: IPv4Network | IPv6Network = ip_network(cidr)

@@ -84,7 +84,7 @@ class _Draft:
         for path, shape, container in self.strict:
             for name in shape.required:
                 if name not in container:
-                    raise missing_parameter(_below(path, shape.members[name].wire_in))
+                    raise missing_parameter(below(path, shape.members[name].wire_in))
         return self.containers[""]
 
 
@@ -152,7 +152,7 @@ def _step(place: _Place, segment: str, later: Iterator[str], key: str) -> tuple[
         member = place.shape.by_wire_in.get(segment)
         if member is None:
             raise unknown_parameter(key)
-        return member.name, member.shape, _below(place.path, segment)
+        return member.name, member.shape, below(place.path, segment)
     if place.shape.wire_in:
         if segment != place.shape.wire_in:
             raise unknown_parameter(key)
@@ -162,10 +162,11 @@ def _step(place: _Place, segment: str, later: Iterator[str], key: str) -> tuple[
     index = int(segment)
     if index > LIST_INDEX:
         raise index_too_large(key)
-    return index, place.shape.item, _below(place.path, segment)
+    return index, place.shape.item, below(place.path, segment)
 
 
-def _below(path: str, name: str) -> str:
+def below(path: str, name: str) -> str:
+    """Return the wire path of a name within a place, "" for the parameters themselves."""
     return f"{path}.{name}" if path else name
 
 
@@ -180,7 +181,7 @@ def write_form(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, 
         text = TO_WIRE[shape.kind]
         yield path, text(value) if text else value
     elif isinstance(shape, List):
-        prefix = _below(path, shape.wire_in) if shape.wire_in else path
+        prefix = below(path, shape.wire_in) if shape.wire_in else path
         for index, item in enumerate(value, 1):
             yield from write_form(shape.item, item, f"{prefix}.{index}")
     else:
@@ -188,4 +189,4 @@ def write_form(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, 
             member = shape.members.get(name)
             if member is None:
                 raise NotInModelError(f"{name} is not a member of {path or 'the operation'}")
-            yield from write_form(member.shape, part, _below(path, member.wire_in))
+            yield from write_form(member.shape, part, below(path, member.wire_in))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from groupwall import reading
+from groupwall.app import Call
 from groupwall.config import Settings
 from groupwall.errors import ApiError
 from groupwall.reading import MOST_WAITING, Reader, answer_all
@@ -18,7 +19,10 @@ from groupwall.sending import BrokenOff, Client
 from groupwall.wire.message import Reply, Request
 from tests.driver import ACTIONS, Wall
 
-READ = Request("POST", "/", "", (), b"")
+with Wall() as _any:
+    READ = _any.request(ACTIONS["DescribeSecurityGroups"])
+    CALL = _any.app.prepare(READ, "the-id")
+    assert isinstance(CALL, Call)
 HEAD = Reply(200, (), b"")
 
 
@@ -66,7 +70,7 @@ class Slow(Reader):
 
     def ask(self, client: Client | None = None) -> asyncio.Task[Reply]:
         """Ask something, and do not wait for the answer."""
-        return asyncio.ensure_future(self.answer(READ, "id", client or Asking()))
+        return asyncio.ensure_future(self.answer(READ, CALL, client or Asking()))
 
 
 def told(answers: list[Reply | BaseException]) -> list[str]:
@@ -180,14 +184,21 @@ def test_a_reader_that_fails_amid_a_reply_breaks_it_off() -> None:
 
 def question(wall: Wall, name: str) -> bytes:
     """Return a question of the reader's."""
-    return reading._question(wall.request(ACTIONS[name]), "the-id")  # noqa: SLF001 - the server's end of the pipe
+    return asked(wall, wall.request(ACTIONS[name]))
+
+
+def asked(wall: Wall, request: Request) -> bytes:
+    """Return the question that a request makes."""
+    call = wall.app.prepare(request, "the-id")
+    assert isinstance(call, Call)
+    return reading._question(request, call)  # noqa: SLF001 - the server's end of the pipe
 
 
 def test_refusals_are_passed_on(wall: Wall) -> None:
     """A call that is refused, before it is performed or by it, is told with its status (inferred)."""
     answers = BytesIO()
     refused = wall.request(ACTIONS["DescribeSecurityGroups"], GroupIds=["sg-00000000"])
-    answer_all(wall.app, BytesIO(reading._question(refused, "the-id")), answers)  # noqa: SLF001 - as above
+    answer_all(wall.app, BytesIO(asked(wall, refused)), answers)
     head, _, body = answers.getvalue().partition(b"\n")
     assert json.loads(head)["status"] == 400
     assert b"InvalidGroup.NotFound" in body

@@ -1,0 +1,56 @@
+"""Errors of flows, the past and what would be: all of them groupwall's own (inferred)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groupwall.errors.request import ApiError, invalid_value
+
+
+def end_malformed(text: str) -> ApiError:
+    """Refuse an end of a flow that is neither an id, nor an address, nor a block."""
+    return invalid_value(
+        f"Value ({text}) for an end of the flow is invalid. It must be an interface, an instance, a security group, an"
+        " IP address, a CIDR block, or 'anywhere'."
+    )
+
+
+def end_ambiguous(text: str, interface_ids: Sequence[str]) -> ApiError:
+    """Refuse an address that interfaces of several VPCs have."""
+    return invalid_value(f"The address {text} is of several network interfaces: {', '.join(interface_ids)}. Name one.")
+
+
+def neither_end_is_ours(source: str, destination: str) -> ApiError:
+    """Refuse a flow of which no end is an interface of the account: nothing here decides about it."""
+    return invalid_value(
+        f"Neither '{source}' nor '{destination}' is a network interface of this account: name an interface, an"
+        " instance, a security group, or the address of an interface for one of them."
+    )
+
+
+def change_not_found(revision: int) -> ApiError:
+    """Say that this account has no change of a revision in this Region."""
+    return ApiError("InvalidChange.NotFound", f"The change '{revision}' does not exist")
+
+
+def revision_to_come(revision: int, newest: int) -> ApiError:
+    """Refuse a revision that is not there yet."""
+    return invalid_value(f"Value ({revision}) for parameter atRevision is invalid. The newest revision is {newest}.")
+
+
+def call_not_taken(operation: str) -> ApiError:
+    """Refuse a call within a request that is no operation of EC2 that changes something."""
+    return invalid_value(
+        f"Value ({operation}) for parameter operation is invalid. A call within the request must be an operation of"
+        " EC2 that changes something, and that this server has."
+    )
+
+
+def dry_run_within() -> ApiError:
+    """Refuse DryRun of a call within a request: it is the request's to say."""
+    return ApiError("InvalidParameterCombination", "DryRun is a parameter of the request, not of the calls within it.")
+
+
+def too_many_calls(most: int) -> ApiError:
+    """Refuse a request with more calls than one change may hold."""
+    return invalid_value(f"A request may hold at most {most} calls.")

@@ -1,0 +1,1 @@
+"""Which traffic passes between interfaces, and by which rules."""

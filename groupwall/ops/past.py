@@ -1,0 +1,31 @@
+"""The world as it is, or as it was at a revision or a time that a call names."""
+
+from __future__ import annotations
+
+from groupwall import errors
+from groupwall.ops.operation import Context, Params
+from groupwall.store.seen import Seen, otherwise_before
+
+
+def seen(params: Params, context: Context) -> Seen:
+    """Return the tables as they are, or as they were at ``AtRevision``, or at the time ``At``.
+
+    InvalidParameterCombination for both, InvalidParameterValue for a revision that is yet to come.
+    """
+    revision, time = params.get("AtRevision"), params.get("At")
+    if revision is not None and time is not None:
+        message = "Only one of 'AtRevision' or 'At' may be provided."
+        raise errors.invalid_combination(message)
+    if time is not None:
+        revision = context.tx.revision_at(time)
+    if revision is None:
+        return Seen(context.tx, context.world)
+    return seen_after(revision, context)
+
+
+def seen_after(revision: int, context: Context) -> Seen:
+    """Return the tables as they were once a revision was reached, 0 for before the first."""
+    newest = context.tx.head.revision
+    if not 0 <= revision <= newest:
+        raise errors.revision_to_come(revision, newest)
+    return Seen(context.tx, context.world, otherwise_before(context.tx.changed_since(revision)))

@@ -1,0 +1,80 @@
+"""What passes between two sets of addresses through two gates: the sender's egress and the receiver's ingress.
+
+A gate's traffic is a region over the other end's addresses and services. Between two ends both count: an egress gate
+tells services by the receiver's address, an ingress gate by the sender's, so what passes is a set of passages, each of
+which is every flow from one set of addresses to another with one set of services.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6
+from groupwall.rules.spans import Span, Spans, difference, intersection
+from groupwall.rules.traffic import Box, Traffic, traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Passage(NamedTuple):
+    """Every flow from one set of addresses to another, both of one family, with one set of services."""
+
+    sources: Spans
+    destinations: Spans
+    services: Spans
+
+
+def passages(egress: Traffic | None, ingress: Traffic | None, asked: Passage) -> list[Passage]:
+    """Return what of the asked flows passes both gates, None for an end that has none; no two share a flow."""
+    found = []
+    for family in (EVERY_IPV4, EVERY_IPV6):
+        sources, destinations = intersection(asked.sources, family), intersection(asked.destinations, family)
+        for toward, sent in _sides(egress, destinations, asked.services):
+            for origin, received in _sides(ingress, sources, asked.services):
+                both = intersection(sent, received)
+                if both:
+                    found.append(Passage(origin, toward, both))
+    return found
+
+
+def _sides(gate: Traffic | None, addresses: Spans, services: Spans) -> list[tuple[Spans, Spans]]:
+    """Return (addresses, services) of what a gate lets pass of these, the addresses with equal services together."""
+    if not addresses:
+        return []
+    if gate is None:
+        return [(addresses, services)]
+    found: dict[Spans, list[Span]] = {}
+    for slab in (gate & traffic([Box(addresses, services)])).slabs:
+        found.setdefault(slab.services, []).append(slab.addresses)
+    return [(tuple(some), admitted) for admitted, some in found.items()]
+
+
+def by_source(some: Iterable[Passage]) -> Traffic:
+    """Return passages as the receiver sees them: what comes from which address, to whichever of its own."""
+    return traffic(Box(one.sources, one.services) for one in some)
+
+
+def by_destination(some: Iterable[Passage]) -> Traffic:
+    """Return passages as the sender sees them: what leaves for which address."""
+    return traffic(Box(one.destinations, one.services) for one in some)
+
+
+def refused(asked: Passage, passing: Iterable[Passage]) -> list[Passage]:
+    """Return what of the asked flows is not among those that pass; no two share a flow."""
+    rest = [
+        Passage(intersection(asked.sources, family), intersection(asked.destinations, family), asked.services)
+        for family in (EVERY_IPV4, EVERY_IPV6)
+    ]
+    for one in passing:
+        rest = [piece for left in rest for piece in _without(left, one) if all(piece)]
+    return [one for one in rest if all(one)]
+
+
+def _without(left: Passage, taken: Passage) -> Iterator[Passage]:
+    """Cut a passage out of another: first by its sources, then by its destinations, then by its services."""
+    from_it = intersection(left.sources, taken.sources)
+    to_it = intersection(left.destinations, taken.destinations)
+    yield Passage(difference(left.sources, taken.sources), left.destinations, left.services)
+    yield Passage(from_it, difference(left.destinations, taken.destinations), left.services)
+    yield Passage(from_it, to_it, difference(left.services, taken.services))
