@@ -158,7 +158,20 @@ def _ports_text(name: str, first: int, last: int) -> str:
 
 def addresses_text(some: Spans) -> str:
     """Return CIDR blocks and single addresses; a run of more than two blocks as ``10.0.0.1-10.0.0.9``."""
-    return ", ".join(text for span in some for part in _by_family(span) for text in _blocks(*part))
+    return ", ".join(address_texts(some))
+
+
+def address_texts(some: Spans) -> list[str]:
+    """Return the parts of ``addresses_text``, each by itself."""
+    return [text for span in some for part in _by_family(span) for text in _blocks(*part)]
+
+
+def service_texts(some: Spans) -> list[str]:
+    """Return each protocol and range of ports by itself, ``["tcp 22", "tcp 80-90", "icmp 8/0"]``; or ``["all"]``."""
+    if some == SERVICES:
+        return ["all"]
+    named = ((_NAMES.get(protocol, str(protocol)), *ports) for span in some for protocol, *ports in _by_protocol(span))
+    return [f"{name} {_ports_text(name, first, last)}".rstrip() for name, first, last in named]
 
 
 def _by_family(span: Span) -> Iterable[tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]]:

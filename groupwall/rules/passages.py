@@ -7,6 +7,7 @@ which is every flow from one set of addresses to another with one set of service
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6
@@ -15,6 +16,8 @@ from groupwall.rules.traffic import Box, Traffic, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    _Side = tuple[Spans, Spans]
 
 
 class Passage(NamedTuple):
@@ -27,18 +30,22 @@ class Passage(NamedTuple):
 
 def passages(egress: Traffic | None, ingress: Traffic | None, asked: Passage) -> list[Passage]:
     """Return what of the asked flows passes both gates, None for an end that has none; no two share a flow."""
-    found = []
-    for family in (EVERY_IPV4, EVERY_IPV6):
-        sources, destinations = intersection(asked.sources, family), intersection(asked.destinations, family)
-        for toward, sent in _sides(egress, destinations, asked.services):
-            for origin, received in _sides(ingress, sources, asked.services):
-                both = intersection(sent, received)
-                if both:
-                    found.append(Passage(origin, toward, both))
-    return found
+    pairs = (pair for family in (EVERY_IPV4, EVERY_IPV6) for pair in _pairs(egress, ingress, _within(asked, family)))
+    shared = ((origin, toward, intersection(sent, received)) for (toward, sent), (origin, received) in pairs)
+    return [Passage(origin, toward, services) for origin, toward, services in shared if services]
 
 
-def _sides(gate: Traffic | None, addresses: Spans, services: Spans) -> list[tuple[Spans, Spans]]:
+def _within(asked: Passage, family: Spans) -> Passage:
+    return asked._replace(
+        sources=intersection(asked.sources, family), destinations=intersection(asked.destinations, family)
+    )
+
+
+def _pairs(egress: Traffic | None, ingress: Traffic | None, asked: Passage) -> Iterator[tuple[_Side, _Side]]:
+    return product(_sides(egress, asked.destinations, asked.services), _sides(ingress, asked.sources, asked.services))
+
+
+def _sides(gate: Traffic | None, addresses: Spans, services: Spans) -> list[_Side]:
     """Return (addresses, services) of what a gate lets pass of these, the addresses with equal services together."""
     if not addresses:
         return []
@@ -62,10 +69,7 @@ def by_destination(some: Iterable[Passage]) -> Traffic:
 
 def refused(asked: Passage, passing: Iterable[Passage]) -> list[Passage]:
     """Return what of the asked flows is not among those that pass; no two share a flow."""
-    rest = [
-        Passage(intersection(asked.sources, family), intersection(asked.destinations, family), asked.services)
-        for family in (EVERY_IPV4, EVERY_IPV6)
-    ]
+    rest = [_within(asked, family) for family in (EVERY_IPV4, EVERY_IPV6)]
     for one in passing:
         rest = [piece for left in rest for piece in _without(left, one) if all(piece)]
     return [one for one in rest if all(one)]
