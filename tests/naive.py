@@ -11,7 +11,8 @@ change; take another one after a call. It needs every account that has a VPC pee
 A service is a protocol (a name or a number, as text), a port or an ICMP type, and an ICMP code; both are -1 where the
 protocol has none, and the code is -1 beside a port. An end of a flow is one of:
 
-- an interface's id, which stands for its first private address in the family of the other end, IPv4 between two ids;
+- an interface's id, which stands for its first private address in the family of the other end, IPv4 between two ids
+  (without one of that family it reaches no other interface; at an outside host only its own gate decides);
 - an address, which is an interface's where one in reach of the other end has it, and otherwise an outside host's;
 - a pair of an interface's id and one of its addresses, which says both.
 
@@ -143,11 +144,9 @@ def passes(seen: Picture, source: End, destination: End, *service: str | int) ->
     receiver, other_address = _placed(seen, destination, source)
     if sender and receiver and receiver.vpc not in joined(seen, sender.vpc):
         return False
-    if not address or not other_address:
-        return False
-    leaves = not sender or bool(rules_admitting(seen, sender.id, "egress", other_address, *service))
-    enters = not receiver or bool(rules_admitting(seen, receiver.id, "ingress", address, *service))
-    return leaves and enters
+    return _opens(seen, sender, "egress", other_address, *service) and _opens(
+        seen, receiver, "ingress", address, *service
+    )
 
 
 def joined(seen: Picture, vpc: str) -> set[str]:
@@ -176,6 +175,13 @@ def address_of(text: str) -> IPv4Address | IPv6Address:
 def block_of(text: str) -> IPv4Network | IPv6Network:
     """Return a block of either family; a single address is one of its own."""
     return ip_network(text)
+
+
+def _opens(seen: Picture, interface: Interface | None, direction: str, other_address: str, *service: str | int) -> bool:
+    """Whether a gate lets a flow pass; an outside host has none."""
+    return not interface or bool(
+        other_address and rules_admitting(seen, interface.id, direction, other_address, *service)
+    )
 
 
 def _holds(block: str, address: str) -> bool:
