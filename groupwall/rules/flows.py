@@ -170,8 +170,12 @@ def service_texts(some: Spans) -> list[str]:
     """Return each protocol and range of ports by itself, ``["tcp 22", "tcp 80-90", "icmp 8/0"]``; or ``["all"]``."""
     if some == SERVICES:
         return ["all"]
-    named = ((_NAMES.get(protocol, str(protocol)), *ports) for span in some for protocol, *ports in _by_protocol(span))
-    return [f"{name} {_ports_text(name, first, last)}".rstrip() for name, first, last in named]
+    parts = [
+        (_NAMES.get(protocol, str(protocol)), first, last)
+        for span in some
+        for protocol, first, last in _by_protocol(span)
+    ]
+    return [f"{name} {_ports_text(name, first, last)}".rstrip() for name, first, last in parts]
 
 
 def _by_family(span: Span) -> Iterable[tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]]:

@@ -9,7 +9,6 @@ from groupwall.ops.flows.ends import Part
 from groupwall.ops.flows.network import Network
 from groupwall.rules.flows import address_texts, addresses_text, lines, service_texts, services_text
 from groupwall.rules.passages import Passage
-from groupwall.rules.spans import Spans
 from groupwall.rules.traffic import Traffic
 from groupwall.rules.values import ALL_PROTOCOLS, Direction, Properties, Rule
 from groupwall.store.entities import Attachment, Group, Interface, Tag
