@@ -6,6 +6,7 @@ A call within a call is one that changes something by EC2's own operations, chec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from groupwall import errors
@@ -15,6 +16,7 @@ from groupwall.ops.table import OPERATIONS
 from groupwall.store.changes import Delta, compact
 from groupwall.wire.given import read_given
 from groupwall.wire.model import SERVICES
+from groupwall.wire.scalars import milliseconds, timestamp_text
 
 REMOVED = "<sensitiveDataRemoved>"
 """What the history tells in the place of a secret, as CloudTrail does."""
@@ -42,13 +44,24 @@ def understood(asked: Asked) -> Inner:
 
 
 def caller_within(context: Callable[[], Context]) -> Callable[[Asked], Result]:
-    """Return what makes a call within another, in the context of the latter."""
+    """Return what makes a call within another, in the context of the latter; its results are as JSON carries them."""
 
     def make(asked: Asked) -> Result:
         operation, params = understood(asked)
-        return operation.run(params, context())
+        action = SERVICES["ec2"].actions[operation.name]
+        told: Result = _as_json(action.plain(operation.run(params, context())))
+        return told
 
     return make
+
+
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - any part of a result
+    """Return a result of boto3's as JSON can carry it: its times are text, as on the wire."""
+    if isinstance(value, dict):
+        return {name: _as_json(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_as_json(part) for part in value]
+    return timestamp_text(milliseconds(value)) if isinstance(value, datetime) else value
 
 
 def tried(asked: Sequence[Asked], context: Context) -> Tried:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from groupwall.ops.table import OPERATIONS
 from tests.sources import ROOT
 
 _PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -24,4 +25,6 @@ def undocumented(operation: str, code: str, *, empty: bool) -> bool:
     """Tell whether a call was refused in a way that the page does not tell of."""
     if empty:
         return not code.endswith((".NotFound", ".Unknown", "NotFound")) and code not in OF_ANY_CALL
+    if operation in OPERATIONS and OPERATIONS[operation].calls:
+        return f"`{code}`" not in _PAGE and code not in OF_ANY_CALL
     return code not in OF_ANY_CALL | codes(operation)

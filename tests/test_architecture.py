@@ -76,6 +76,7 @@ NOUNS = {
     "prefix_lists": _may("rules", "a list that grows weighs more in the rules that use it"),
     "networks": _may("groups peerings", "a VPC comes with its default group, and ends its peering connections"),
     "interfaces": _may("groups networks", "an interface lies in a subnet and is a member of groups"),
+    "changes": _may("", "a change is a list of calls, or of deltas: the nouns in them are their own business"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }

@@ -154,7 +154,8 @@ def described(operation: Operation, action: Action) -> Iterator[str]:
     if "Filters" in action.input.members:
         shown = ["`tag:KEY`" if name == "tag" else f"`{name}`" for name in sorted(filters)]
         yield from _listed("Filters", shown)
-    yield from _listed("Errors", [f"`{code}`" for code in sorted(trail.codes)])
+    others = ["and those of the calls within it"] if operation.calls else []
+    yield from _listed("Errors", [f"`{code}`" for code in sorted(trail.codes)] + others)
     yield ""
 
 

@@ -13,3 +13,4 @@ from groupwall.errors.prefix_lists import *
 from groupwall.errors.request import *
 from groupwall.errors.rules import *
 from groupwall.errors.tags import *
+from groupwall.errors.undo import *

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from groupwall.rules.values import Asked, Direction, Rule
-from groupwall.store.entities import AccessKey, Group, Peering, PrefixListEntry, Tag, Vpc, VpcCidr, World
+from groupwall.store.entities import AccessKey, Confirmation, Group, Peering, PrefixListEntry, Tag, Vpc, VpcCidr, World
 from groupwall.store.history import History
 from groupwall.store.rows import COLUMNS, LISTED, among
 
@@ -124,6 +124,21 @@ class Reads(History):
         family = "LIKE" if ipv6 else "NOT LIKE"
         return dict(self._all(f"{text} AND address {family} '%:%' GROUP BY subnet_id", (self.world, bound)))
 
+    def confirmations(self, after: int, limit: int | None) -> list[Confirmation]:
+        """Return this world's confirmations of changes after a revision, in the order of their revisions."""
+        rows = self._all(_CONFIRMATIONS, (self.world, after, -1 if limit is None else limit))
+        return self._values(Confirmation, rows)
+
+    def next_deadline(self) -> int | None:
+        """Return the next deadline of a change of any world that waits for its confirmation."""
+        deadline: int | None = self._one("SELECT min(deadline) FROM confirmation WHERE state = 'waiting'")[0]
+        return deadline
+
+    def due(self, now: int) -> list[tuple[World, Confirmation]]:
+        """Return what was not confirmed in time in any world, the earliest deadline first, then the newest change."""
+        rows = self._all(_DUE, (now,))
+        return [(World(*row[:2]), Confirmation._make(row[2:])) for row in rows]
+
     def tags_of(self, resource_ids: Sequence[str]) -> dict[str, list[Tag]]:
         """Return the tags of each resource, in the order of their keys."""
         return self.by(Tag, "resource_id", resource_ids)
@@ -152,6 +167,15 @@ class Reads(History):
 _CURRENT_ENTRIES = (
     f"SELECT {COLUMNS[PrefixListEntry]} FROM prefix_list_entry WHERE world = ? AND list_id IN {LISTED} AND last = 0"
     " ORDER BY list_id, last, cidr"
+)
+_CONFIRMATIONS = (
+    f"SELECT {COLUMNS[Confirmation]} FROM confirmation WHERE world = ? AND CAST(revision AS INTEGER) > ?"
+    " ORDER BY CAST(revision AS INTEGER) LIMIT ?"
+)
+_DUE = (
+    f"SELECT world.account, world.region, {COLUMNS[Confirmation]} FROM confirmation CROSS JOIN world"
+    " ON world.world = confirmation.world WHERE state = 'waiting' AND deadline <= ?"
+    " ORDER BY deadline, CAST(revision AS INTEGER) DESC"
 )
 _DEFAULT_VPC = f"SELECT {COLUMNS[Vpc]} FROM vpc WHERE world = ? AND is_default = 1"
 _GROUP_NAMED = f"SELECT {COLUMNS[Group]} FROM security_group WHERE world = ? AND vpc_id = ? AND name = ? COLLATE NOCASE"

@@ -144,7 +144,7 @@ ENTITIES: dict[type[Any], Entity] = {
     Token: _plain("token", Token, "token", "operation"),
     Tag: _plain("tag", Tag, "resource_id", "key", listed_by=("resource_id", "key")),
     Expectation: _plain("expectation", Expectation, "name", listed_by=("name",)),
-    Confirmation: _plain("confirmation", Confirmation, "revision"),
+    Confirmation: _plain("confirmation", Confirmation, "revision", listed_by=("revision",)),
     AccessKey: _plain("access-key", AccessKey, in_world=False),
 }  # fmt: skip
 

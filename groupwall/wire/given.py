@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from groupwall.errors import invalid_value
 from groupwall.wire.form import below
 from groupwall.wire.pairs import split
-from groupwall.wire.refusals import malformed_value, unknown_parameter
-from groupwall.wire.scalars import boolean_text, timestamp_text
+from groupwall.wire.refusals import malformed_query, malformed_value, repeated_parameter, unknown_parameter
+from groupwall.wire.scalars import boolean_text
 from groupwall.wire.shapes import List, Scalar, Shape
 
 if TYPE_CHECKING:
@@ -21,23 +21,32 @@ if TYPE_CHECKING:
 
     from groupwall.wire.model import Action
 
-LONGEST_SHOWN = 100
-"""Characters of a wrong value that an error repeats."""
-
 
 def read_given(action: Action, text: str) -> dict[str, Any]:
-    """Return the parameters of an operation that a JSON text gives.
+    """Return the parameters of an operation that a JSON text gives; a time is text, as on the wire.
 
     Raises InvalidParameterValue for what is no JSON object or of another type than the parameter, UnknownParameter,
     MissingParameter, and what decoding a form raises (reference 1.4).
     """
     try:
-        given = json.loads(text)
-    except (ValueError, RecursionError):
+        given = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError):  # no JSON; a number of thousands of digits; nested beyond reason
         given = None
     if not isinstance(given, dict):
         raise invalid_value("The parameters of a call within the request must be a JSON object.")
-    return action.decode(split(urlencode(list(_pairs(action.input, given, "")))).items())
+    try:
+        form = urlencode(list(_pairs(action.input, given, "")))
+    except UnicodeEncodeError:  # JSON can name half of a character beyond the 16-bit ones
+        raise malformed_query("it is not UTF-8") from None
+    return action.decode(split(form).items())
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, whose names are all different: readers differ in which of two they take."""
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise repeated_parameter()
+    return given
 
 
 def _pairs(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
@@ -45,13 +54,13 @@ def _pairs(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:  #
     if value is None:
         return
     if isinstance(shape, Scalar):
-        yield path, _text(shape, value, path)
+        yield path, _text(value, path)
     elif isinstance(shape, List) and isinstance(value, list):
         prefix = below(path, shape.wire_in) if shape.wire_in else path
         for index, item in enumerate(value, 1):
             yield from _pairs(shape.item, item, f"{prefix}.{index}")
     elif isinstance(shape, List) or not isinstance(value, dict):
-        raise malformed_value(json.dumps(value)[:LONGEST_SHOWN], path)
+        raise malformed_value(_shown(value), path)
     else:
         for name, part in value.items():
             if name not in shape.members:
@@ -60,11 +69,19 @@ def _pairs(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:  #
             yield from _pairs(member.shape, part, below(path, member.wire_in))
 
 
-def _text(shape: Scalar, value: Any, path: str) -> str:  # noqa: ANN401 - any JSON
+def _text(value: Any, path: str) -> str:  # noqa: ANN401 - any JSON
+    """Return a scalar as the wire has it, which tells whether it is one of the parameter's kind."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return boolean_text(value)
     if isinstance(value, int):
-        return timestamp_text(value) if shape.kind == "timestamp" else str(value)
-    raise malformed_value(json.dumps(value)[:LONGEST_SHOWN], path)
+        return str(value)
+    raise malformed_value(_shown(value), path)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """Return a wrong value as an error repeats it, without what is in it: that may be large, and deep."""
+    if isinstance(value, dict):
+        return "{...}"
+    return "[...]" if isinstance(value, list) else json.dumps(value)

@@ -16,6 +16,7 @@ from tests import scenes
 from tests.driver import Wall
 from tests.ops.examples import (
     associations,
+    changes,
     derived,
     groups,
     instances,
@@ -40,6 +41,7 @@ NOUNS: tuple[ModuleType, ...] = (
     derived,
     prefix_lists,
     peerings,
+    changes,
     others,
 )
 EXAMPLES: dict[str, list[Json]] = {name: calls for noun in NOUNS for name, calls in noun.EXAMPLES.items()}
@@ -52,7 +54,7 @@ WITHOUT_FILTER: dict[str, dict[str, str]] = {
 _NOUN_OF = {name: noun for noun in NOUNS for name in noun.EXAMPLES}
 
 
-def set_out(wall: Wall, name: str) -> dict[str, str]:
+def set_out(wall: Wall, name: str) -> dict[str, Any]:
     """Make what the examples of an operation name; return the id of each."""
     web, app = scenes.create_group(wall), scenes.create_group(wall, "app")
     scenes.create_group(wall, "other")
@@ -71,8 +73,10 @@ def set_out(wall: Wall, name: str) -> dict[str, str]:
     return places | more(wall, places) if more else places
 
 
-def filled(value: Any, places: dict[str, str]) -> Any:  # noqa: ANN401 - parameters of any form
-    """Return parameters with the ids that their names stand for."""
+def filled(value: Any, places: dict[str, Any]) -> Any:  # noqa: ANN401 - parameters of any form
+    """Return parameters with the ids, and the revisions, that their names stand for."""
+    if isinstance(value, str) and value[:1] == "$" and value[1:] in places:
+        return places[value[1:]]
     if isinstance(value, str):
         return Template(value).substitute(places)
     if isinstance(value, dict):
