@@ -78,6 +78,7 @@ NOUNS = {
     "interfaces": _may("groups networks", "an interface lies in a subnet and is a member of groups"),
     "changes": _may("", "a change is a list of calls, or of deltas: the nouns in them are their own business"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
+    "effects": _may("flows peerings", "what a change does to traffic is told of the gates, before and after"),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }
 

@@ -1,0 +1,215 @@
+"""What a change does: to rules, to the traffic at the gates of interfaces, to the rules that name what it touches.
+
+One function answers for what would be (a preview), for what was (a receipt) and for what lies between two instants: it
+is given the tables before and after, and the deltas between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
+
+from groupwall.ops.effects.touched import Standings, Touched, naming, standing_before_and_after, touched
+from groupwall.ops.flows.network import Network, Standing
+from groupwall.ops.flows.shown import Json, group_names, rule_shown, traffic_shown
+from groupwall.ops.operation import Context
+from groupwall.ops.peerings.references import is_stale, pairs_across
+from groupwall.rules import effects
+from groupwall.rules.effects import Effect, Shift
+from groupwall.rules.flows import lines
+from groupwall.rules.traffic import Traffic
+from groupwall.rules.values import Direction, Rule
+from groupwall.rules.verdict import Grant
+from groupwall.store.changes import Delta
+from groupwall.store.entities import Interface
+from groupwall.store.seen import Seen
+
+
+class GateEffect(NamedTuple):
+    """What a change does at the gates of one direction of interfaces that stand alike before and after."""
+
+    standings: Standings
+    direction: Direction
+    interfaces: Sequence[Interface]
+    effect: Effect
+
+
+def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context) -> Json:
+    """Return ``Rules``, ``Gates`` and ``References`` of what lies between two states of the tables (inferred).
+
+    deltas: those between, of this world and of others; only the ids in them count, what becomes of these is read from
+    the two states. Gates and rules are those of this world: what others' gates let pass is theirs to see.
+    """
+    some = touched(deltas, (before, after))
+    old, new = Network(before), Network(after)
+    named = naming(some, before), naming(some, after)
+    standings = standing_before_and_after(some, named[0] | named[1], old, new)
+    gates = list(_gates(standings, old, new))
+    rules = before.by_id(Rule, sorted(some.rules)), after.by_id(Rule, sorted(some.rules))
+    touching = _touching(some, named, (before, after), context)
+    names = _names(before, after, _rules_told(gates, *rules, (rule for rule, _ in touching)))
+    worn = {group_id for pair in standings for one in pair if one for group_id in one.group_ids}
+    return {
+        "Rules": _rule_changes(rules, gates, worn, names),
+        "Gates": [_gate_shown(one, names) for one in gates],
+        "References": [{"Rule": rule_shown(rule, names), "Reason": reason} for rule, reason in touching],
+    }
+
+
+# ---- gates
+
+
+def _gates(standings: Mapping[Standings, Sequence[Interface]], old: Network, new: Network) -> Iterator[GateEffect]:
+    """Yield what differs at the gates of interfaces, ingress first; gates that stay as they are are left out."""
+    old.learn(before for before, _ in standings if before)
+    new.learn(after for _, after in standings if after)
+    for pair, interfaces in standings.items():
+        for direction in Direction:
+            before, after = _gate(old, pair[0], direction), _gate(new, pair[1], direction)
+            found = effects.effect(before, after)
+            if found.lost or found.gained:
+                yield GateEffect(pair, direction, interfaces, found)
+
+
+def _gate(network: Network, standing: Standing | None, direction: Direction) -> tuple[Grant, ...]:
+    return network.gate(standing, direction) if standing else ()
+
+
+def _gate_shown(gate: GateEffect, names: Mapping[str, str]) -> Json:
+    before, after = gate.standings
+    standing = after or before
+    assert standing is not None  # noqa: S101 - it stands before or after
+    return {
+        "InterfaceIds": [one.id for one in gate.interfaces],
+        "GroupIds": list(standing.group_ids),
+        "VpcId": standing.vpc_id,
+        "IsEgress": gate.direction.is_egress,
+        "Cut": traffic_shown(gate.effect.cut),
+        "Opened": traffic_shown(gate.effect.opened),
+        "StillOpen": [_still_open(one, names) for one in gate.effect.lost if one.shared],
+    }
+
+
+def _still_open(shift: Shift, names: Mapping[str, str]) -> Json:
+    return {
+        "Of": rule_shown(shift.rule, names),
+        "Traffic": traffic_shown(shift.shared),
+        "Rules": [rule_shown(rule, names) for rule in shift.by],
+    }
+
+
+# ---- rules
+
+
+def _rule_changes(
+    rules: tuple[Mapping[str, Rule], Mapping[str, Rule]],
+    gates: Sequence[GateEffect],
+    worn: set[str],
+    names: Mapping[str, str],
+) -> list[Json]:
+    """Return RuleChange of each rule that differs, by group and direction. worn: groups that interfaces have."""
+    before, after = rules
+    lost, gained = _by_rule(one.effect.lost for one in gates), _by_rule(one.effect.gained for one in gates)
+    changed = [one for one in {**before, **after} if before.get(one) != after.get(one)]
+    told = []
+    for rule_id in sorted(changed, key=lambda one: (_place(after.get(one) or before[one]), one)):
+        was, now = before.get(rule_id), after.get(rule_id)
+        rule = now or before[rule_id]
+        effect_told = _effect_told(lost.get(rule_id, ()), gained.get(rule_id, ()))
+        told.append(
+            {
+                "Action": "added" if was is None else "modified" if now else "removed",
+                "Rule": rule_shown(rule, names),
+                "Before": rule_shown(was, names) if was and now else None,
+                "Effect": effect_told if rule.group_id in worn else "none: no member",
+            }
+        )
+    return told
+
+
+def _place(rule: Rule) -> tuple[Any, ...]:
+    return rule.group_id, rule.direction.is_egress, *rule.properties
+
+
+def _by_rule(some: Iterable[Iterable[Shift]]) -> dict[str, list[Shift]]:
+    found: dict[str, list[Shift]] = {}
+    for shifts in some:
+        for one in shifts:
+            found.setdefault(one.rule.id, []).append(one)
+    return found
+
+
+def _effect_told(lost: Sequence[Shift], gained: Sequence[Shift]) -> str:
+    """Return what a rule's change means for traffic over all gates, ``none`` with the reason."""
+    told, reasons = [], []
+    for shifts, word, why in ((lost, "cut", "still open by"), (gained, "opened", "open before by")):
+        moved = effects.union(one.alone for one in shifts)
+        others = sorted({rule.id for one in shifts for rule in one.by})
+        told += [f"{word} {_in_short(moved)}"] if moved else []
+        reasons += [f"{why} {_some(others)}"] if others else []
+    if told:
+        return "; ".join(told + reasons)
+    if not reasons:
+        reasons = ["its peer stands for no address" if lost or gained else "the same traffic"]
+    return f"none: {'; '.join(reasons)}"
+
+
+MOST_TOLD = 3
+
+
+def _in_short(some: Traffic) -> str:
+    return _some([_shortened(str(line)) for line in lines(some)])
+
+
+def _shortened(text: str) -> str:
+    parts = text.split(", ")
+    return text if len(parts) <= MOST_TOLD * 2 else f"{', '.join(parts[: MOST_TOLD * 2])}, ..."
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = len(texts) - MOST_TOLD
+    return ", ".join(texts) if more <= 0 else f"{', '.join(texts[:MOST_TOLD])} and {more} more"
+
+
+# ---- rules that name what is touched
+
+
+def _touching(
+    some: Touched, named: tuple[Mapping[str, Rule], Mapping[str, Rule]], sides: tuple[Seen, Seen], context: Context
+) -> list[tuple[Rule, str]]:
+    """Return the rules whose peer the change touches and that stay, each with what happens to it."""
+    rules = [rule for rule_id, rule in named[1].items() if rule_id in named[0]]
+    stale = [_stale(rules, seen, context) for seen in sides]
+    found = []
+    for rule in sorted(rules, key=lambda one: (_place(one), one.id)):
+        peer, became = rule.properties.peer.text, tuple(rule.id in side for side in stale)
+        reasons = [_STALE[became]] if became in _STALE else []
+        reasons += ["the entries of its peer change"] if peer in some.lists else []
+        reasons += ["the members of its peer change"] if peer in some.members else []
+        if reasons:
+            found.append((rule, "; ".join(reasons)))
+    return found
+
+
+_STALE = {(False, True): "becomes stale", (True, False): "is no longer stale"}
+
+
+def _stale(rules: Sequence[Rule], seen: Seen, context: Context) -> set[str]:
+    """Return the ids of those that DescribeStaleSecurityGroups would tell, of the tables as seen [reference 13]."""
+    pairs = pairs_across(rules, replace(context, tx=cast("Any", seen)))  # a Seen answers all that is asked there
+    told = {rule.id: pairs.get((rule.group_id, rule.properties.peer.text)) for rule in rules}
+    return {rule_id for rule_id, pair in told.items() if pair is not None and is_stale(pair)}
+
+
+def _rules_told(gates: Iterable[GateEffect], *some: Mapping[str, Rule] | Iterable[Rule]) -> Iterator[Rule]:
+    for rules in some:
+        yield from rules.values() if isinstance(rules, Mapping) else rules
+    for gate in gates:
+        for shift in gate.effect.lost:
+            yield from (shift.rule, *shift.by)
+
+
+def _names(before: Seen, after: Seen, rules: Iterable[Rule]) -> dict[str, str]:
+    group_ids = {rule.group_id for rule in rules}
+    return group_names(before, group_ids) | group_names(after, group_ids)
