@@ -40,26 +40,33 @@ class History(Rows):
 
     def revision_at(self, time: int) -> int:
         """Return the revision of the last change, of any world, that was accepted by a time; 0 before the first."""
-        return int(self._one("SELECT max(revision) FROM change WHERE time <= ?", (time,))[0] or 0)
+        row = self._one("SELECT revision FROM change WHERE +time <= ? ORDER BY revision DESC LIMIT 1", (time,))
+        return int(row[0]) if row else 0
 
     def changed_since(self, revision: int) -> list[tuple[int, Delta]]:
-        """Return what changed after a revision in this world and those that it ever had a peering with, in order.
+        """Return what changed after a revision in this world and those whose gates it can meet, in order.
 
-        Each delta with its world's row number. The cost grows with what changed since, not with what there is.
+        Each delta with its world's row number. Those worlds are the ones that it ever had a peering with, and the ones
+        that these had, since their rules may name groups of a third. That a world began is left out: it showed the same
+        before, so nobody saw a change. The cost grows with what changed since, not with what there is.
         """
         rows = self._all(_CHANGED_SINCE, (self.world, revision))
         return [(world, Delta(*columns)) for world, *columns in rows]
 
 
+BEGINNING = "BeginWorld"
+"""The operation of the change by which a world begins to be kept."""
+
 _BESIDE = " UNION ".join(
-    "SELECT theirs.world FROM world AS mine"
+    "SELECT theirs.world, near.steps + 1 FROM near JOIN world AS mine ON mine.world = near.world"
     f" JOIN peering ON {one}_account = mine.account AND {one}_region = mine.region"
     f" JOIN world AS theirs ON theirs.account = {other}_account AND theirs.region = {other}_region"
-    " WHERE mine.world = ?1"
+    " WHERE near.steps < 2"
     for one, other in (("requester", "accepter"), ("accepter", "requester"))
 )
 _CHANGED_SINCE = (
-    "SELECT change.world, delta.kind, delta.id, delta.before, delta.after FROM change CROSS JOIN delta"
-    f" ON delta.revision = change.revision WHERE change.world IN (SELECT ?1 UNION {_BESIDE})"
-    " AND change.revision > ?2 ORDER BY delta.revision, delta.place"
+    f"WITH RECURSIVE near (world, steps) AS (SELECT ?1, 0 UNION {_BESIDE})"
+    " SELECT change.world, delta.kind, delta.id, delta.before, delta.after FROM change CROSS JOIN delta"
+    " ON delta.revision = change.revision WHERE change.world IN (SELECT world FROM near)"
+    f" AND change.revision > ?2 AND change.operation != '{BEGINNING}' ORDER BY delta.revision, delta.place"
 )

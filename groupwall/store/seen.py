@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from groupwall.store.changes import Delta, value_of
 from groupwall.store.entities import Peering, PrefixListEntry, World
@@ -18,15 +18,14 @@ from groupwall.store.tables import BY_KIND, ENTITIES
 T = TypeVar("T")
 
 
-class Other(NamedTuple):
-    """An entity as it was or would be; value None where it was or would not be there. world: its row number."""
+EVERY_WORLD = 0
+"""In the place of a world's row number, for what belongs to no world or to several."""
 
-    world: int
-    value: Any
+Otherwise = Mapping[type[Any], Mapping[int, Mapping[str, Any]]]
+"""An entity as it was or would be, by its type, its world's row number and its id, since worlds share some ids.
 
-
-Otherwise = Mapping[type[Any], Mapping[str, Other]]
-"""By the type and the id of an entity."""
+None where it was or would not be there.
+"""
 
 AS_IT_IS: Otherwise = {}
 
@@ -43,13 +42,14 @@ def otherwise_after(deltas: Iterable[tuple[int, Delta]]) -> Otherwise:
 
 def _gathered(
     deltas: Iterable[tuple[int, Delta]], side: Callable[[Delta], str | None], *, last: bool
-) -> dict[type[Any], dict[str, Other]]:
-    gathered: dict[type[Any], dict[str, Other]] = {}
+) -> Otherwise:
+    gathered: dict[type[Any], dict[int, dict[str, Any]]] = {}
     for world, delta in deltas:
-        of_kind = gathered.setdefault(BY_KIND[delta.kind], {})
-        if last or delta.id not in of_kind:
+        kind = BY_KIND[delta.kind]
+        found = gathered.setdefault(kind, {}).setdefault(world if ENTITIES[kind].in_world else EVERY_WORLD, {})
+        if last or delta.id not in found:
             text = side(delta)
-            of_kind[delta.id] = Other(world, None if text is None else value_of(delta.kind, text))
+            found[delta.id] = None if text is None else value_of(delta.kind, text)
     return gathered
 
 
@@ -96,11 +96,10 @@ class Seen:
     def live_peerings(self, vpc_ids: Sequence[str]) -> list[Peering]:
         """Return the peerings of VPCs of any world that are active or asked for; see ``Reads.live_peerings``."""
         found = {one.id: one for one in self._reads.live_peerings(vpc_ids)} if vpc_ids else {}
-        others = self._otherwise.get(Peering, {})
-        for peering_id, other in others.items():
+        for peering_id, peering in self._others(Peering).items():
             found.pop(peering_id, None)
-            if other.value and other.value.status in ("pending-acceptance", "active"):
-                found |= {peering_id: other.value} if {*vpc_ids} & {*_ends(other.value)} else {}
+            if peering and peering.status in _LIVE and {*vpc_ids} & {*_ends(peering)}:
+                found[peering_id] = peering
         return [found[peering_id] for peering_id in sorted(found)]
 
     def anywhere(self, kind: type[T], ids: Sequence[str]) -> dict[str, tuple[World, T]]:
@@ -108,32 +107,36 @@ class Seen:
         if not ids:
             return {}
         found = self._reads.anywhere(kind, ids)
-        others = {one: self._otherwise.get(kind, {}).get(one) for one in ids}
-        worlds = self._reads.worlds(sorted({other.world for other in others.values() if other}))
-        for entity_id, other in others.items():
-            if other:
+        others = self._otherwise.get(kind, {})
+        worlds = self._reads.worlds(sorted(others)) if others else {}
+        for number, values in others.items():
+            for entity_id in values.keys() & {*ids}:
                 found.pop(entity_id, None)
-                if other.value is not None and other.world in worlds:
-                    found[entity_id] = (worlds[other.world], other.value)
+                if values[entity_id] is not None:
+                    found[entity_id] = (worlds[number], values[entity_id])
         return found
 
     def all(self, kind: type[T]) -> list[T]:
         """Return every entity of a kind that lies in a world, in the order of the ids."""
         id_of = ENTITIES[kind].id_of
         kept = {id_of(one): one for one in self._reads.listed(kind)}
-        found = self._mended(kind, kept, self._otherwise.get(kind, ()))
+        found = self._mended(kind, kept, self._others(kind))
         return [found[one] for one in sorted(found)]
+
+    def _others(self, kind: type[T]) -> Mapping[str, T | None]:
+        """Return what is otherwise of this world, and of what lies in none."""
+        return self._otherwise.get(kind, {}).get(self._reads.world if ENTITIES[kind].in_world else EVERY_WORLD, {})
 
     def _grouped(
         self, kind: type[T], column: str, values: Sequence[str], found: dict[str, list[T]]
     ) -> dict[str, list[T]]:
-        others = self._otherwise.get(kind)
+        others = self._others(kind)
         if not others:
             return found
         entity, wanted = ENTITIES[kind], set(values)
         value_in = _column(kind, column)
         kept = {entity.id_of(one): one for some in found.values() for one in some}
-        joining = [one for one, other in others.items() if other.value and value_in(other.value) in wanted]
+        joining = [one for one, other in others.items() if other is not None and value_in(other) in wanted]
         mended = self._mended(kind, kept, joining)
         grouped: dict[str, list[T]] = {}
         for one in sorted(mended.values(), key=lambda one: _key(kind, one)):
@@ -141,21 +144,24 @@ class Seen:
         return grouped
 
     def _mended(self, kind: type[T], found: dict[str, T], wanted: Iterable[str]) -> dict[str, T]:
-        """Return what was found, without what is otherwise, and with what of that is wanted and of this world."""
-        others = self._otherwise.get(kind)
+        """Return what was found, without what is otherwise, and with what of that is wanted and seen from here."""
+        others = self._others(kind)
         if not others:
             return found
         kept = {one: value for one, value in found.items() if one not in others}
         for one in wanted:
             other = others.get(one)
-            if other and other.value is not None and self._has(kind, other):
-                kept[one] = other.value
+            if other is not None and (not isinstance(other, Peering) or self._is_side(other)):
+                kept[one] = other
         return kept
 
-    def _has(self, kind: type[Any], other: Other) -> bool:
-        if ENTITIES[kind].in_world:
-            return other.world == self._reads.world
-        return kind is not Peering or self.world in _sides(other.value)
+    def _is_side(self, peering: Peering) -> bool:
+        """Tell whether this world sees a peering: one that failed was never the accepter's, as the tables tell it."""
+        requester, accepter = _sides(peering)
+        return self.world == requester or (self.world == accepter and peering.status != "failed")
+
+
+_LIVE = ("pending-acceptance", "active")
 
 
 def _ends(peering: Peering) -> tuple[str, str]:
