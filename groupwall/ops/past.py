@@ -12,15 +12,20 @@ def seen(params: Params, context: Context) -> Seen:
 
     InvalidParameterCombination for both, InvalidParameterValue for a revision that is yet to come.
     """
+    if params.get("AtRevision") is None and params.get("At") is None:
+        return Seen(context.tx, context.world)
+    return seen_after(revision_asked(params, context), context)
+
+
+def revision_asked(params: Params, context: Context) -> int:
+    """Return the revision that ``AtRevision`` or ``At`` names, the newest for neither; raises as ``seen`` does."""
     revision, time = params.get("AtRevision"), params.get("At")
     if revision is not None and time is not None:
         message = "Only one of 'AtRevision' or 'At' may be provided."
         raise errors.invalid_combination(message)
     if time is not None:
-        revision = context.tx.revision_at(time)
-    if revision is None:
-        return Seen(context.tx, context.world)
-    return seen_after(revision, context)
+        return context.tx.revision_at(time)
+    return context.tx.head.revision if revision is None else int(revision)
 
 
 def seen_after(revision: int, context: Context) -> Seen:

@@ -71,14 +71,23 @@ def flows_shown(some: Iterable[Passage]) -> list[Json]:
 
 
 def ends_shown(network: Network, parts: Sequence[Part]) -> list[Json]:
-    """Return parts of ends as EndShown, in a fixed number of statements for each world that they lie in."""
+    """Return parts of ends as EndShown, in a fixed number of statements; of another world's only the addresses."""
     names = group_names(network.seen, (one for part in parts if part.standing for one in part.standing.group_ids))
-    worlds = sorted({part.standing.world for part in parts if part.standing})
-    called: dict[str, Json] = {}
-    for world in worlds:
-        mine = [one for part in parts if part.standing and part.standing.world == world for one in part.interfaces]
-        called |= _called(network.at(world).seen, mine)
-    return [_end_shown(part, names, called) for part in parts]
+    mine = [one for part in parts if _is_ours(part, network) for one in part.interfaces]
+    called = _called(network.seen, mine) if mine else {}
+    return [_end_shown(part, names, called) if _is_ours(part, network) else _others_shown(part) for part in parts]
+
+
+def _is_ours(part: Part, network: Network) -> bool:
+    return part.standing is not None and part.standing.world == network.seen.world
+
+
+def _others_shown(part: Part) -> Json:
+    """Return what is outside, or another account's: of the latter no more is told than where its addresses are."""
+    shown: Json = {"Addresses": address_texts(part.addresses)}
+    if part.standing:
+        shown |= {"VpcId": part.standing.vpc_id, "AccountId": part.standing.world.account}
+    return shown
 
 
 def _called(seen: Seen, interfaces: Sequence[Interface]) -> dict[str, Json]:
@@ -94,8 +103,7 @@ def _called(seen: Seen, interfaces: Sequence[Interface]) -> dict[str, Json]:
 
 
 def _end_shown(part: Part, names: Mapping[str, str], called: Mapping[str, Json]) -> Json:
-    if part.standing is None:
-        return {"Addresses": address_texts(part.addresses)}
+    assert part.standing is not None  # noqa: S101 - what is outside is shown otherwise
     known = [called[one.id] for one in part.interfaces]
     return {
         "InterfaceIds": [one.id for one in part.interfaces],

@@ -1,0 +1,208 @@
+"""ExplainFlow: what passes between two ends, and by which rules, held against the naive evaluator [inferred]."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from groupwall.errors import ApiError
+from tests.driver import Wall
+from tests.naive import Flow, Picture, Service, passes, picture, rules_admitting
+from tests.scenes import Json, create_group, tcp
+from tests.strategies import EXAMPLES
+from tests.told import holds_flow
+from tests.worlds import flows, random_call, random_world, seeded
+
+WORLDS = range(EXAMPLES)
+
+
+def _asked(flow: Flow) -> dict[str, Any]:
+    asked: dict[str, Any] = {"Protocol": flow.protocol}
+    if flow.port >= 0:
+        asked |= {"FromPort": flow.port, "ToPort": flow.code if flow.protocol.startswith("icmp") else flow.port}
+    return asked
+
+
+def _ends(flow: Flow) -> list[tuple[str, str]]:
+    """Return (what to ask for, its address) of both ends; interfaces are asked for by id."""
+    return [end if isinstance(end, tuple) else (end, end) for end in (flow.source, flow.destination)]
+
+
+def _addressed(seen: Picture, flow: Flow) -> Flow | None:
+    """Return a flow whose ends are given with their addresses, None where an interface has none of the family."""
+    other = next((end for end in flow[:2] if isinstance(end, str) and not end.startswith("eni-")), None)
+    ipv6 = ":" in other if other else False
+    ends: list[Any] = []
+    for end in flow[:2]:
+        if isinstance(end, tuple) or not end.startswith("eni-"):
+            ends.append(end)
+            continue
+        found = [one for one in seen.interfaces[end].addresses if (":" in str(one)) == ipv6]
+        if not found:
+            return None
+        ends.append((end, str(found[0])))
+    return Flow(*ends, *flow[2:])
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_what_passes_is_what_the_naive_evaluator_says(seed: int) -> None:
+    """Each flow at the edges of a random world is told to pass exactly when both gates admit it (reference 16, 17)."""
+    with Wall() as wall:
+        scene = random_world(wall, seeded(seed))
+        seen = picture(scene.wall, scene.accounts)
+        ours = {one["NetworkInterfaceId"] for one in wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"]}
+        for sampled in flows(seen, seeded(seed)):
+            flow = _addressed(seen, sampled)
+            if flow is None or not any(end[0] in ours for end in flow[:2] if isinstance(end, tuple)):
+                continue
+            # Another account's interface can be asked for by its address alone: an outside host's, when out of reach.
+            flow = flow._replace(**{
+                name: end[1] for name, end in (("source", flow.source), ("destination", flow.destination))
+                if isinstance(end, tuple) and end[0] not in ours
+            })  # fmt: skip
+            (source, origin), (destination, target) = _ends(flow)
+            told = wall.call("ExplainFlow", From=source, To=destination, **_asked(flow))
+            found = [passing for course in told["Courses"] for passing in course["Passing"]]
+            service = (flow.protocol, flow.port, flow.code)
+            assert holds_flow(found, origin, target, service) == passes(seen, *flow), (flow, told["Courses"])
+
+
+@pytest.fixture
+def scene(wall: Wall) -> Json:
+    """Return two interfaces of one subnet in groups of their own; app admits SSH from web."""
+    web, app = create_group(wall, "web"), create_group(wall, "app")
+    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
+    made = [
+        wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])["NetworkInterface"] for group in (web, app)
+    ]
+    pairs = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": web}]}]
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=app, IpPermissions=pairs)
+    return {"web": web, "app": app, "from": made[0], "to": made[1]}
+
+
+def test_both_gates_name_their_rules(wall: Wall, scene: Json) -> None:
+    """An accepted flow is told with the egress rule of the sender and the ingress rule of the receiver (inferred)."""
+    told = wall.call("ExplainFlow", From=scene["web"], To=scene["app"], FromPort=22)
+    assert told["Verdict"] == "accept"
+    [course] = told["Courses"]
+    assert course["Source"]["GroupNames"] == ["web"]
+    egress, ingress = course["Gates"]
+    assert [rule["Text"] for rule in egress["Rules"]] == ["all to 0.0.0.0/0"]
+    assert [rule["Text"] for rule in ingress["Rules"]] == [f"tcp 22 from {scene['web']}"]
+    assert all(rule["SecurityGroupRuleId"] in course["Reason"] for gate in course["Gates"] for rule in gate["Rules"])
+
+
+def test_a_refusal_names_the_gate_and_the_nearest_rule(wall: Wall, scene: Json) -> None:
+    """A dropped flow is told with the gate that drops it, and the rule that comes nearest (inferred)."""
+    told = wall.call("ExplainFlow", From=scene["from"]["NetworkInterfaceId"], To=scene["app"], FromPort=443)
+    assert told["Verdict"] == "drop"
+    [course] = told["Courses"]
+    assert [gate["Verdict"] for gate in course["Gates"]] == ["accept", "drop"]
+    assert "no ingress rule of app" in course["Reason"]
+    assert "nearest: sgr-" in course["Reason"]
+
+
+def test_no_peering_is_no_way(wall: Wall, scene: Json) -> None:
+    """Between VPCs that no active peering joins nothing passes, whatever the rules say (reference 16, inferred)."""
+    vpc = wall.call("CreateVpc", CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = wall.call("CreateSubnet", VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    away = wall.call("CreateNetworkInterface", SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    told = wall.call("ExplainFlow", From=away, To=scene["app"])
+    assert told["Verdict"] == "drop"
+    assert told["Courses"][0]["Reason"].startswith("no way: ")
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "code"),
+    [
+        ("eni-00000000", "10.0.0.1", "InvalidNetworkInterfaceID.NotFound"),
+        ("eni-x", "10.0.0.1", "InvalidNetworkInterfaceId.Malformed"),
+        ("sg-00000000", "10.0.0.1", "InvalidGroup.NotFound"),
+        ("i-00000000", "10.0.0.1", "InvalidInstanceID.NotFound"),
+        ("10.0.0.1", "10.0.0.2", "InvalidParameterValue"),
+        ("10.0.0.0/8", "anywhere", "InvalidParameterValue"),
+        ("nowhere", "$app", "InvalidParameterValue"),
+        ("10.0.0.0/33", "$app", "InvalidParameterValue"),
+        ("", "$app", "InvalidParameterValue"),
+        ("\N{SNOWMAN}", "$app", "InvalidParameterValue"),
+    ],
+)
+def test_ends_that_are_none(wall: Wall, scene: Json, source: str, destination: str, code: str) -> None:
+    """An end that is malformed, unknown or not ours is refused with the error of its kind (inferred)."""
+    with pytest.raises(ApiError) as refused:
+        wall.call("ExplainFlow", From=source, To=destination.replace("$app", scene["app"]))
+    assert refused.value.code == code
+
+
+def test_a_group_without_members_reaches_nobody(wall: Wall, scene: Json) -> None:
+    """A group that has no member is answered with the reason instead of courses (inferred)."""
+    empty = create_group(wall, "empty")
+    told = wall.call("ExplainFlow", From=empty, To=scene["app"])
+    assert (told["Verdict"], told["Courses"]) == ("drop", [])
+    assert empty in told["Reason"]
+
+
+def _told(wall: Wall, **asked: object) -> Json:
+    """Return an answer, or the code of the refusal."""
+    try:
+        return wall.call("ExplainFlow", **asked)
+    except ApiError as error:
+        return {"Code": error.code}
+
+
+def _everything(wall: Wall, interfaces: list[str], **at: int) -> list[Json]:
+    return [
+        _told(wall, From=source, To=destination, **at)
+        for one in interfaces
+        for source, destination in ((one, "anywhere"), ("anywhere", one))
+    ]
+
+
+def test_the_past_is_explained_as_it_was(wall: Wall) -> None:
+    """An explanation of a revision is the one that was given then, whatever has changed since (inferred)."""
+    scene, chance, told = random_world(wall, seeded(7)), seeded(8), {}
+    interfaces = [one["NetworkInterfaceId"] for one in wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"]]
+    for _ in range(40):
+        revision = wall.store.read(lambda tx: tx.head.revision)
+        told[revision] = _everything(wall, interfaces)
+        operation, params = random_call(scene, chance)
+        with contextlib.suppress(ApiError):
+            wall.call(operation, **params)
+    assert len(told) > 10
+    for revision, answers in told.items():
+        assert _everything(wall, interfaces, AtRevision=revision) == answers
+
+
+def test_the_rules_are_those_of_the_naive_evaluator(wall: Wall) -> None:
+    """The rules that a gate is told to admit one flow by are all that do, and no others (reference 17, docs)."""
+    scene = random_world(wall, seeded(3))
+    seen = picture(scene.wall, scene.accounts)
+    ours = [one["NetworkInterfaceId"] for one in wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"]]
+    looked = 0
+    for flow in flows(seen, seeded(4), count=300):
+        ends = _addressed(seen, flow)
+        if ends is None or not isinstance(ends.destination, tuple) or not isinstance(ends.source, str):
+            continue
+        interface = ends.destination[0]
+        if interface not in ours or len(seen.interfaces[interface].addresses) > 1:
+            continue
+        told = wall.call("ExplainFlow", From=ends.source, To=interface, **_asked(flow))
+        gates = [gate for course in told["Courses"] for gate in course["Gates"] if not gate["IsEgress"]]
+        expected = rules_admitting(seen, interface, "ingress", ends.source, *Service(*flow[2:]))
+        assert [{(rule["GroupId"], rule["SecurityGroupRuleId"]) for rule in gate["Rules"]} for gate in gates] == [
+            expected
+        ]
+        looked += bool(expected)
+    assert looked
+
+
+def test_services_and_blocks(wall: Wall, scene: Json) -> None:
+    """A block is told apart where only some of it is admitted (inferred)."""
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=scene["app"], IpPermissions=[tcp(80, "198.51.100.0/25")])
+    told = wall.call("ExplainFlow", From="198.51.100.0/24", To=scene["app"], FromPort=80)
+    assert told["Verdict"] == "partly"
+    [course] = told["Courses"]
+    assert [one["Sources"] for one in course["Passing"]] == [["198.51.100.0/25"]]
+    assert [one["Sources"] for one in course["Refused"]] == [["198.51.100.128/25"]]
