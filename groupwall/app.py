@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.authentication import Authenticator, Identity, Open, Signed
-from groupwall.calls import caller_within, told, tried
+from groupwall.calls import caller_within, parameters_of, told, tried
 from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
 from groupwall.ops import start
@@ -194,7 +194,8 @@ class App:
     def _context(self, call: Call, tx: Transaction) -> Context:
         within = caller_within(lambda: context)
         now = self._clock.now()
-        context = Context(tx, call.identity.world, call.identity.caller, now, self._ids, self._quotas, within)
+        identity = call.identity
+        context = Context(tx, identity.world, identity.caller, now, self._ids, self._quotas, within, parameters_of)
         return context
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:

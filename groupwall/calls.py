@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.errors import ApiError
-from groupwall.ops.operation import Asked, Context, Operation, Result, Tried
+from groupwall.ops.operation import Asked, Context, Operation, Params, Result, Tried
 from groupwall.ops.table import OPERATIONS
 from groupwall.store.changes import Delta, compact
 from groupwall.wire.given import read_given
@@ -41,6 +41,11 @@ def understood(asked: Asked) -> Inner:
     if operation.early:
         operation.early(params)
     return Inner(operation, params)
+
+
+def parameters_of(asked: Asked) -> Params:
+    """Return the parameters of a call within a call, with boto3's types."""
+    return understood(asked).params
 
 
 def caller_within(context: Callable[[], Context]) -> Callable[[Asked], Result]:

@@ -28,9 +28,9 @@ def neither_end_is_ours(source: str, destination: str) -> ApiError:
     )
 
 
-def change_not_found(revision: int) -> ApiError:
-    """Say that this account has no change of a revision in this Region."""
-    return ApiError("InvalidChange.NotFound", f"The change '{revision}' does not exist")
+def change_not_found(named: int | str) -> ApiError:
+    """Say that this account has no change of a revision, or of a request's id, in this Region."""
+    return ApiError("InvalidChange.NotFound", f"The change '{named}' does not exist")
 
 
 def revision_to_come(revision: int, newest: int) -> ApiError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from groupwall.ops import history, tags, zones
 from groupwall.ops.changes import apply as changes_applied
 from groupwall.ops.changes import confirm as changes_confirmed
+from groupwall.ops.effects import previews, receipts
 from groupwall.ops.groups import associations, groups
 from groupwall.ops.instances import attachments, instances
 from groupwall.ops.instances import attributes as instance_attributes
@@ -34,6 +35,7 @@ _MODULES = (
     interfaces, interfaces_described, interface_attributes, attachments, address_assignment,
     instances, instances_run, instances_described, instance_attributes, instance_status,
     peerings, peering_requests, references_described, tags, zones, history,
+    previews, receipts,
     changes_applied, changes_confirmed,
 )  # fmt: skip
 

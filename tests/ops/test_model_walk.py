@@ -47,6 +47,10 @@ class Noting(dict[str, Any]):
         """Return a member, or the default."""
         return self._noted(name, super().get(name, default))
 
+    def items(self) -> Any:  # noqa: ANN401 - as a dict gives them
+        """Return all members: who hands them on reads each of them."""
+        return [(name, self[name]) for name in self]
+
     def _noted(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any parameter
         path = f"{self._path}{name}"
         self._seen.add(path)

@@ -149,7 +149,7 @@ def _effect_told(lost: Sequence[Shift], gained: Sequence[Shift]) -> str:
         told += [f"{word} {_in_short(moved)}"] if moved else []
         reasons += [f"{why} {_some(others)}"] if others else []
     if told:
-        return "; ".join(told + reasons)
+        return "; ".join(told + [f"the rest {reason}" for reason in reasons])
     if not reasons:
         reasons = ["its peer stands for no address" if lost or gained else "the same traffic"]
     return f"none: {'; '.join(reasons)}"

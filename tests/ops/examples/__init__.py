@@ -18,6 +18,7 @@ from tests.ops.examples import (
     associations,
     changes,
     derived,
+    effects,
     groups,
     instances,
     interfaces,
@@ -42,6 +43,7 @@ NOUNS: tuple[ModuleType, ...] = (
     prefix_lists,
     peerings,
     changes,
+    effects,
     others,
 )
 EXAMPLES: dict[str, list[Json]] = {name: calls for noun in NOUNS for name, calls in noun.EXAMPLES.items()}

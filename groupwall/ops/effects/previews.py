@@ -1,0 +1,73 @@
+"""Previews: what calls would do if they were made as one change (inferred).
+
+The calls are made, and undone; what is left of them are their deltas. So a preview tells what the calls themselves do,
+with every check that they have, and no second account of them can be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from groupwall import errors
+from groupwall.ops.effects.effects import effect
+from groupwall.ops.effects.mismatches import Made, mismatches
+from groupwall.ops.operation import Asked, Context, Operation, Params, Result, Tried
+from groupwall.store.changes import compact
+from groupwall.store.seen import Seen, otherwise_after
+
+MOST_CALLS = 100
+
+
+def preview(calls: Sequence[Asked], context: Context) -> Result:
+    """Return what calls that were tried would do."""
+    tried = context.tried
+    assert tried is not None  # noqa: S101 - the operation's row says that it tries them
+    before = Seen(context.tx, context.world)
+    after = Seen(context.tx, context.world, otherwise_after((context.tx.world, one) for one in tried.deltas))
+    made = Made(calls, tried.deltas, tried.refused_at)
+    return {
+        "Revision": context.tx.head.revision,
+        **effect(before, after, tried.deltas, context),
+        "Mismatches": mismatches(made, before, after, context),
+        "Refused": _refused(tried),
+        "Results": [compact(one) for one in tried.results],
+    }
+
+
+def _refused(tried: Tried) -> dict[str, Any] | None:
+    if tried.error is None:
+        return None
+    return {"CallIndex": tried.refused_at, "Code": tried.error.code, "Message": tried.error.message}
+
+
+def calls_asked(params: Params, _: Context | None = None) -> list[Asked]:
+    """Return the calls of a request. MissingParameter for none, InvalidParameterValue for too many."""
+    calls = [Asked(one["Operation"], one["Parameters"]) for one in params["Calls"]]
+    if not calls:
+        raise errors.missing_parameter("Calls")
+    if len(calls) > MOST_CALLS:
+        raise errors.too_many_calls(MOST_CALLS)
+    return calls
+
+
+def preview_changes(params: Params, context: Context) -> Result:
+    """Tell what calls would do; where one would be refused, what those before it would do, and why it would be."""
+    return preview(calls_asked(params), context)
+
+
+def revoke_asked(params: Params, _: Context | None = None) -> list[Asked]:
+    """Return the revoke that is meant: of egress where ``IsEgress`` says so."""
+    given = {name: value for name, value in params.items() if name != "IsEgress"}
+    return [Asked(f"RevokeSecurityGroup{'Egress' if params.get('IsEgress') else 'Ingress'}", compact(given))]
+
+
+def preview_revoke(params: Params, context: Context) -> Result:
+    """Tell what a revoke would do, with the parameters that the revoke has, the flat form of ingress too."""
+    return preview(revoke_asked(params), context)
+
+
+OPERATIONS = (
+    Operation("PreviewChanges", preview_changes, tries=calls_asked),
+    Operation("PreviewRevoke", preview_revoke, tries=revoke_asked),
+)
