@@ -117,7 +117,7 @@ def test_the_page_of_operations_is_up_to_date() -> None:
     assert [name for name in OPERATIONS if f"\n### {name}\n" not in OPERATIONS_PAGE] == []
 
 
-@pytest.mark.parametrize("example", [*examples("README.md"), *examples("docs/history.md")])
+@pytest.mark.parametrize("example", [*examples("README.md"), *examples("docs/history.md"), *examples("docs/expectations.md")])
 def test_examples_run(example: str) -> None:
     """Every Python example runs as it stands, pasted alone (inferred)."""
     exec(compile(example, "example", "exec"), {})  # noqa: S102 - the documents are ours

@@ -44,6 +44,7 @@ does not fit the model, with `MissingAction`, `InvalidAction` or `NoSuchVersion`
 (`AuthFailure`, `MissingAuthenticationToken`, `SignatureDoesNotMatch`, `InvalidClientTokenId`, `RequestExpired`), with
 `UnauthorizedOperation` for a page of another site that a browser shows, and with `DryRunOperation`.
 `RequestLimitExceeded`, `Unavailable` and `InternalError` are the server's own troubles.
+A change that would break an [expectation](expectations.md) that is kept is refused with `ExpectationBroken`.
 """
 EMPTY = """## Resources that an account here never holds
 

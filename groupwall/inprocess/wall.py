@@ -82,6 +82,27 @@ class Wall:
         """Return a boto3 resource as ``session()`` makes it; options as ``boto3.resource`` takes them."""
         return self.session().resource(service, **options)
 
+    def reachable(self, source: str, destination: str, port: int | None = None, *, protocol: str = "tcp") -> bool:
+        """Tell whether all flows between two ends pass both gates: on one port, or on all of a protocol without one.
+
+        An end is an interface, an instance, a group, an address, a block or ``anywhere``, as ExplainFlow takes it.
+        botocore's ClientError for an end that is none, or that is not there.
+        """
+        ports = {} if port is None else {"FromPort": port}
+        told = self.client("groupwall").explain_flow(From=source, To=destination, Protocol=protocol, **ports)
+        return bool(told["Verdict"] == "accept")
+
+    def expect(self, name: str, *, from_: str, to: str, port: int | None = None, **others: str) -> None:
+        """Expect from now on that all TCP flows between two ends pass, or with ``Verdict="deny"`` that none does.
+
+        others: members that PutExpectations takes besides, such as Verdict, Protocol, Description. botocore's
+        ClientError, ExpectationBroken, when that does not hold now; and from whichever later call would break it. Ends
+        as for ``reachable``.
+        """
+        ports = {} if port is None else {"FromPort": port}
+        expected = {"Name": name, "From": from_, "To": to, "Protocol": "tcp", **ports, **others}
+        self.client("groupwall").put_expectations(Expectations=[expected])
+
     def close(self) -> None:
         """Forget everything; its own clients get an error from now on."""
         self._answers = None

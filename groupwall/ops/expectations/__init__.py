@@ -1,0 +1,1 @@
+"""What a world's owner expects of traffic, and the changes that would break it."""

@@ -1,0 +1,113 @@
+"""Whether expectations hold, and which of them a change breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from groupwall import errors
+from groupwall.ops.flows.ends import Course, courses
+from groupwall.ops.flows.gates import admits, gates_of, reason
+from groupwall.ops.flows.network import Network
+from groupwall.ops.flows.shown import group_names
+from groupwall.ops.operation import Context
+from groupwall.rules.flows import services, services_text
+from groupwall.rules.passages import refused
+from groupwall.rules.spans import Spans
+from groupwall.rules.values import PortRange
+from groupwall.store.entities import Expectation
+from groupwall.store.seen import Seen, otherwise_before
+
+ACCEPT, DENY = "accept", "deny"
+HOLDS, BROKEN, EMPTY = "holds", "broken", "empty"
+
+TOUCHING = frozenset({
+    "security-group", "security-group-rule", "member", "network-interface", "address", "prefix-list-entry", "peering",
+    "attachment", "instance",
+})  # fmt: skip
+"""The kinds of entities that ends and gates depend on: a change of others breaks nothing."""
+
+
+class Judged(NamedTuple):
+    """An expectation and whether it holds. reason: why it is broken, or why there is nothing to hold it against."""
+
+    expectation: Expectation
+    state: str
+    reason: str | None
+
+
+def judge(expectations: Iterable[Expectation], seen: Seen) -> list[Judged]:
+    """Return whether expectations hold, each; what gates admit is read and worked out once for all of them."""
+    network = Network(seen)
+    return [_judged(one, network) for one in expectations]
+
+
+def _judged(one: Expectation, network: Network) -> Judged:
+    try:
+        found = courses(network, one.source, one.destination, services_of(one))
+    except errors.ApiError as error:  # what it names is gone, which is no reason to refuse whatever comes
+        return Judged(one, EMPTY, error.message)
+    told = [course for course in found if course.passing or refused(course.asked, course.passing)]
+    if not told:
+        return Judged(one, EMPTY, "no network interface stands behind one of its ends")
+    broken = [course for course in told if _breaks(one, course)]
+    return Judged(one, BROKEN, _why(one, broken[0], network)) if broken else Judged(one, HOLDS, None)
+
+
+def _breaks(one: Expectation, course: Course) -> bool:
+    return bool(course.passing) if one.verdict == DENY else bool(refused(course.asked, course.passing))
+
+
+def _why(one: Expectation, course: Course, network: Network) -> str:
+    """Return by which rules it passes, or why it is refused, in a line."""
+    parts = (course.source, course.destination)
+    names = group_names(network.seen, (each for part in parts if part.standing for each in part.standing.group_ids))
+    gates = gates_of(network, course)
+    if not course.joined:
+        return "no active peering joins the VPCs of its ends"
+    tell: Callable[..., str | None] = admits if one.verdict == DENY else reason
+    return "; ".join(why for gate in gates if (why := tell(gate, names)))
+
+
+def services_of(one: Expectation) -> Spans:
+    """Return the services that an expectation is of."""
+    return services(one.protocol, PortRange(one.from_port, one.to_port))
+
+
+def text_of(one: Expectation) -> str:
+    """Return ``accept tcp 443 from sg-... to eni-...``."""
+    return f"{one.verdict} {services_text(services_of(one))} from {one.source} to {one.destination}"
+
+
+def broken_by(expectations: Sequence[Expectation], before: Seen, after: Seen) -> list[Judged]:
+    """Return those that hold before a change and are broken after it, with why."""
+    broken = [one for one in judge(expectations, after) if one.state == BROKEN]
+    if not broken:
+        return []
+    held = {one.expectation.name for one in judge([one.expectation for one in broken], before) if one.state == HOLDS}
+    return [one for one in broken if one.expectation.name in held]
+
+
+def broken_shown(some: Iterable[Judged]) -> list[dict[str, Any]]:
+    """Return broken expectations as ExpectationBroken."""
+    return [{"Name": one.expectation.name, "Text": text_of(one.expectation), "Reason": one.reason} for one in some]
+
+
+def refuse_broken(context: Context) -> None:
+    """Refuse a change, written but not yet recorded, that breaks an expectation.
+
+    ExpectationBroken, which names the first and tells how many more there are. Costs one look where there are none.
+    """
+    tx = context.tx
+    if not any(delta.kind in TOUCHING for delta in tx.deltas):
+        return
+    expectations = tx.listed(Expectation)
+    if not expectations:
+        return
+    before = Seen(tx, context.world, otherwise_before((tx.world, delta) for delta in tx.deltas))
+    broken = broken_by(expectations, before, Seen(tx, context.world))
+    if broken:
+        first = broken[0]
+        raise errors.expectation_broken(
+            first.expectation.name, text_of(first.expectation), first.reason or "", len(broken)
+        )
