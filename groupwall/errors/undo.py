@@ -5,6 +5,11 @@ from __future__ import annotations
 from groupwall.errors.request import ApiError
 
 
+def cannot_undo(revision: int, reason: str) -> ApiError:
+    """Refuse to undo a change (inferred)."""
+    return ApiError("CannotUndo", f"The change '{revision}' cannot be undone: {reason}.")
+
+
 def confirmation_not_found(revision: int) -> ApiError:
     """Say that a change was never to be confirmed, or is not there (inferred)."""
     return ApiError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from groupwall.ops import history, tags, zones
 from groupwall.ops.changes import apply as changes_applied
 from groupwall.ops.changes import confirm as changes_confirmed
+from groupwall.ops.changes import undo as changes_undone
 from groupwall.ops.effects import previews, receipts
 from groupwall.ops.groups import associations, groups
 from groupwall.ops.instances import attachments, instances
@@ -36,7 +37,7 @@ _MODULES = (
     instances, instances_run, instances_described, instance_attributes, instance_status,
     peerings, peering_requests, references_described, tags, zones, history,
     previews, receipts,
-    changes_applied, changes_confirmed,
+    changes_applied, changes_undone, changes_confirmed,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for module in _MODULES for operation in module.OPERATIONS}

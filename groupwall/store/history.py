@@ -38,6 +38,13 @@ class History(Rows):
             of[revision].append(Delta(*columns))
         return [(change, of[change.revision]) for change in changes]
 
+    def last_changed(self, ids: Sequence[str], after: int) -> list[tuple[str, str, int, int]]:
+        """Return (kind, id, revision, world) of the last change after a revision of each entity named.
+
+        world: its row number; it may be another one, for what two worlds share, or have the same id for.
+        """
+        return self._all(_LAST_CHANGED, (json.dumps(ids), after))
+
     def revision_at(self, time: int) -> int:
         """Return the revision of the last change, of any world, that was accepted by a time; 0 before the first."""
         row = self._one("SELECT revision FROM change WHERE +time <= ? ORDER BY revision DESC LIMIT 1", (time,))
@@ -53,6 +60,12 @@ class History(Rows):
         rows = self._all(_CHANGED_SINCE, (self.world, revision))
         return [(world, Delta(*columns)) for world, *columns in rows]
 
+
+_LAST_CHANGED = (
+    "SELECT delta.kind, delta.id, max(delta.revision), change.world FROM json_each(?1) AS asked CROSS JOIN delta"
+    " ON delta.id = asked.value AND delta.revision > ?2 CROSS JOIN change ON change.revision = delta.revision"
+    " GROUP BY delta.kind, delta.id, change.world"
+)
 
 BEGINNING = "BeginWorld"
 """The operation of the change by which a world begins to be kept."""

@@ -158,6 +158,11 @@ class Reads(History):
         row = self._one("SELECT secret FROM secret WHERE owner = ?", (owner,))
         return str(row[0]) if row else ""
 
+    def secrets_of(self, owners: Sequence[str]) -> dict[str, str]:
+        """Return what is kept outside the history for entities, by their ids, of those that have anything."""
+        rows = self._all(f"SELECT owner, secret FROM secret WHERE owner IN {LISTED}", (json.dumps(owners),))
+        return dict(rows)
+
     def access_keys(self) -> list[AccessKey]:
         """List all access keys by account and user."""
         rows = self._all(f"SELECT {COLUMNS[AccessKey]} FROM access_key ORDER BY account, user, id")

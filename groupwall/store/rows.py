@@ -109,6 +109,19 @@ class Rows:
         """Return the entities with this value in a column, in the order of the key; ``by`` asks for several at once."""
         return self.by(kind, column, [value]).get(value, [])
 
+    def keyed(self, kind: type[T], columns: Sequence[str], wanted: Sequence[Row]) -> list[T]:
+        """Return the entities that have one of the rows of values in these columns, which should be indexed."""
+        if not wanted:
+            return []
+        entity = ENTITIES[kind]
+        test = " AND ".join(
+            f"{entity.table}.{column} = json_extract(asked.value, '$[{place}]')" for place, column in enumerate(columns)
+        )
+        text = (
+            f"SELECT {COLUMNS[kind]} FROM json_each(?2) AS asked CROSS JOIN {entity.table} ON {entity.scope} AND {test}"
+        )
+        return self._values(kind, self._all(text, (self.world, json.dumps(wanted))))
+
     def any(self, kind: type[T], column: str, value: str) -> bool:
         """Tell whether an entity has this value in a column."""
         entity = ENTITIES[kind]

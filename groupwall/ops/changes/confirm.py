@@ -13,7 +13,7 @@ from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.store.entities import Confirmation
 from groupwall.units import MILLISECONDS
 
-WAITING, CONFIRMED = "waiting", "confirmed"
+WAITING, CONFIRMED, UNDONE, REFUSED = "waiting", "confirmed", "undone", "refused"
 LONGEST_WAIT = 86_400
 """Seconds, a day."""
 
@@ -57,6 +57,13 @@ def confirm_change(params: Params, context: Context) -> Result:
         raise errors.confirmation_too_late(revision)
     context.tx.replace(found, found._replace(state=CONFIRMED))
     return {"Revision": revision}
+
+
+def mark_undone(revision: int, context: Context) -> None:
+    """Note that a change which was to be confirmed is undone; one that was confirmed stays known as that."""
+    found = _found(str(revision), context)
+    if found and found.state in (WAITING, REFUSED):
+        context.tx.replace(found, found._replace(state=UNDONE, message=""))
 
 
 def describe_confirmations(params: Params, context: Context) -> Result:

@@ -17,6 +17,7 @@ EXAMPLES: dict[str, list[Json]] = {
         {"Calls": [_OPEN_22], "ConfirmWithin": 60, "ExistingFlows": "cut"},
         {"Calls": [_OPEN_22, _SHUT_22], "Force": True, "Reason": "an outage", "ClientToken": "once"},
     ],
+    "UndoChange": [{"Revision": "$waiting", "Force": True, "Reason": "a mistake"}, {"Revision": 1}],
     "ConfirmChange": [{"Revision": "$waiting"}],
     "DescribeConfirmations": [{"MaxResults": 5}, {"NextToken": "x"}],
 }
