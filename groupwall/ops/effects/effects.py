@@ -145,7 +145,7 @@ def _effect_told(lost: Sequence[Shift], gained: Sequence[Shift]) -> str:
     told, reasons = [], []
     for shifts, word, why in ((lost, "cut", "still open by"), (gained, "opened", "open before by")):
         moved = effects.union(one.alone for one in shifts)
-        others = sorted({rule.id for one in shifts for rule in one.by})
+        others = list(dict.fromkeys(rule.id for one in shifts for rule in one.by))
         told += [f"{word} {_in_short(moved)}"] if moved else []
         reasons += [f"{why} {_some(others)}"] if others else []
     if told:
@@ -159,7 +159,7 @@ MOST_TOLD = 3
 
 
 def _in_short(some: Traffic) -> str:
-    return _some([_shortened(str(line)) for line in lines(some)])
+    return _some([_shortened(str(line)) for line in lines(some)], "; ")
 
 
 def _shortened(text: str) -> str:
@@ -167,9 +167,9 @@ def _shortened(text: str) -> str:
     return text if len(parts) <= MOST_TOLD * 2 else f"{', '.join(parts[: MOST_TOLD * 2])}, ..."
 
 
-def _some(texts: Sequence[str]) -> str:
+def _some(texts: Sequence[str], between: str = ", ") -> str:
     more = len(texts) - MOST_TOLD
-    return ", ".join(texts) if more <= 0 else f"{', '.join(texts[:MOST_TOLD])} and {more} more"
+    return between.join(texts[:MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 # ---- rules that name what is touched

@@ -1,0 +1,331 @@
+"""What previews say of one call, in a world small enough to be read: rules, gates, references, what is not there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from groupwall.config import Quotas
+from tests.driver import Wall
+from tests.interfaces import create_interface
+from tests.scenes import (
+    EVERYWHERE,
+    Json,
+    create_group,
+    create_prefix_list,
+    create_vpc,
+    peer_vpcs,
+    permission,
+    refusal,
+    rules_of,
+    tcp,
+)  # fmt: skip
+
+BLOCK = "10.0.0.0/8"
+
+
+def allow(wall: Wall, group: str, *asked: Json, egress: bool = False) -> list[str]:
+    """Add rules to a group; return their ids."""
+    side = "Egress" if egress else "Ingress"
+    made = wall.call(f"AuthorizeSecurityGroup{side}", GroupId=group, IpPermissions=list(asked))
+    return [rule["SecurityGroupRuleId"] for rule in made["SecurityGroupRules"]]
+
+
+def calls(*some: tuple[str, Json]) -> list[Json]:
+    """Return calls as PreviewChanges takes them."""
+    return [{"Operation": name, "Parameters": json.dumps(params)} for name, params in some]
+
+
+def preview(wall: Wall, operation: str, **params: Any) -> Json:  # noqa: ANN401 - as boto3 gives them
+    """Return the preview of one call."""
+    return wall.call("PreviewChanges", Calls=calls((operation, params)))
+
+
+def effects(told: Json) -> list[str]:
+    """Return each rule's action and effect."""
+    return [f"{one['Action']}: {one['Effect']}" for one in told["Rules"]]
+
+
+def texts(lines: list[Json]) -> list[str]:
+    """Return traffic lines as people read them."""
+    return [one["Text"] for one in lines]
+
+
+def test_a_revoke_that_looks_harmless(wall: Wall) -> None:
+    """A second rule, of another group on the same interface, still lets the traffic in, and is named."""
+    web, ops = create_group(wall), create_group(wall, "ops")
+    allow(wall, web, tcp(22, BLOCK))
+    [wide] = allow(wall, ops, permission("tcp", 20, 30, EVERYWHERE))
+    interface = create_interface(wall, Groups=[web, ops])
+    told = wall.call("PreviewRevoke", GroupId=web, IpPermissions=[tcp(22, BLOCK)])
+    assert effects(told) == [f"removed: none: still open by {wide}"]
+    [gate] = told["Gates"]
+    assert (gate["InterfaceIds"], gate["GroupIds"], gate["IsEgress"]) == ([interface], sorted([web, ops]), False)
+    assert (gate["Cut"], gate["Opened"]) == ([], [])
+    [still] = gate["StillOpen"]
+    assert still["Of"]["Text"] == f"tcp 22 from {BLOCK}"
+    assert texts(still["Traffic"]) == [f"tcp 22 {BLOCK}"]
+    assert [(one["SecurityGroupRuleId"], one["GroupName"]) for one in still["Rules"]] == [(wide, "ops")]
+    assert json.loads(told["Results"][0])["Return"] is True
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"IpPermissions": [tcp(22, BLOCK)]}, f"tcp 22 from {BLOCK}"),
+        ({"GroupName": "web", "IpPermissions": [tcp(22, BLOCK)]}, f"tcp 22 from {BLOCK}"),
+        ({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": BLOCK}, f"tcp 22 from {BLOCK}"),
+        ({"IpPermissions": [permission("-1", None, None, EVERYWHERE)], "IsEgress": True}, f"all to {EVERYWHERE}"),
+        ({"IsEgress": True, "SecurityGroupRuleIds": ["egress"]}, f"all to {EVERYWHERE}"),
+    ],
+)
+def test_every_form_of_a_revoke(wall: Wall, params: Json, text: str) -> None:
+    """A preview takes what the revoke of its direction takes: permissions, ids, names and the flat form of ingress."""
+    web = create_group(wall)
+    allow(wall, web, tcp(22, BLOCK))
+    if "SecurityGroupRuleIds" in params:
+        params = params | {"SecurityGroupRuleIds": [rules_of(wall, web, egress=True)[0]["SecurityGroupRuleId"]]}
+    named = {} if "GroupName" in params else {"GroupId": web}
+    told = wall.call("PreviewRevoke", **named, **params)
+    assert [(one["Action"], one["Rule"]["Text"]) for one in told["Rules"]] == [("removed", text)]
+    assert effects(told) == ["removed: none: no member"]
+    assert len(rules_of(wall, web)) + len(rules_of(wall, web, egress=True)) == 2
+
+
+def test_what_happens_to_rules(wall: Wall) -> None:
+    """Each rule that differs is told with what its difference means, whichever call it comes of."""
+    web, other = create_group(wall), create_group(wall, "other")
+    ssh, web_rule, near = allow(wall, web, tcp(22, BLOCK), tcp(80, EVERYWHERE), tcp(81, other))
+    create_interface(wall, Groups=[web])
+    told = wall.call(
+        "PreviewChanges",
+        Calls=calls(
+            ("AuthorizeSecurityGroupIngress", {"GroupId": web, "IpPermissions": [tcp(80, BLOCK), tcp(443, BLOCK)]}),
+            ("ModifySecurityGroupRules", {"GroupId": web, "SecurityGroupRules": [_modified(ssh, 23)]}),
+            ("RevokeSecurityGroupIngress", {"GroupId": web, "SecurityGroupRuleIds": [near]}),
+            (
+                "UpdateSecurityGroupRuleDescriptionsIngress",
+                {"GroupId": web, "IpPermissions": [tcp(80, (EVERYWHERE, "the world"))]},
+            ),
+        ),
+    )
+    assert sorted(effects(told)) == [
+        f"added: none: open before by {web_rule}",
+        f"added: opened tcp 443 {BLOCK}",
+        f"modified: cut tcp 22 {BLOCK}; opened tcp 23 {BLOCK}",
+        "modified: none: the same traffic",
+        "removed: none: its peer stands for no address",
+    ]
+    [modified] = [one for one in told["Rules"] if one["Rule"]["SecurityGroupRuleId"] == ssh]
+    assert (modified["Before"]["Text"], modified["Rule"]["Text"]) == (f"tcp 22 from {BLOCK}", f"tcp 23 from {BLOCK}")
+    [gate] = told["Gates"]
+    assert texts(gate["Cut"]) == [f"tcp 22 {BLOCK}"]
+    assert texts(gate["Opened"]) == [f"tcp 23, 443 {BLOCK}"]
+    assert len(told["Results"]) == 4
+
+
+def _modified(rule_id: str, port: int) -> Json:
+    asked = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIpv4": BLOCK}
+    return {"SecurityGroupRuleId": rule_id, "SecurityGroupRule": asked}
+
+
+def test_interfaces_that_stand_alike_share_an_entry(wall: Wall) -> None:
+    """One entry tells of all interfaces with the same groups, and another of those with more."""
+    web, ops = create_group(wall), create_group(wall, "ops")
+    allow(wall, web, tcp(22, BLOCK))
+    alike = [create_interface(wall, Groups=[web]) for _ in range(3)]
+    other = create_interface(wall, Groups=[ops, web])
+    told = wall.call("PreviewRevoke", GroupId=web, IpPermissions=[tcp(22, BLOCK)])
+    assert sorted(gate["InterfaceIds"] for gate in told["Gates"]) == sorted([sorted(alike), [other]])
+
+
+def test_a_member_that_goes(wall: Wall) -> None:
+    """What an interface leaves is cut at its own gates, and at those of the rules that name its group."""
+    web, app = create_group(wall), create_group(wall, "app")
+    [named] = allow(wall, app, tcp(8080, web))
+    gone, stays = create_interface(wall, Groups=[web]), create_interface(wall, Groups=[app])
+    told = preview(wall, "DeleteNetworkInterface", NetworkInterfaceId=gone)
+    address = wall.call("DescribeNetworkInterfaces", NetworkInterfaceIds=[gone])["NetworkInterfaces"][0]
+    cut = {(gate["InterfaceIds"][0], gate["IsEgress"]): texts(gate["Cut"]) for gate in told["Gates"]}
+    assert cut == {
+        (gone, True): [f"all {EVERYWHERE}"],
+        (stays, False): [f"tcp 8080 {address['PrivateIpAddress']}"],
+    }
+    assert told["Rules"] == []
+    assert [(one["Rule"]["SecurityGroupRuleId"], one["Reason"]) for one in told["References"]] == [
+        (named, "the members of its peer change")
+    ]
+
+
+def test_a_prefix_list_that_changes(wall: Wall) -> None:
+    """An entry that goes cuts what rules admitted by it; the rules that name the list are told."""
+    offices = create_prefix_list(wall, "198.51.100.0/24", "192.0.2.0/24")
+    web = create_group(wall)
+    [named] = allow(wall, web, tcp(22, offices))
+    create_interface(wall, Groups=[web])
+    change = {"PrefixListId": offices, "CurrentVersion": 1, "RemoveEntries": [{"Cidr": "192.0.2.0/24"}]}
+    told = preview(wall, "ModifyManagedPrefixList", **change)
+    assert [texts(gate["Cut"]) for gate in told["Gates"]] == [["tcp 22 192.0.2.0/24"]]
+    assert [(one["Rule"]["SecurityGroupRuleId"], one["Reason"]) for one in told["References"]] == [
+        (named, "the entries of its peer change")
+    ]
+
+
+def peered(wall: Wall) -> tuple[str, str, str, str]:
+    """Make two peered VPCs, a group in each, the first naming the second; return groups, rule and connection."""
+    home, there = create_vpc(wall), create_vpc(wall, "10.1.0.0/16")
+    peering = peer_vpcs(wall, home, there)
+    web, app = create_group(wall, "web", home), create_group(wall, "app", there)
+    [rule] = allow(wall, web, tcp(22, app))
+    return web, app, rule, peering
+
+
+def test_rules_that_become_stale(wall: Wall) -> None:
+    """A connection or a group that goes leaves the rules that name it stale, with members or without [13, model]."""
+    _, app, rule, peering = peered(wall)
+    ended = preview(wall, "DeleteVpcPeeringConnection", VpcPeeringConnectionId=peering)
+    deleted = preview(wall, "DeleteSecurityGroup", GroupId=app)
+    for told in (ended, deleted):
+        found = [(one["Rule"]["SecurityGroupRuleId"], one["Reason"]) for one in told["References"]]
+        assert found == [(rule, "becomes stale")]
+
+
+def test_rules_that_are_stale_no_more(wall: Wall) -> None:
+    """A new connection mends the rules that an old one left stale [13, docs]."""
+    _, _, rule, peering = peered(wall)
+    [told] = wall.call("DescribeVpcPeeringConnections")["VpcPeeringConnections"]
+    wall.call("DeleteVpcPeeringConnection", VpcPeeringConnectionId=peering)
+    ends = {"VpcId": told["RequesterVpcInfo"]["VpcId"], "PeerVpcId": told["AccepterVpcInfo"]["VpcId"]}
+    made = wall.call("CreateVpcPeeringConnection", **ends)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    accepted = preview(wall, "AcceptVpcPeeringConnection", VpcPeeringConnectionId=made)
+    assert [(one["Rule"]["SecurityGroupRuleId"], one["Reason"]) for one in accepted["References"]] == [
+        (rule, "is no longer stale")
+    ]
+
+
+# --- what is not there
+
+
+def near(told: Json) -> list[tuple[str, list[tuple[str, list[str]]]]]:
+    """Return what was asked for and not there, each with the nearest rules by what a person reads."""
+    return [
+        (one["Asked"], [(rule["Rule"]["Text"], rule["Differences"]) for rule in one["Nearest"]])
+        for one in told["Mismatches"]
+    ]
+
+
+@pytest.mark.parametrize("default", [True, False])
+@pytest.mark.reference("users 1.1 need 2")
+def test_the_nearest_rules(wall: Wall, *, default: bool) -> None:
+    """A rule that is not there is told with those near it, of the groups on the same interfaces too [users 1.1 need 2].
+
+    In the default VPC the revoke is accepted, elsewhere it is refused; told is the same.
+    """
+    vpc = None if default else create_vpc(wall)
+    web, ops = create_group(wall, "web", vpc), create_group(wall, "ops", vpc)
+    allow(wall, web, permission("tcp", 22, 23, "10.0.0.0/24"))
+    allow(wall, ops, tcp(22, "10.0.0.0/24"))
+    create_group(wall, "elsewhere", vpc)
+    if vpc:
+        subnet = wall.call("CreateSubnet", VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        create_interface(wall, SubnetId=subnet, Groups=[web, ops])
+    else:
+        create_interface(wall, Groups=[web, ops])
+    told = wall.call("PreviewRevoke", GroupId=web, IpPermissions=[tcp(22, "10.0.0.0/24")])
+    assert near(told) == [
+        (
+            "tcp 22 from 10.0.0.0/24",
+            [
+                ("tcp 22-23 from 10.0.0.0/24", ["ports: 22 asked, 22-23 there"]),
+                ("tcp 22 from 10.0.0.0/24", [f"group: {web} asked, {ops} there"]),
+            ],
+        )
+    ]
+    assert (told.get("Refused") or {}).get("Code") == (None if default else "InvalidPermission.NotFound")
+    assert told["Rules"] == told["Gates"] == []
+
+
+def test_an_id_of_elsewhere(wall: Wall) -> None:
+    """A rule named by an id that is of another group, or of the other direction, is told with where it is."""
+    web, ops = create_group(wall), create_group(wall, "ops")
+    [theirs] = allow(wall, ops, tcp(22, BLOCK))
+    [mine] = [rule["SecurityGroupRuleId"] for rule in rules_of(wall, web, egress=True)]
+    told = wall.call("PreviewRevoke", GroupId=web, SecurityGroupRuleIds=[mine, theirs, "sgr-00000000"])
+    assert near(told) == [
+        (mine, [(f"all to {EVERYWHERE}", ["direction: ingress asked, egress there"])]),
+        (theirs, [(f"tcp 22 from {BLOCK}", [f"group: {web} asked, {ops} there"])]),
+        ("sgr-00000000", []),
+    ]
+    modified = preview(wall, "ModifySecurityGroupRules", GroupId=web, SecurityGroupRules=[_modified(theirs, 23)])
+    assert [asked for asked, _ in near(modified)] == [theirs]
+    assert modified["Refused"]["Code"] == "InvalidSecurityGroupRuleId.NotFound"
+
+
+def test_a_description_that_differs(wall: Wall) -> None:
+    """A description that a revoke gives takes part in the match [4.3, docs], and is told where it is what differs."""
+    web = create_group(wall)
+    allow(wall, web, tcp(22, (BLOCK, "ann")))
+    told = wall.call("PreviewRevoke", GroupId=web, IpPermissions=[tcp(22, (BLOCK, "bob"))])
+    assert near(told) == [
+        (f"tcp 22 from {BLOCK} described 'bob'", [(f"tcp 22 from {BLOCK}", ["description: 'bob' asked, 'ann' there"])])
+    ]
+
+
+def test_a_rule_that_is_revoked_twice(wall: Wall) -> None:
+    """The second of two revokes of one rule finds it no more, and only the second."""
+    web = create_group(wall)
+    allow(wall, web, tcp(22, BLOCK))
+    revoke = ("RevokeSecurityGroupIngress", {"GroupId": web, "IpPermissions": [tcp(22, BLOCK)]})
+    told = wall.call("PreviewChanges", Calls=calls(revoke, revoke))
+    assert [(one["CallIndex"], one["Asked"]) for one in told["Mismatches"]] == [(1, f"tcp 22 from {BLOCK}")]
+
+
+# --- what is refused
+
+
+def test_what_would_be_refused(wall: Wall) -> None:
+    """The call's place, code and message are told, with what those before it would do; nothing behind it is tried."""
+    web = create_group(wall)
+    create_interface(wall, Groups=[web])
+    asked = calls(
+        ("AuthorizeSecurityGroupIngress", {"GroupId": web, "IpPermissions": [tcp(22, BLOCK)]}),
+        ("DeleteSecurityGroup", {"GroupId": web}),
+        ("DeleteVpc", {"VpcId": "no such thing"}),
+    )
+    told = wall.call("PreviewChanges", Calls=asked)
+    assert effects(told) == [f"added: opened tcp 22 {BLOCK}"]
+    refused = told["Refused"]
+    assert (refused["CallIndex"], refused["Code"]) == (1, "DependencyViolation")
+    assert f"{refused['Code']}: {refused['Message']}" == refusal(wall, "DeleteSecurityGroup", GroupId=web)
+    assert len(told["Results"]) == 1
+
+
+def test_a_call_that_is_none(wall: Wall) -> None:
+    """What is no call that changes something is refused as a part of the preview, as is what has no parameters."""
+    for name in ("DescribeVpcs", "NoSuchThing", "PreviewRevoke"):
+        assert preview(wall, name)["Refused"]["Code"] == "InvalidParameterValue"
+    told = wall.call("PreviewChanges", Calls=[{"Operation": "DeleteVpc", "Parameters": "no JSON"}])
+    assert told["Refused"]["Code"] == "InvalidParameterValue"
+    assert wall.call("PreviewRevoke", GroupId="sg-00000000")["Refused"]["Code"] == "InvalidGroup.NotFound"
+    assert wall.call("PreviewRevoke", IsEgress=True, GroupId="x", CidrIp=BLOCK)["Refused"]["Code"] == "UnknownParameter"
+
+
+def test_how_many_calls(wall: Wall) -> None:
+    """A preview takes at least one call and at most a hundred."""
+    assert refusal(wall, "PreviewChanges", Calls=[]).startswith("MissingParameter: ")
+    many = calls(*[("DeleteVpc", {"VpcId": "vpc-00000000"})] * 101)
+    assert refusal(wall, "PreviewChanges", Calls=many) == (
+        "InvalidParameterValue: A request may hold at most 100 calls."
+    )
+
+
+def test_the_quota_counts(wall: Wall) -> None:
+    """A preview makes the call with every check that it has: the quota's too [21]."""
+    with Wall(quotas=Quotas(rules_per_group=1)) as small:
+        web = create_group(small)
+        asked = {"GroupId": web, "IpPermissions": [tcp(22, BLOCK), tcp(23, BLOCK)]}
+        told = preview(small, "AuthorizeSecurityGroupIngress", **asked)
+        assert told["Refused"]["Code"] == "RulesPerSecurityGroupLimitExceeded"
+    assert wall.app.revision() == 0
