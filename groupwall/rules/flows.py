@@ -6,16 +6,9 @@ to cut traffic into lines, by addresses and by services, the shorter one is show
 
 from __future__ import annotations
 
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-    summarize_address_range,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, summarize_address_range
 from itertools import pairwise
+from socket import AF_INET, AF_INET6, inet_pton  # A conversion only: ten times as fast as ipaddress.
 from typing import TYPE_CHECKING, NamedTuple
 
 from groupwall.rules.spans import Span, Spans, difference, intersection, spans
@@ -41,8 +34,12 @@ _CODES = 256
 
 def address_number(text: str) -> int:
     """Return an address, of either family, as a number. ValueError for what is none."""
-    address = ip_address(text)
-    return int(address) + (IPV4 if address.version == 6 else 0)  # noqa: PLR2004 - the families are called so
+    family, before = (AF_INET6, IPV4) if ":" in text else (AF_INET, 0)
+    try:
+        return int.from_bytes(inet_pton(family, text)) + before
+    except OSError:
+        message = f"{text!r} is no address"
+        raise ValueError(message) from None
 
 
 def address_text(number: int) -> str:
@@ -52,9 +49,9 @@ def address_text(number: int) -> str:
 
 def block_span(cidr: str) -> Span:
     """Return the addresses of a canonical CIDR block."""
-    block: IPv4Network | IPv6Network = ip_network(cidr)
-    first = address_number(str(block.network_address))
-    return Span(first, first + block.num_addresses - 1)
+    address, _, length = cidr.partition("/")
+    first, bits = address_number(address), 128 if ":" in address else 32
+    return Span(first, first + (1 << bits - int(length)) - 1)
 
 
 def services(protocol: str, ports: PortRange) -> Spans:

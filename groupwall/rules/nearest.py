@@ -39,7 +39,8 @@ def nearest(asked: Asked, group_id: str, direction: Direction, rules: Iterable[R
     found = []
     for rule in rules:
         others = tuple(_others(asked, group_id, direction, rule))
-        apart = len(others) + _apart(asked.properties, rule.properties)
+        lies_elsewhere = (rule.group_id != group_id) + (rule.direction is not direction)
+        apart = lies_elsewhere + len(others) + _apart(asked.properties, rule.properties)
         if 0 < apart < _FAR:
             found.append((apart, Near(rule, (*differences(asked.properties, rule.properties), *others))))
     return [near for _, near in sorted(found, key=lambda pair: (pair[0], pair[1].rule.id))[:MOST]]

@@ -102,15 +102,15 @@ def admitting(seen: Picture, interface: str, *asked: Any) -> set[str]:  # noqa: 
 
 
 def gate_of(one: Tried, interface: str, direction: str) -> Json:
-    """Return what a preview tells of a gate, which it tells in one place; a new interface is the only one it has."""
-
-    def is_it(told: str) -> bool:
-        known = one.before.interfaces
-        return told == interface if interface in known else told not in known
-
-    egress = direction == "egress"
-    gates = [told for told in one.preview["Gates"] if told["IsEgress"] is egress]
-    found = [told for told in gates if any(map(is_it, told["InterfaceIds"]))]
+    """Return what a preview tells of a gate, which it tells in one place; a new interface is known by its groups."""
+    known = one.before.interfaces
+    groups = {} if interface in known else sorted(one.after.interfaces[interface].groups)
+    found = [
+        told
+        for told in one.preview["Gates"]
+        if told["IsEgress"] is (direction == "egress")
+        and (interface in told["InterfaceIds"] or (told["GroupIds"] == groups and {*told["InterfaceIds"]} - {*known}))
+    ]
     assert len(found) <= 1
     return found[0] if found else {"Cut": [], "Opened": [], "StillOpen": []}
 

@@ -85,8 +85,8 @@ def test_the_nearest_comes_first() -> None:
     ]  # fmt: skip
     found = [one.rule.id for one in nearest(SSH, HERE, Direction.INGRESS, there)]
     assert found == [
-        "sgr-tcp 22 10.0.0.0/8", "sgr-tcp 22..23 10.0.0.0/24", "sgr-tcp 22 10.0.0.0/24", "sgr-tcp 22..23 10.0.0.0/8",
-        "sgr-tcp 22 192.0.2.0/24",
+        "sgr-tcp 22 10.0.0.0/8", "sgr-tcp 22..23 10.0.0.0/24", "sgr-tcp 22..23 10.0.0.0/8", "sgr-tcp 22 192.0.2.0/24",
+        "sgr-udp 53 10.0.0.0/24",
     ]  # fmt: skip
 
 

@@ -8,31 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-from groupwall.ops.effects.touched import Standings, Touched, naming, standing_before_and_after, touched
-from groupwall.ops.flows.network import Network, Standing
-from groupwall.ops.flows.shown import Json, group_names, rule_shown, traffic_shown
+from groupwall.ops.effects.gates import GateEffect, gate_effects, gate_shown
+from groupwall.ops.effects.touched import Touched, naming, standing_before_and_after, touched
+from groupwall.ops.flows.network import Network
+from groupwall.ops.flows.shown import Json, group_names, rule_shown
 from groupwall.ops.operation import Context
 from groupwall.ops.peerings.references import is_stale, pairs_across
 from groupwall.rules import effects
-from groupwall.rules.effects import Effect, Shift
+from groupwall.rules.effects import Shift
 from groupwall.rules.flows import lines
 from groupwall.rules.traffic import Traffic
-from groupwall.rules.values import Direction, Rule
-from groupwall.rules.verdict import Grant
+from groupwall.rules.values import Rule
 from groupwall.store.changes import Delta
-from groupwall.store.entities import Interface
 from groupwall.store.seen import Seen
-
-
-class GateEffect(NamedTuple):
-    """What a change does at the gates of one direction of interfaces that stand alike before and after."""
-
-    standings: Standings
-    direction: Direction
-    interfaces: Sequence[Interface]
-    effect: Effect
 
 
 def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context) -> Json:
@@ -45,57 +35,16 @@ def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context)
     old, new = Network(before), Network(after)
     named = naming(some, before), naming(some, after)
     standings = standing_before_and_after(some, named[0] | named[1], old, new)
-    gates = list(_gates(standings, old, new))
     rules = before.by_id(Rule, sorted(some.rules)), after.by_id(Rule, sorted(some.rules))
+    differing = [rule for found in (*rules, *named) for rule in found.values()]
+    gates = list(gate_effects(standings, differing, (old, new)))
     touching = _touching(some, named, (before, after), context)
     names = _names(before, after, _rules_told(gates, *rules, (rule for rule, _ in touching)))
     worn = {group_id for pair in standings for one in pair if one for group_id in one.group_ids}
     return {
         "Rules": _rule_changes(rules, gates, worn, names),
-        "Gates": [_gate_shown(one, names) for one in gates],
+        "Gates": [gate_shown(one, names) for one in gates],
         "References": [{"Rule": rule_shown(rule, names), "Reason": reason} for rule, reason in touching],
-    }
-
-
-# ---- gates
-
-
-def _gates(standings: Mapping[Standings, Sequence[Interface]], old: Network, new: Network) -> Iterator[GateEffect]:
-    """Yield what differs at the gates of interfaces, ingress first; gates that stay as they are are left out."""
-    old.learn(before for before, _ in standings if before)
-    new.learn(after for _, after in standings if after)
-    for pair, interfaces in standings.items():
-        for direction in Direction:
-            before, after = _gate(old, pair[0], direction), _gate(new, pair[1], direction)
-            found = effects.effect(before, after)
-            if found.lost or found.gained:
-                yield GateEffect(pair, direction, interfaces, found)
-
-
-def _gate(network: Network, standing: Standing | None, direction: Direction) -> tuple[Grant, ...]:
-    return network.gate(standing, direction) if standing else ()
-
-
-def _gate_shown(gate: GateEffect, names: Mapping[str, str]) -> Json:
-    before, after = gate.standings
-    standing = after or before
-    assert standing is not None  # noqa: S101 - it stands before or after
-    return {
-        "InterfaceIds": [one.id for one in gate.interfaces],
-        "GroupIds": list(standing.group_ids),
-        "VpcId": standing.vpc_id,
-        "IsEgress": gate.direction.is_egress,
-        "Cut": traffic_shown(gate.effect.cut),
-        "Opened": traffic_shown(gate.effect.opened),
-        "StillOpen": [_still_open(one, names) for one in gate.effect.lost if one.shared],
-    }
-
-
-def _still_open(shift: Shift, names: Mapping[str, str]) -> Json:
-    return {
-        "Of": rule_shown(shift.rule, names),
-        "Traffic": traffic_shown(shift.shared),
-        "Rules": [rule_shown(rule, names) for rule in shift.by],
     }
 
 

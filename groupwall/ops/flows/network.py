@@ -105,11 +105,15 @@ class Network:
 
     def _learn(self, standings: Sequence[Standing]) -> None:
         rules = self.rules({group_id for one in standings for group_id in one.group_ids})
-        peers = {rule.properties.peer for some in rules.values() for rule in some}
-        self._learn_entries({peer.text for peer in peers if peer.kind is PeerKind.PREFIX_LIST})
-        self._learn_groups({peer.text for peer in peers if peer.kind is PeerKind.GROUP})
+        self.learn_peers(rule for some in rules.values() for rule in some)
         for vpc_id in {one.vpc_id for one in standings}:
             self.beside(vpc_id)
+
+    def learn_peers(self, rules: Iterable[Rule]) -> None:
+        """Read what the peers of rules stand for."""
+        peers = {rule.properties.peer for rule in rules}
+        self._learn_entries({peer.text for peer in peers if peer.kind is PeerKind.PREFIX_LIST})
+        self._learn_groups({peer.text for peer in peers if peer.kind is PeerKind.GROUP})
 
     def rules(self, group_ids: Iterable[str]) -> dict[str, list[Rule]]:
         """Return the rules of groups of this world, by group, in the order of their keys."""
@@ -146,13 +150,14 @@ class Network:
         key = (standing, direction)
         if key not in self._gates:
             self._learn([standing])
-            self._gates[key] = tuple(
-                grant(rule, lambda peer: self.addresses_of(peer, standing.vpc_id))
-                for group_id in standing.group_ids
-                for rule in self._rules[group_id]
-                if rule.direction is direction
-            )
+            rules = (rule for group_id in standing.group_ids for rule in self._rules[group_id])
+            mine = (rule for rule in rules if rule.direction is direction)
+            self._gates[key] = self.grants(mine, standing.vpc_id)
         return self._gates[key]
+
+    def grants(self, rules: Iterable[Rule], vpc_id: str) -> tuple[Grant, ...]:
+        """Return what rules admit at the gates of interfaces of a VPC."""
+        return tuple(grant(rule, lambda peer: self.addresses_of(peer, vpc_id)) for rule in rules)
 
     def policy(self, standing: Standing, direction: Direction) -> Traffic:
         """Return all that a standing's gate lets pass in one direction."""
