@@ -42,8 +42,9 @@ PARTS = {
     "enforce": _may("profiles remote rules errors units", "agents are clients: what they need comes through the API"),
     "authentication": _may("wire iam store errors regions config", "a stage of app: the wire's signature, stored keys"),
     "calls": _may("wire ops store errors", "a stage of app: calls within a call, read and made as if they came alone"),
+    "settling": _may("iam ops store errors units config regions", "a stage of app: what is due comes before any call"),
     "app": _may(
-        "authentication calls wire iam ops store errors units config regions",
+        "authentication calls settling wire iam ops store errors units config regions",
         "the whole path of a request: the one place that knows all stages",
     ),
     "remote": _may("wire errors units", "speaks the wire from the other end, and signs with the time"),
@@ -78,8 +79,11 @@ NOUNS = {
     "interfaces": _may("groups networks", "an interface lies in a subnet and is a member of groups"),
     "changes": _may("interfaces networks peerings rules", "an undo keeps to the limits of every noun that it restores"),
     "expectations": _may("flows", "what is expected is told in flows"),
+    "plans": _may("expectations flows rules", "a plan is of calls that rules take, and tells what it would break"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
-    "effects": _may("flows peerings", "what a change does to traffic is told of the gates, before and after"),
+    "effects": _may(
+        "flows peerings expectations", "what a change does is told of the gates, and of what is expected of them"
+    ),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }
 

@@ -8,7 +8,7 @@ from groupwall.errors.request import ApiError, invalid_value
 
 
 def end_malformed(text: str) -> ApiError:
-    """Refuse an end of a flow that is neither an id, nor an address, nor a block."""
+    """Refuse an end of a flow that is neither an id, nor an address, nor a block (inferred)."""
     return invalid_value(
         f"Value ({text}) for an end of the flow is invalid. It must be an interface, an instance, a security group, an"
         " IP address, a CIDR block, or 'anywhere'."
@@ -16,12 +16,12 @@ def end_malformed(text: str) -> ApiError:
 
 
 def end_ambiguous(text: str, interface_ids: Sequence[str]) -> ApiError:
-    """Refuse an address that interfaces of several VPCs have."""
+    """Refuse an address that interfaces of several VPCs have (inferred)."""
     return invalid_value(f"The address {text} is of several network interfaces: {', '.join(interface_ids)}. Name one.")
 
 
 def neither_end_is_ours(source: str, destination: str) -> ApiError:
-    """Refuse a flow of which no end is an interface of the account: nothing here decides about it."""
+    """Refuse a flow of which no end is an interface of the account: nothing here decides about it (inferred)."""
     return invalid_value(
         f"Neither '{source}' nor '{destination}' is a network interface of this account: name an interface, an"
         " instance, a security group, or the address of an interface for one of them."
@@ -29,17 +29,17 @@ def neither_end_is_ours(source: str, destination: str) -> ApiError:
 
 
 def change_not_found(named: int | str) -> ApiError:
-    """Say that this account has no change of a revision, or of a request's id, in this Region."""
+    """Say that this account has no change of a revision, or of a request's id, in this Region (inferred)."""
     return ApiError("InvalidChange.NotFound", f"The change '{named}' does not exist")
 
 
 def revision_to_come(revision: int, newest: int) -> ApiError:
-    """Refuse a revision that is not there yet."""
+    """Refuse a revision that is not there yet (inferred)."""
     return invalid_value(f"Value ({revision}) for parameter atRevision is invalid. The newest revision is {newest}.")
 
 
 def call_not_taken(operation: str) -> ApiError:
-    """Refuse a call within a request that is no operation of EC2 that changes something."""
+    """Refuse a call within a request that is no operation of EC2 that changes something (inferred)."""
     return invalid_value(
         f"Value ({operation}) for parameter operation is invalid. A call within the request must be an operation of"
         " EC2 that changes something, and that this server has."
@@ -47,10 +47,17 @@ def call_not_taken(operation: str) -> ApiError:
 
 
 def dry_run_within() -> ApiError:
-    """Refuse DryRun of a call within a request: it is the request's to say."""
+    """Refuse DryRun of a call within a request: it is the request's to say (inferred)."""
     return ApiError("InvalidParameterCombination", "DryRun is a parameter of the request, not of the calls within it.")
 
 
 def too_many_calls(most: int) -> ApiError:
-    """Refuse a request with more calls than one change may hold."""
+    """Refuse a request with more calls than one change may hold (inferred)."""
     return invalid_value(f"A request may hold at most {most} calls.")
+
+
+def plan_too_large(most: int) -> ApiError:
+    """Refuse to plan a cut of traffic that more sets of rules let pass than can be decided about (inferred)."""
+    return ApiError(
+        "PlanTooLarge", f"More than {most} sets of rules let the traffic pass: ask about fewer ends, or fewer ports."
+    )

@@ -30,6 +30,8 @@ EVERY_IPV6 = (Span(IPV4, IPV4 + (1 << 128) - 1),)
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 _NAMES = {number: name for name, number in _NUMBERS.items()}
 _CODES = 256
+_HALF = 128
+"""Protocols: what has fewer lacks more, which is longer to tell."""
 
 
 def address_number(text: str) -> int:
@@ -118,14 +120,17 @@ def services_text(some: Spans) -> str:
     """Return each protocol with its ports, ``tcp 22, 80-90, icmp 8/0``; or ``all``, or what it lacks, if shorter."""
     if some == SERVICES:
         return "all"
-    told, others = _protocols_text(some), difference(SERVICES, some)
-    return min(told, f"all but {_protocols_text(others)}", key=len)
+    told = _protocols_text(some)
+    protocols = sum(span.last // PORTS - span.first // PORTS + 1 for span in some)
+    if protocols < _HALF:
+        return told
+    return min(told, f"all but {_protocols_text(difference(SERVICES, some))}", key=len)
 
 
 def _protocols_text(some: Spans) -> str:
     texts: list[str] = []
     named = ""
-    for protocol, first, last in (part for span in some for part in _by_protocol(span)):
+    for protocol, first, last in (part for span in some for part in by_protocol(span)):
         name = _NAMES.get(protocol, str(protocol))
         ports = _ports_text(name, first, last)
         texts.append(ports if name == named and ports else f"{name} {ports}".rstrip())
@@ -133,7 +138,7 @@ def _protocols_text(some: Spans) -> str:
     return ", ".join(texts)
 
 
-def _by_protocol(span: Span) -> Iterator[tuple[int, int, int]]:
+def by_protocol(span: Span) -> Iterator[tuple[int, int, int]]:
     """Yield (protocol, first, last) of the low 16 bits, for each protocol that a span of services touches."""
     for protocol in range(span.first // PORTS, span.last // PORTS + 1):
         start = protocol * PORTS
@@ -160,7 +165,7 @@ def addresses_text(some: Spans) -> str:
 
 def address_texts(some: Spans) -> list[str]:
     """Return the parts of ``addresses_text``, each by itself."""
-    return [text for span in some for part in _by_family(span) for text in _blocks(*part)]
+    return [text for span in some for part in by_family(span) for text in _blocks(*part)]
 
 
 def service_texts(some: Spans) -> list[str]:
@@ -170,12 +175,13 @@ def service_texts(some: Spans) -> list[str]:
     parts = [
         (_NAMES.get(protocol, str(protocol)), first, last)
         for span in some
-        for protocol, first, last in _by_protocol(span)
+        for protocol, first, last in by_protocol(span)
     ]
     return [f"{name} {_ports_text(name, first, last)}".rstrip() for name, first, last in parts]
 
 
-def _by_family(span: Span) -> Iterable[tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]]:
+def by_family(span: Span) -> Iterable[tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]]:
+    """Yield the first and the last address of each family that a span of addresses touches."""
     if span.first < IPV4:
         yield IPv4Address(span.first), IPv4Address(min(span.last, IPV4 - 1))
     if span.last >= IPV4:

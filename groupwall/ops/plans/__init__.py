@@ -1,0 +1,1 @@
+"""Plans: what to call so that something no longer passes."""
