@@ -329,3 +329,19 @@ def test_the_quota_counts(wall: Wall) -> None:
         told = preview(small, "AuthorizeSecurityGroupIngress", **asked)
         assert told["Refused"]["Code"] == "RulesPerSecurityGroupLimitExceeded"
     assert wall.app.revision() == 0
+
+
+def test_expectations_that_would_be_broken(wall: Wall) -> None:
+    """A preview names them, though the change itself would be refused; one that is forced has it in its receipt."""
+    web = create_group(wall)
+    allow(wall, web, tcp(443, EVERYWHERE))
+    interface = create_interface(wall, Groups=[web])
+    expected = {"Name": "shop", "From": EVERYWHERE, "To": interface, "Protocol": "tcp", "FromPort": 443}
+    wall.call("PutExpectations", Expectations=[expected | {"Verdict": "accept"}])
+    revoke = ("RevokeSecurityGroupIngress", {"GroupId": web, "IpPermissions": [tcp(443, EVERYWHERE)]})
+    told = wall.call("PreviewChanges", Calls=calls(revoke))
+    assert [one["Name"] for one in told["Expectations"]] == ["shop"]
+    assert told.get("Refused") is None
+    made = wall.call("ApplyChanges", Calls=calls(revoke), Force=True, Reason="the shop is closed")
+    receipt = wall.call("DescribeReceipt", Revision=made["Revision"])
+    assert receipt["Expectations"] == told["Expectations"]

@@ -12,8 +12,10 @@ from typing import Any
 from groupwall import errors
 from groupwall.ops.effects.effects import effect
 from groupwall.ops.effects.mismatches import Made, mismatches
+from groupwall.ops.expectations.check import broken_by, broken_shown
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result, Tried
 from groupwall.store.changes import compact
+from groupwall.store.entities import Expectation
 from groupwall.store.seen import Seen, otherwise_after
 
 MOST_CALLS = 100
@@ -25,13 +27,20 @@ def preview(calls: Sequence[Asked], context: Context) -> Result:
     assert tried is not None  # noqa: S101 - the operation's row says that it tries them
     before = Seen(context.tx, context.world)
     after = Seen(context.tx, context.world, otherwise_after((context.tx.world, one) for one in tried.deltas))
-    made = Made(calls, tried.deltas, tried.refused_at)
     return {
         "Revision": context.tx.head.revision,
-        **effect(before, after, tried.deltas, context),
-        "Mismatches": mismatches(made, before, after, context),
+        **done(Made(calls, tried.deltas, tried.refused_at), before, after, context),
         "Refused": _refused(tried),
         "Results": [compact(one) for one in tried.results],
+    }
+
+
+def done(made: Made, before: Seen, after: Seen, context: Context) -> Result:
+    """Return all that calls do, did or would do, told from the tables before and after."""
+    return {
+        **effect(before, after, made.deltas, context),
+        "Mismatches": mismatches(made, before, after, context),
+        "Expectations": broken_shown(broken_by(before.all(Expectation), before, after)) if made.deltas else [],
     }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from groupwall import errors
-from groupwall.ops.effects.effects import effect
-from groupwall.ops.effects.mismatches import Made, mismatches
+from groupwall.ops.effects.mismatches import Made
+from groupwall.ops.effects.previews import done
 from groupwall.ops.filters import anywhere
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result
 from groupwall.ops.past import seen_after
@@ -24,8 +24,7 @@ def describe_receipt(params: Params, context: Context) -> Result:
     return {
         "Change": _head(change),
         "Revision": change.revision,
-        **effect(before, after, deltas, context),
-        "Mismatches": mismatches(Made(_calls(change), deltas, None), before, after, context),
+        **done(Made(_calls(change), deltas, None), before, after, context),
     }
 
 
