@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from groupwall.config import Quotas
+from tests.counting import cost, counted
 from tests.driver import Wall
 from tests.interfaces import create_interface
 from tests.scenes import (
@@ -345,3 +347,34 @@ def test_expectations_that_would_be_broken(wall: Wall) -> None:
     made = wall.call("ApplyChanges", Calls=calls(revoke), Force=True, Reason="the shop is closed")
     receipt = wall.call("DescribeReceipt", Revision=made["Revision"])
     assert receipt["Expectations"] == told["Expectations"]
+
+
+def _costs(wall: Wall, folder: Path, size: int) -> list[int]:
+    """Return the statements of previews and a receipt about a group with so many members, groups beside, and users."""
+    web = create_group(wall)
+    allow(wall, web, tcp(22, BLOCK))
+    for number in range(size):
+        group = create_group(wall, f"g{number}")
+        allow(wall, group, tcp(22, web))
+        create_interface(wall, Groups=[group])
+        create_interface(wall, Groups=[group, web])
+    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
+    new = ("CreateNetworkInterface", {"SubnetId": subnet, "Groups": [web]})
+    with counted(wall, folder) as connection:
+        asked: list[tuple[str, Json]] = [
+            ("PreviewRevoke", {"GroupId": web, "IpPermissions": [tcp(22, BLOCK)]}),
+            ("PreviewRevoke", {"GroupId": web, "IpPermissions": [tcp(22, "10.0.0.0/9")]}),
+            ("PreviewChanges", {"Calls": calls(new)}),
+            ("DescribeReceipt", {"Revision": wall.app.revision()}),
+        ]
+        return [cost(wall, connection, name, params).statements for name, params in asked]
+
+
+def test_the_account_does_not_count(tmp_path: Path) -> None:
+    """The statements of a preview or a receipt do not grow with the members, groups and references that it tells of."""
+    with Wall() as small, Wall() as large:
+        few, many = (tmp_path / name for name in ("few", "many"))
+        few.mkdir()
+        many.mkdir()
+        pairs = zip(_costs(small, few, 1), _costs(large, many, 20), strict=True)
+        assert all(more <= less + 4 for less, more in pairs)  # what is known by then is not read again
