@@ -21,8 +21,10 @@ from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
 from groupwall.ops import start
 from groupwall.ops.empty import empty
+from groupwall.ops.expectations.check import refuse_broken
 from groupwall.ops.operation import Context, Operation, Result, Tried
 from groupwall.ops.table import OPERATIONS
+from groupwall.settling import Settling
 from groupwall.store.changes import Event
 from groupwall.store.folder import StoreError
 from groupwall.store.rows import TooLarge
@@ -63,6 +65,9 @@ class Refusal(NamedTuple):
     operation: str
 
 
+OWN = "groupwall"
+"""The service of our own operations: elsewhere ``Force`` means something else."""
+
 Take = Callable[[Call, Result, int], Result]
 """What is done with a result while what it lists can still be read; the number is the revision that it was read at."""
 
@@ -98,6 +103,18 @@ class App:
         self._clock = clock
         self._ids = ids
         self._quotas = quotas
+        self._settling = Settling(clock, ids, quotas)
+
+    def settle(self) -> None:
+        """Undo the changes that nobody confirmed in time; what fails is left for the next call."""
+        try:
+            self._settling.settle(self.store)
+        except StoreError as error:
+            log.warning("%s", error)
+
+    def deadline(self) -> int | None:
+        """Return when the next change is to be undone unless it is confirmed, in milliseconds since 1970."""
+        return self._settling.deadline(self.store)
 
     def prepare(self, request: Request, request_id: str | None = None) -> Call | Refusal:
         """Return the call that a request makes, or its refusal. Writes nothing."""
@@ -120,17 +137,24 @@ class App:
         return Call(request_id, action, decoded.version, operation, params, dry_run, identity)
 
     def answer(self, calls: Sequence[Call], budget: Budget | None = None, take: Take = _whole) -> list[Outcome | None]:
-        """Perform calls in one transaction and commit it once; None for a read that goes beyond the budget."""
+        """Perform calls in one transaction and commit it once; None for a read that goes beyond the budget.
+
+        First comes what is due by the clock, so that reads see it, too.
+        """
 
         def work(tx: Transaction) -> list[Outcome | None]:
             return [self._performed(call, tx, budget, take) for call in calls]
 
+        self.settle()
         try:
             reads = all(call.operation.reads or call.tried for call in calls)
             return self.store.read(work) if reads else self.store.run(work, sole=len(calls) == 1)
         except StoreError as error:
             refusal = _refusal(error)
             return [Outcome(None, refusal, 0) for _ in calls]
+        finally:
+            if any(call.action.service == OWN and not call.operation.reads for call in calls):
+                self._settling.look_again()
 
     def _performed(self, call: Call, tx: Transaction, budget: Budget | None, take: Take) -> Outcome | None:
         try:
@@ -161,6 +185,8 @@ class App:
                 tx.limit(budget)
             result = take(call, call.operation.run(call.params, context), tx.head.revision)
             if tx.written:
+                if not (call.action.service == OWN and call.params.get("Force")):
+                    refuse_broken(context)
                 tx.record(_event(call, context, call.action.name, call.params))
             else:
                 tx.undo()

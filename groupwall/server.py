@@ -30,13 +30,16 @@ from groupwall.sending import BrokenOff, Client, Receive, Scope, Send
 from groupwall.store.folder import StoreError
 from groupwall.store.transaction import Budget
 from groupwall.turns import Turns
-from groupwall.units import SystemClock, ticks, timestamp
+from groupwall.units import MILLISECONDS, SystemClock, ticks, timestamp
 
 INLINE = Budget(rows=1_000, steps=25, seconds=0.004)
 """What a read may cost inside the loop, about two milliseconds; beyond it goes to the reader process."""
 
 PATIENCE = 30.0
 """Seconds that a client may take to send the headers of a request, and again to send its body."""
+
+SHORTEST_SLEEP = 1.0
+"""Seconds until the server wakes for a deadline: what could not be written then is not tried over and over."""
 
 STANDARD_ERROR = 2
 
@@ -55,6 +58,34 @@ class Told(NamedTuple):
     whose: tuple[str, str, str]
 
 
+class Alarm:
+    """Wakes the server when a change is due that nobody confirmed, so that who waits for changes hears of its undo."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._clock = SystemClock()
+        self._set_for: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self) -> None:
+        """Have the server wake at the next deadline; to be called whenever that may be another one."""
+        deadline = self._app.deadline()
+        if deadline != self._set_for:
+            if self._timer:
+                self._timer.cancel()
+            self._set_for = deadline
+            self._timer = self._timer_for(deadline) if deadline is not None else None
+
+    def _timer_for(self, deadline: int) -> asyncio.TimerHandle:
+        seconds = (deadline - self._clock.now()) / MILLISECONDS
+        return asyncio.get_running_loop().call_later(max(seconds, SHORTEST_SLEEP), self._ring)
+
+    def _ring(self) -> None:
+        self._set_for = None
+        self._app.settle()
+        self.set()
+
+
 class Site:
     """The ASGI application: /health, and everything else is an API request."""
 
@@ -65,6 +96,18 @@ class Site:
         self._patience = patience
         self._clock = SystemClock()
         self._turns = Turns(app, INLINE if self._reader else None)
+        self._alarm = Alarm(app)
+
+    def begin(self) -> None:
+        """Look at what is left from before; the loop is running."""
+        self._app.settle()
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        try:
+            self._alarm.set()
+        except StoreError as error:  # the calls that need the store tell their clients
+            log.warning("%s", error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -133,6 +176,7 @@ class Site:
 
     async def _performed(self, request: Request, call: Call, client: Client) -> tuple[Reply, Told]:
         outcome = await self._turns.answer(call)
+        self._set_alarm()
         code, whose = "-", (*call.identity.world, call.request_id)
         try:
             reply = self._app.reply(call, outcome) if outcome else await self._read_apart(request, call, client)
@@ -148,6 +192,7 @@ class Site:
     async def _read_apart(self, request: Request, call: Call, client: Client) -> Reply:
         assert self._reader is not None  # noqa: S101 - without a reader no read has a budget to go beyond
         client.refuse_if_old()
+        self._app.settle()  # the reader may not write
         async with client.watched():
             return await self._reader.answer(request, self._app.tried(call) if call.operation.tries else call, client)
 
@@ -196,10 +241,15 @@ def serve(app: App, settings: Settings, sock: socket.socket, patience: float = P
     shown = f"[{host}]" if ":" in host else host
     ready = f"groupwall ready on http://{shown}:{port}"
     try:
-        Listener(config, lambda: _say(ready)).run(sockets=[sock])
+        Listener(config, lambda: _begin(site, ready)).run(sockets=[sock])
     finally:
         site.close()
         outlet.close()
+
+
+def _begin(site: Site, ready: str) -> None:
+    site.begin()
+    _say(ready)
 
 
 def _say(line: str) -> None:

@@ -38,8 +38,11 @@ PRIMARY_CODE = 0xFF
 class Store:
     """The tables and their history in one SQLite file, or in memory. Threads may share it, and wait for each other."""
 
-    def __init__(self, connection: sqlite3.Connection, where: str, lock: contextlib.ExitStack) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, where: str, lock: contextlib.ExitStack, *, read_only: bool = False
+    ) -> None:
         self.where = where
+        self.read_only = read_only
         self._connection = connection
         self._lock = lock
         self._turn = threading.RLock()
@@ -177,7 +180,7 @@ def open_beside(data: str, *, read_only: bool = False) -> Store:
             raise StoreError(message)
         if read_only:
             connection.execute("PRAGMA query_only = ON")
-    return Store(connection, data, contextlib.ExitStack())
+    return Store(connection, data, contextlib.ExitStack(), read_only=read_only)
 
 
 @contextlib.contextmanager
