@@ -139,7 +139,7 @@ def _running(command: list[str], credentials: Credentials, first: str = "Describ
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GROUPWALL_", "AWS_"))}
-    return kept | {"GROUPWALL_QUOTA_GROUPS_PER_REGION": "100000"}
+    return kept | {"GROUPWALL_QUOTA_GROUPS_PER_REGION": "100000", "GROUPWALL_QUOTA_RULES_PER_GROUP": "1000"}
 
 
 def _free_port() -> int:
