@@ -79,6 +79,7 @@ NOUNS = {
     "interfaces": _may("groups networks", "an interface lies in a subnet and is a member of groups"),
     "changes": _may("interfaces networks peerings rules", "an undo keeps to the limits of every noun that it restores"),
     "expectations": _may("flows", "what is expected is told in flows"),
+    "histories": _may("effects flows", "what lies between two revisions is an effect; who opened a flow is asked of flows"),
     "plans": _may("expectations flows rules", "a plan is of calls that rules take, and tells what it would break"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(

@@ -61,3 +61,13 @@ def plan_too_large(most: int) -> ApiError:
     return ApiError(
         "PlanTooLarge", f"More than {most} sets of rules let the traffic pass: ask about fewer ends, or fewer ports."
     )
+
+
+def revisions_reversed(first: int, last: int) -> ApiError:
+    """Refuse a difference from a later revision to an earlier one (inferred)."""
+    return invalid_value(f"The revision {first} is later than {last}: name the earlier one first.")
+
+
+def too_many_heads(most: int) -> ApiError:
+    """Refuse more heads than can be compared (inferred)."""
+    return invalid_value(f"A request may hold at most {most} heads.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from groupwall import errors
-from groupwall.ops.operation import Context, Params
+from groupwall.ops.operation import Context, Params, Result
+from groupwall.store.changes import Change
 from groupwall.store.seen import Seen, otherwise_before
 
 
@@ -34,3 +35,19 @@ def seen_after(revision: int, context: Context) -> Seen:
     if not 0 <= revision <= newest:
         raise errors.revision_to_come(revision, newest)
     return Seen(context.tx, context.world, otherwise_before(context.tx.changed_since(revision)))
+
+
+def change_head(change: Change) -> Result:
+    """Return a change without its deltas, as ChangeHead."""
+    return {
+        "Revision": change.revision,
+        "Time": change.time,
+        "AccountId": change.account,
+        "Region": change.region,
+        "Caller": change.caller,
+        "Operation": change.operation,
+        "RequestId": change.request_id,
+        "Request": change.request,
+        "Hash": change.hash.hex(),
+        "PreviousHash": change.previous.hex(),
+    }

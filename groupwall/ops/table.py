@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from groupwall.ops import history, tags, zones
+from groupwall.ops import tags, zones
 from groupwall.ops.changes import apply as changes_applied
 from groupwall.ops.changes import confirm as changes_confirmed
 from groupwall.ops.changes import undo as changes_undone
 from groupwall.ops.effects import previews, receipts
+from groupwall.ops.expectations import expectations
+from groupwall.ops.flows import explain, reachability
 from groupwall.ops.groups import associations, groups
+from groupwall.ops.histories import bisect, difference, export, verified
+from groupwall.ops.histories import listed as history
 from groupwall.ops.instances import attachments, instances
 from groupwall.ops.instances import attributes as instance_attributes
 from groupwall.ops.instances import described as instances_described
@@ -22,6 +26,7 @@ from groupwall.ops.operation import Operation
 from groupwall.ops.peerings import peerings
 from groupwall.ops.peerings import requests as peering_requests
 from groupwall.ops.peerings import stale as references_described
+from groupwall.ops.plans import cut as plans
 from groupwall.ops.prefix_lists import described as prefix_lists_described
 from groupwall.ops.prefix_lists import lists as prefix_lists
 from groupwall.ops.prefix_lists import versions as prefix_list_versions
@@ -35,8 +40,8 @@ _MODULES = (
     prefix_lists, prefix_list_versions, prefix_lists_described,
     interfaces, interfaces_described, interface_attributes, attachments, address_assignment,
     instances, instances_run, instances_described, instance_attributes, instance_status,
-    peerings, peering_requests, references_described, tags, zones, history,
-    previews, receipts,
+    peerings, peering_requests, references_described, tags, zones, history, difference, bisect, verified, export,
+    expectations, plans, explain, reachability, previews, receipts,
     changes_applied, changes_undone, changes_confirmed,
 )  # fmt: skip
 

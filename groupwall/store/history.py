@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from groupwall.store import fields, query
 from groupwall.store.changes import Change, Delta
 from groupwall.store.query import Where
 from groupwall.store.rows import LISTED, Rows
+from groupwall.store.verify import Verified, verify
+
+
+class Window(NamedTuple):
+    """A part of the history: below a revision, from one time to another in milliseconds since 1970; None for any."""
+
+    before: int | None = None
+    since: int | None = None
+    until: int | None = None
+    newest_first: bool = False
+
+    def test(self) -> tuple[str, list[int]]:
+        """Return the condition in SQL, and what to bind."""
+        tests = (("revision < ?", self.before), ("+change.time >= ?", self.since), ("+change.time <= ?", self.until))
+        given = [(test, value) for test, value in tests if value is not None]
+        return "".join(f" AND {test}" for test, _ in given), [value for _, value in given]
+
+
+ALL_OF_IT = Window()
 
 
 class History(Rows):
     """What is read of the changes of one world."""
 
-    def changes(self, after: int, conditions: Sequence[Where], limit: int) -> list[tuple[Change, list[Delta]]]:
-        """Return this world's changes after a revision, each with its deltas in order."""
+    def changes(
+        self,
+        after: int,
+        conditions: Sequence[Where],
+        limit: int,
+        window: Window = ALL_OF_IT,
+        keys_of: str | None = None,
+    ) -> list[tuple[Change, list[Delta]]]:
+        """Return this world's changes after a revision, each with its deltas in order.
+
+        keys_of: an account, whose changes of access keys are asked for instead.
+        """
         text, bound = query.clause(fields.CHANGES, conditions)
+        where, more = window.test()
+        of, mine = ("change.world = ?", [self.world]) if keys_of is None else (_OF_KEYS, [keys_of])
         rows = self._all(
-            f"SELECT * FROM change WHERE change.world = ? AND change.revision > ?{text} ORDER BY revision LIMIT ?",
-            (self.world, after, *bound, limit),
+            f"SELECT * FROM change WHERE {of} AND change.revision > ?{where}{text} ORDER BY revision"
+            f"{' DESC' if window.newest_first else ''} LIMIT ?",
+            (*mine, after, *more, *bound, limit),
         )
         return self._with_deltas([Change(*row) for row in rows])
 
@@ -50,14 +83,24 @@ class History(Rows):
         row = self._one("SELECT revision FROM change WHERE +time <= ? ORDER BY revision DESC LIMIT 1", (time,))
         return int(row[0]) if row else 0
 
-    def changed_since(self, revision: int) -> list[tuple[int, Delta]]:
+    def heads(self, after: int, limit: int) -> list[tuple[int, bytes, int]]:
+        """Return (revision, hash, time) of the newest change and every thousandth, after a revision, of any world."""
+        return self._all(_HEADS, (after, limit))
+
+    def verified(self, kept: Mapping[int, str]) -> Verified:
+        """Return whether the history of all worlds adds up; see ``verify``."""
+        return verify(self._connection, kept)
+
+    def changed_since(self, revision: int, until: int | None = None) -> list[tuple[int, Delta]]:
         """Return what changed after a revision in this world and those whose gates it can meet, in order.
+
+        until: the last revision that is looked at.
 
         Each delta with its world's row number. Those worlds are the ones that it ever had a peering with, and the ones
         that these had, since their rules may name groups of a third. That a world began is left out: it showed the same
         before, so nobody saw a change. The cost grows with what changed since, not with what there is.
         """
-        rows = self._all(_CHANGED_SINCE, (self.world, revision))
+        rows = self._all(_CHANGED_SINCE, (self.world, revision, LAST if until is None else until))
         return [(world, Delta(*columns)) for world, *columns in rows]
 
 
@@ -70,6 +113,17 @@ _LAST_CHANGED = (
 BEGINNING = "BeginWorld"
 """The operation of the change by which a world begins to be kept."""
 
+LAST = (1 << 63) - 1
+"""A revision that is never reached."""
+
+_HEADS = (
+    "SELECT revision, hash, time FROM change WHERE revision > ?"
+    " AND (revision % 1000 = 0 OR revision = (SELECT revision FROM head)) ORDER BY revision LIMIT ?"
+)
+_OF_KEYS = (
+    "change.world = 0 AND EXISTS (SELECT 1 FROM delta WHERE delta.revision = change.revision"
+    " AND json_extract(coalesce(delta.after, delta.before), '$.account') = ?)"
+)
 _BESIDE = " UNION ".join(
     "SELECT theirs.world, near.steps + 1 FROM near JOIN world AS mine ON mine.world = near.world"
     f" JOIN peering ON {one}_account = mine.account AND {one}_region = mine.region"
@@ -81,5 +135,6 @@ _CHANGED_SINCE = (
     f"WITH RECURSIVE near (world, steps) AS (SELECT ?1, 0 UNION {_BESIDE})"
     " SELECT change.world, delta.kind, delta.id, delta.before, delta.after FROM change CROSS JOIN delta"
     " ON delta.revision = change.revision WHERE change.world IN (SELECT world FROM near)"
-    f" AND change.revision > ?2 AND change.operation != '{BEGINNING}' ORDER BY delta.revision, delta.place"
+    f" AND change.revision > ?2 AND change.revision <= ?3 AND change.operation != '{BEGINNING}'"
+    " ORDER BY delta.revision, delta.place"
 )

@@ -226,9 +226,19 @@ CREATE TABLE confirmation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX confirmation_by_deadline ON confirmation (deadline) WHERE state = 'waiting';
 CREATE INDEX change_by_time ON change (time);
+
+-- What became of a group or an interface and of all that is its own, without a look at every change there was.
+CREATE INDEX delta_by_group ON delta (
+    CASE kind WHEN 'security-group' THEN id ELSE json_extract(coalesce(after, before), '$.group_id') END, revision
+) WHERE kind IN ('security-group', 'security-group-rule', 'member', 'vpc-association');
+CREATE INDEX delta_by_interface ON delta (
+    CASE kind WHEN 'network-interface' THEN id ELSE json_extract(coalesce(after, before), '$.interface_id') END,
+    revision
+) WHERE kind IN ('network-interface', 'member', 'address', 'attachment');
 INSERT INTO sqlite_stat1 VALUES
     ('expectation', 'expectation', '1000 100 1'), ('confirmation', 'confirmation', '1000 1000 1'),
-    ('confirmation', 'confirmation_by_deadline', '10 2'), ('change', 'change_by_time', '1000000 2');
+    ('confirmation', 'confirmation_by_deadline', '10 2'), ('change', 'change_by_time', '1000000 2'),
+    ('delta', 'delta_by_group', '1000000 100 1'), ('delta', 'delta_by_interface', '200000 10 1');
 ANALYZE sqlite_schema;
 """
 

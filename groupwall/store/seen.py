@@ -40,9 +40,7 @@ def otherwise_after(deltas: Iterable[tuple[int, Delta]]) -> Otherwise:
     return _gathered(deltas, lambda delta: delta.after, last=True)
 
 
-def _gathered(
-    deltas: Iterable[tuple[int, Delta]], side: Callable[[Delta], str | None], *, last: bool
-) -> Otherwise:
+def _gathered(deltas: Iterable[tuple[int, Delta]], side: Callable[[Delta], str | None], *, last: bool) -> Otherwise:
     gathered: dict[type[Any], dict[int, dict[str, Any]]] = {}
     for world, delta in deltas:
         kind = BY_KIND[delta.kind]
@@ -53,6 +51,16 @@ def _gathered(
     return gathered
 
 
+def rewound(seen: Seen, deltas: Sequence[tuple[int, Delta]]) -> Seen:
+    """Return a past as it was before the last changes that led to it, given as (world, delta) pairs in their order."""
+    earlier = otherwise_before(deltas)
+    joined = {kind: {world: dict(of) for world, of in worlds.items()} for kind, worlds in seen.otherwise.items()}
+    for kind, worlds in earlier.items():
+        for world, of in worlds.items():
+            joined.setdefault(kind, {}).setdefault(world, {}).update(of)
+    return seen.but(joined)
+
+
 class Seen:
     """What can be asked of the tables of one world, with some entities otherwise. The questions are those of Rows."""
 
@@ -60,6 +68,15 @@ class Seen:
         self.world = world
         self._reads = reads
         self._otherwise = otherwise
+
+    @property
+    def otherwise(self) -> Otherwise:
+        """What is otherwise than the tables have it."""
+        return self._otherwise
+
+    def but(self, otherwise: Otherwise) -> Seen:
+        """Return the same world with other entities otherwise."""
+        return Seen(self._reads, self.world, otherwise)
 
     def at(self, world: World) -> Seen | None:
         """Return another world, with the same entities otherwise; None when it has not begun."""
@@ -112,7 +129,7 @@ class Seen:
         for number, values in others.items():
             for entity_id in values.keys() & {*ids}:
                 found.pop(entity_id, None)
-                if values[entity_id] is not None:
+                if values[entity_id] is not None and number in worlds:
                     found[entity_id] = (worlds[number], values[entity_id])
         return found
 

@@ -9,7 +9,7 @@ from groupwall.ops.effects.mismatches import Made
 from groupwall.ops.effects.previews import done
 from groupwall.ops.filters import anywhere
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result
-from groupwall.ops.past import seen_after
+from groupwall.ops.past import change_head, seen_after
 from groupwall.store.changes import Change, Delta
 
 
@@ -22,7 +22,7 @@ def describe_receipt(params: Params, context: Context) -> Result:
     change, deltas = _found(params, context)
     before, after = seen_after(change.revision - 1, context), seen_after(change.revision, context)
     return {
-        "Change": _head(change),
+        "Change": change_head(change),
         "Revision": change.revision,
         **done(Made(_calls(change), deltas, None), before, after, context),
     }
@@ -56,21 +56,6 @@ def _calls(change: Change) -> list[Asked]:
     if change.operation != "ApplyChanges":
         return [Asked(change.operation, change.request)]
     return [Asked(one["Operation"], one["Parameters"]) for one in json.loads(change.request)["Calls"]]
-
-
-def _head(change: Change) -> Result:
-    return {
-        "Revision": change.revision,
-        "Time": change.time,
-        "AccountId": change.account,
-        "Region": change.region,
-        "Caller": change.caller,
-        "Operation": change.operation,
-        "RequestId": change.request_id,
-        "Request": change.request,
-        "Hash": change.hash.hex(),
-        "PreviousHash": change.previous.hex(),
-    }
 
 
 OPERATIONS = (Operation("DescribeReceipt", describe_receipt, reads=True),)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from groupwall import errors
 from groupwall.ops.flows.ends import Course, courses
 from groupwall.ops.flows.gates import admits, gates_of, reason
-from groupwall.ops.flows.network import Network
+from groupwall.ops.flows.network import TOUCHING, Network
 from groupwall.ops.flows.shown import group_names
 from groupwall.ops.operation import Context
 from groupwall.rules.flows import services, services_text
@@ -20,12 +20,6 @@ from groupwall.store.seen import Seen, otherwise_before
 
 ACCEPT, DENY = "accept", "deny"
 HOLDS, BROKEN, EMPTY = "holds", "broken", "empty"
-
-TOUCHING = frozenset({
-    "security-group", "security-group-rule", "member", "network-interface", "address", "prefix-list-entry", "peering",
-    "attachment", "instance",
-})  # fmt: skip
-"""The kinds of entities that ends and gates depend on: a change of others breaks nothing."""
 
 
 class Judged(NamedTuple):

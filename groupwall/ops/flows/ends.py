@@ -49,7 +49,31 @@ def courses(network: Network, source: str, destination: str, services: Spans) ->
     InvalidParameterValue for an end that is none, and when neither end is an interface of this account (inferred);
     what parsing raises for an id that is malformed; the not-found error of its kind for one that is unknown.
     """
-    pairs = _pairs(network, source, destination)
+    return _courses(network, _pairs(network, source, destination), services)
+
+
+def reaching(network: Network, end: str, services: Spans, *, sent: bool) -> list[Course]:
+    """Return what becomes of all flows that an end sends, or else of those to it; raises as ``courses`` does.
+
+    Of a block, this account's interfaces in it are looked at, and the rest of it with each of the account's interfaces.
+    """
+    mine = _ours(network, end)
+    if mine is not None:
+        return _courses(network, _facing(network, mine, EVERYWHERE, sends=sent), services)
+    wanted, every = addresses(end), network.seen.all(Interface)
+    pairs = _facing(network, parts(network, every, wanted), EVERYWHERE, sends=sent)
+    beyond = _facing(network, parts(network, every), wanted, sends=not sent)
+    side = 0 if sent else 1
+    pairs += [pair for pair in beyond if not is_ours(network, pair[side])]
+    return _courses(network, pairs, services)
+
+
+def is_ours(network: Network, part: Part) -> bool:
+    """Tell whether a part is of interfaces of the world that is looked at."""
+    return part.standing is not None and part.standing.world == network.seen.world
+
+
+def _courses(network: Network, pairs: Sequence[tuple[Part, Part]], services: Spans) -> list[Course]:
     network.learn(part.standing for pair in pairs for part in pair if part.standing)
     return [_course(network, one, other, services) for one, other in pairs]
 
@@ -69,27 +93,29 @@ def _pairs(network: Network, source: str, destination: str) -> list[tuple[Part, 
     senders, receivers = named(network, source), named(network, destination)
     if senders is not None and receivers is not None:
         return [(one, other) for one in parts(network, senders) for other in parts(network, receivers)]
-    if receivers is None and senders is None:
-        receivers = holders(network, destination)
-        senders = [] if receivers else holders(network, source)
-        if not receivers and not senders:
-            raise errors.neither_end_is_ours(source, destination)
-    if receivers:
-        return [
-            (one, other)
-            for other in parts(network, receivers)
-            for one in around(network, _standing(other).vpc_id, addresses(source))
-        ]
-    return [
-        (one, other)
-        for one in parts(network, senders or [])
-        for other in around(network, _standing(one).vpc_id, addresses(destination))
-    ]
+    if senders is None:
+        mine = _ours(network, destination)
+        if mine is not None:
+            return _facing(network, mine, addresses(source), sends=False)
+    mine = _ours(network, source)
+    if mine is None:
+        raise errors.neither_end_is_ours(source, destination)
+    return _facing(network, mine, addresses(destination), sends=True)
 
 
-def _standing(part: Part) -> Standing:
-    assert part.standing is not None  # noqa: S101 - it was made of interfaces
-    return part.standing
+def _ours(network: Network, end: str) -> list[Part] | None:
+    """Return the interfaces of this account that an id, or an address of one, means; None for what is neither."""
+    found = named(network, end)
+    if found is not None:
+        return parts(network, found)
+    return parts(network, holding, addresses(end)) if (holding := holders(network, end)) else None
+
+
+def _facing(network: Network, mine: Sequence[Part], wanted: Spans, *, sends: bool) -> list[tuple[Part, Part]]:
+    """Return each part of interfaces with all that addresses are, seen from there, as (source, destination)."""
+    near = around(network, {one.standing.vpc_id for one in mine if one.standing}, wanted)
+    pairs = [(one, other) for one in mine if one.standing for other in near[one.standing.vpc_id]]
+    return pairs if sends else [(other, one) for one, other in pairs]
 
 
 def addresses(end: str) -> Spans:
@@ -181,20 +207,31 @@ def _flat(some: Iterable[Spans]) -> Iterator[Span]:
     return (span for one in some for span in one)
 
 
-def around(network: Network, vpc_id: str, wanted: Spans) -> list[Part]:
-    """Return what a set of addresses is, seen from a VPC: interfaces there and beside it, and what is outside."""
+def around(network: Network, vpc_ids: Iterable[str], wanted: Spans) -> dict[str, list[Part]]:
+    """Return what a set of addresses is, seen from each of some VPCs: interfaces there and beside it, and the outside.
+
+    In a number of statements that depends on the worlds alone that these VPCs and those beside them lie in.
+    """
+    near = network.besides(vpc_ids)
+    every = sorted(frozenset().union(*near.values()))
     found: list[Part] = []
-    near = network.beside(vpc_id)
-    for world in sorted({world for world, _ in network.seen.anywhere(Vpc, sorted(near)).values()}):
+    for world in sorted({world for world, _ in network.seen.anywhere(Vpc, every).values()}):
         there = network.at(world)
-        found += parts(there, _interfaces(there, near, wanted), wanted)
+        found += parts(there, _interfaces(there, every, wanted), wanted)
+    return {
+        vpc_id: _with_outside([part for part in found if part.standing and part.standing.vpc_id in beside], wanted)
+        for vpc_id, beside in near.items()
+    }
+
+
+def _with_outside(found: list[Part], wanted: Spans) -> list[Part]:
     outside = difference(wanted, spans(tuple(_flat(part.addresses for part in found))))
     return [*found, Part(None, (), outside)] if outside else found
 
 
-def _interfaces(network: Network, vpc_ids: frozenset[str], wanted: Spans) -> list[Interface]:
+def _interfaces(network: Network, vpc_ids: Sequence[str], wanted: Spans) -> list[Interface]:
     """Return the interfaces of VPCs, in the order of their ids: all of them, or those with one single address."""
     if len(wanted) == 1 and wanted[0].first == wanted[0].last:
         return [one for one in _with_addresses(network, wanted) if one.vpc_id in vpc_ids]
-    found = network.seen.by(Interface, "vpc_id", sorted(vpc_ids))
+    found = network.seen.by(Interface, "vpc_id", vpc_ids)
     return sorted((one for some in found.values() for one in some), key=lambda one: one.id)

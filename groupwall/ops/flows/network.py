@@ -19,6 +19,13 @@ from groupwall.store.entities import Address, Group, Interface, Member, World
 from groupwall.store.seen import Seen
 
 
+TOUCHING = frozenset({
+    "security-group", "security-group-rule", "member", "network-interface", "address", "prefix-list-entry", "peering",
+    "attachment", "instance",
+})  # fmt: skip
+"""The kinds of entities that ends and gates depend on: a change of others breaks nothing."""
+
+
 class Standing(NamedTuple):
     """What decides the gates of an interface: its world, its VPC, and its groups in the order of their ids."""
 
@@ -48,7 +55,7 @@ class Network:
             seen = self.seen.at(world)
             assert seen is not None  # noqa: S101 - something was found in it
             network = self._elsewhere[world] = Network(seen)
-            network._elsewhere = self._elsewhere
+            network._elsewhere, network._beside = self._elsewhere, self._beside
         return self._elsewhere[world]
 
     # ---- interfaces
@@ -89,11 +96,24 @@ class Network:
 
     def beside(self, vpc_id: str) -> frozenset[str]:
         """Return a VPC and those of any world that an active peering within the Region joins to it [16, docs]."""
-        if vpc_id not in self._beside:
-            ways = [one for one in self.seen.live_peerings([vpc_id]) if references_groups(one)]
-            ends = {end for one in ways for end in (one.requester_vpc, one.accepter_vpc)}
-            self._beside[vpc_id] = frozenset(ends | {vpc_id})
-        return self._beside[vpc_id]
+        return self.besides([vpc_id])[vpc_id]
+
+    def besides(self, vpc_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return the same for many VPCs, of any world, in one statement."""
+        asked = list(vpc_ids)
+        missing = sorted(set(asked) - self._beside.keys())
+        if missing:
+            pairs = {
+                (one.requester_vpc, one.accepter_vpc)
+                for one in self.seen.live_peerings(missing)
+                if references_groups(one)
+            }
+            ends = {vpc_id: {vpc_id} for vpc_id in missing}
+            for one, other in (*pairs, *((other, one) for one, other in pairs)):
+                if one in ends:
+                    ends[one].add(other)
+            self._beside |= {vpc_id: frozenset(some) for vpc_id, some in ends.items()}
+        return {vpc_id: self._beside[vpc_id] for vpc_id in asked}
 
     # ---- gates
 
@@ -106,8 +126,7 @@ class Network:
     def _learn(self, standings: Sequence[Standing]) -> None:
         rules = self.rules({group_id for one in standings for group_id in one.group_ids})
         self.learn_peers(rule for some in rules.values() for rule in some)
-        for vpc_id in {one.vpc_id for one in standings}:
-            self.beside(vpc_id)
+        self.besides({one.vpc_id for one in standings})
 
     def learn_peers(self, rules: Iterable[Rule]) -> None:
         """Read what the peers of rules stand for."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import product
+from operator import and_
 from typing import NamedTuple
 
 from groupwall import errors
@@ -18,6 +21,7 @@ from groupwall.ops.plans.steps import Left, Step, call_of, left_of, step_shown, 
 from groupwall.ops.rules.weights import prefix_lists_of, weight
 from groupwall.rules.cut import EVERYTHING, Gate, Plan, Unit, besides, minimal, narrowed
 from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6
+from groupwall.rules.passages import Passage
 from groupwall.rules.traffic import NOTHING, Box, Traffic, traffic
 from groupwall.rules.values import Direction, Rule
 from groupwall.store.changes import Delta, columns_text
@@ -128,18 +132,12 @@ def _units(network: Network, passing: Sequence[Course]) -> list[Unit]:
 def _alike(course: Course, gates: Sequence[GateOf]) -> Iterator[tuple[tuple[frozenset[str], ...], list[Traffic]]]:
     """Yield the passing flows of a course that the same rules admit at each gate, as each gate sees them."""
     for passage in course.passing:
-        sides = [passage.destinations if gate.direction.is_egress else passage.sources for gate in gates]
-        parts = [
-            _by_rules(gate, traffic([Box(side, passage.services)])) for gate, side in zip(gates, sides, strict=True)
-        ]
-        if len(parts) == 1:
-            yield from (((ids,), [some]) for ids, some in parts[0].items())
-            continue
-        for sent, mine in parts[0].items():
-            for received, theirs in parts[1].items():
-                services = _services(mine) & _services(theirs)
-                if services:
-                    yield (sent, received), [mine & services, theirs & services]
+        parts = [_by_rules(gate, passage) for gate in gates]
+        for chosen in product(*(part.items() for part in parts)):
+            flows = [some for _, some in chosen]
+            shared = reduce(and_, map(_services, flows))
+            if shared:
+                yield tuple(ids for ids, _ in chosen), [some & shared for some in flows]
 
 
 def _services(some: Traffic) -> Traffic:
@@ -147,19 +145,23 @@ def _services(some: Traffic) -> Traffic:
     return traffic(Box(EVERY_IPV4 + EVERY_IPV6, slab.services) for slab in some.slabs)
 
 
-def _by_rules(gate: GateOf, asked: Traffic) -> dict[frozenset[str], Traffic]:
-    """Return what is asked of a gate by the rules that admit it."""
-    parts = {frozenset[str](): asked}
+def _by_rules(gate: GateOf, passage: Passage) -> dict[frozenset[str], Traffic]:
+    """Return what a gate sees of a passage, by the rules that admit it."""
+    addresses = passage.destinations if gate.direction.is_egress else passage.sources
+    parts = {frozenset[str](): traffic([Box(addresses, passage.services)])}
     for rule, box in gate.grants:
-        mine = traffic([box]) & asked
-        if mine:
-            for ids, some in list(parts.items()):
-                inside, outside = some & mine, some - mine
-                if inside:
-                    joined = ids | {rule.id}
-                    parts[joined] = parts.get(joined, NOTHING) | inside
-                    parts[ids] = outside
-    return {ids: some for ids, some in parts.items() if some and ids}
+        parts = _divided(parts, rule.id, traffic([box]))
+    return {ids: some for ids, some in parts.items() if ids}
+
+
+def _divided(parts: Mapping[frozenset[str], Traffic], rule_id: str, box: Traffic) -> dict[frozenset[str], Traffic]:
+    """Return traffic by the rules that admit it, one more rule told apart."""
+    divided: dict[frozenset[str], Traffic] = {}
+    for ids, some in parts.items():
+        for mine, piece in ((ids, some - box), (ids | {rule_id}, some & box)):
+            if piece:
+                divided[mine] = divided.get(mine, NOTHING) | piece
+    return divided
 
 
 # ---- what it costs

@@ -19,11 +19,15 @@ from tests.ops.examples import (
     changes,
     derived,
     effects,
+    expectations,
+    flows,
     groups,
+    histories,
     instances,
     interfaces,
     others,
     peerings,
+    plans,
     prefix_lists,
     rule_changes,
     subnets,
@@ -33,6 +37,7 @@ from tests.scenes import Json, tcp
 
 NOUNS: tuple[ModuleType, ...] = (
     groups,
+    histories,
     rule_changes,
     associations,
     vpcs,
@@ -42,8 +47,11 @@ NOUNS: tuple[ModuleType, ...] = (
     derived,
     prefix_lists,
     peerings,
+    plans,
     changes,
     effects,
+    expectations,
+    flows,
     others,
 )
 EXAMPLES: dict[str, list[Json]] = {name: calls for noun in NOUNS for name, calls in noun.EXAMPLES.items()}

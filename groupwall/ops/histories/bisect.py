@@ -1,0 +1,90 @@
+"""BisectFlow: which change opened or closed a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from groupwall import errors
+from groupwall.ops.flows.asked import services_asked
+from groupwall.ops.flows.ends import courses
+from groupwall.ops.flows.gates import verdict_of
+from groupwall.ops.flows.network import TOUCHING, Network
+from groupwall.ops.flows.shown import Json
+from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.past import change_head, seen_after
+from groupwall.rules.passages import refused
+from groupwall.rules.spans import Spans
+from groupwall.store.changes import Change, Delta
+from groupwall.store.history import Window
+from groupwall.store.seen import Seen, rewound
+
+MOST_FLIPS = 100
+MOST_LOOKED = 2_000
+"""Changes that touch a gate and are looked at, the newest first: some ten seconds."""
+
+PART = 100
+NONE = "none"
+"""The verdict where an end was not there, or had no interface."""
+
+
+def bisect_flow(params: Params, context: Context) -> Result:
+    """Find the changes after which the verdict on a flow was another, the newest first.
+
+    The verdict is asked after each change that touches what gates depend on, so none is missed however often it
+    turned; ``none`` where an end was not there yet. Changes of this account alone are looked at.
+    """
+    newest = context.tx.head.revision
+    until = newest if params.get("UntilRevision") is None else params["UntilRevision"]
+    now = seen_after(until, context)
+    services = services_asked(params)
+    ask = (params["From"], params["To"], services)
+    latest = verdict = _verdict(now, *ask)
+    flips: list[Json] = []
+    looked = 0
+    for change, deltas in _back(params.get("AfterRevision") or 0, until, context):
+        if len(flips) == MOST_FLIPS or looked == MOST_LOOKED:
+            break
+        now = rewound(now, [(context.tx.world, delta) for delta in deltas])
+        if any(delta.kind in TOUCHING for delta in deltas):
+            looked += 1
+            before = _verdict(now, *ask)
+            if before != verdict:
+                flips.append({"Change": change_head(change), "Verdict": verdict, "Before": before})
+            verdict = before
+    return {"Verdict": latest, "Changes": flips, "Text": _text(latest, flips, whole=looked < MOST_LOOKED)}
+
+
+def _back(after: int, until: int, context: Context) -> Iterator[tuple[Change, list[Delta]]]:
+    """Yield this world's changes until a revision, the newest first, read part by part."""
+    before = until + 1
+    while True:
+        part = context.tx.changes(after, (), PART, Window(before, newest_first=True))
+        yield from part
+        if len(part) < PART:
+            return
+        before = part[-1][0].revision
+
+
+def _verdict(seen: Seen, source: str, destination: str, services: Spans) -> str:
+    try:
+        found = courses(Network(seen), source, destination, services)
+    except errors.ApiError as error:
+        if error.code.endswith(".NotFound") or "Neither" in error.message:
+            return NONE
+        raise
+    if not found:
+        return NONE
+    return verdict_of(any(refused(one.asked, one.passing) for one in found), any(one.passing for one in found))
+
+
+def _text(latest: str, flips: list[Json], *, whole: bool) -> str:
+    if flips:
+        change = flips[0]["Change"]
+        return (
+            f"{latest} since revision {change['Revision']}, {change['Operation']} by {change['Caller']};"
+            f" before, it was {flips[0]['Before']}"
+        )
+    return f"{latest} all the time" if whole else f"{latest} for the last {MOST_LOOKED} changes that touched a gate"
+
+
+OPERATIONS = (Operation("BisectFlow", bisect_flow, reads=True),)

@@ -1,0 +1,63 @@
+"""The history, as DescribeChanges tells it to clients and to the agents that follow it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groupwall import errors
+from groupwall.ops.filters import conditions
+from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.past import change_head
+from groupwall.store.changes import Change, Delta
+from groupwall.store.history import Window
+
+FILTERS = {
+    "operation": "operation",
+    "caller": "caller",
+    "request-id": "request-id",
+    "resource-id": "resource-id",
+    "group-id": "group",
+    "interface-id": "interface",
+}
+PAGE, LARGEST_PAGE = 100, 1000
+
+
+def describe_changes(params: Params, context: Context) -> Result:
+    """Return this world's changes, oldest first or newest first; NextAfter or NextBefore tell where the page ends.
+
+    With Keys: the changes of the account's access keys, which belong to no world.
+    """
+    limit = page_size(params)
+    newest = bool(params.get("NewestFirst"))
+    window = window_asked(params)._replace(newest_first=newest)
+    account = context.world.account if params.get("Keys") else None
+    found = context.tx.changes(params.get("After", 0), conditions(params, FILTERS), limit + 1, window, account)
+    shown = found[:limit]
+    end = shown[-1][0].revision if len(found) > limit else None
+    return {
+        "Changes": [_described(change, deltas) for change, deltas in shown],
+        "NextAfter": None if newest else end,
+        "NextBefore": end if newest else None,
+        "Revision": context.tx.head.revision,
+    }
+
+
+def page_size(params: Params) -> int:
+    """Return how many changes a page may hold."""
+    limit: int = params.get("MaxResults", PAGE)
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise errors.max_results(limit, 1, LARGEST_PAGE)
+    return limit
+
+
+def window_asked(params: Params) -> Window:
+    """Return the part of the history that a call names by Before, Since and Until."""
+    return Window(params.get("Before"), params.get("Since"), params.get("Until"))
+
+
+def _described(change: Change, deltas: list[Delta]) -> dict[str, Any]:
+    told = [{"Kind": d.kind, "Id": d.id, "Before": d.before, "After": d.after} for d in deltas]
+    return change_head(change) | {"Deltas": told}
+
+
+OPERATIONS = (Operation("DescribeChanges", describe_changes, reads=True, in_world=False),)

@@ -1,0 +1,191 @@
+"""What is asked of the history: windows, differences, who opened a flow, records, heads [inferred]."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from itertools import pairwise
+
+import pytest
+
+from groupwall.errors import ApiError
+from tests.driver import Wall
+from tests.scenes import Json, create_group, tcp
+from tests.worlds import random_call, random_world, seeded
+
+OFFICE = "198.51.100.7"
+
+
+@pytest.fixture
+def web(wall: Wall) -> str:
+    """Return a group with one member."""
+    group = create_group(wall, "web")
+    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
+    wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
+    return group
+
+
+def _allow(wall: Wall, group: str, port: int) -> None:
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[tcp(port, f"{OFFICE}/32")])
+
+
+def _revoke(wall: Wall, group: str, port: int) -> None:
+    wall.call("RevokeSecurityGroupIngress", GroupId=group, IpPermissions=[tcp(port, f"{OFFICE}/32")])
+
+
+def _revision(wall: Wall) -> int:
+    return wall.store.read(lambda tx: tx.head.revision)
+
+
+def _changes(wall: Wall, **asked: object) -> list[str]:
+    return [change["Operation"] for change in wall.call("DescribeChanges", **asked)["Changes"]]
+
+
+def test_changes_of_a_window(wall: Wall, web: str) -> None:
+    """Since and Until are times, Before a revision; the newest come first when asked, and pages go on by Before."""
+    wall.clock.advance(60)
+    _allow(wall, web, 22)
+    wall.clock.advance(60)
+    _revoke(wall, web, 22)
+    now = wall.clock.now()
+    assert _changes(wall, Since=now) == ["RevokeSecurityGroupIngress"]
+    assert _changes(wall, Since=now - 60_000, Until=now - 1) == ["AuthorizeSecurityGroupIngress"]
+    assert _changes(wall, After=_revision(wall) - 2, Before=_revision(wall)) == ["AuthorizeSecurityGroupIngress"]
+    page = wall.call("DescribeChanges", NewestFirst=True, MaxResults=1)
+    assert [change["Operation"] for change in page["Changes"]] == ["RevokeSecurityGroupIngress"]
+    later = wall.call("DescribeChanges", NewestFirst=True, MaxResults=1, Before=page["NextBefore"])
+    assert [change["Operation"] for change in later["Changes"]] == ["AuthorizeSecurityGroupIngress"]
+    assert "NextBefore" not in wall.call("DescribeChanges", NewestFirst=True)
+
+
+def test_changes_of_a_group_and_of_an_interface(wall: Wall, web: str) -> None:
+    """A group's changes are those of itself, its rules and its members; an interface's likewise (inferred)."""
+    _allow(wall, web, 22)
+    other = create_group(wall, "other")
+    interface = wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    wall.call("ModifyNetworkInterfaceAttribute", NetworkInterfaceId=interface, Groups=[other])
+    assert _changes(wall, Filters=[{"Name": "group-id", "Values": [web]}]) == [
+        "CreateSecurityGroup", "CreateNetworkInterface", "AuthorizeSecurityGroupIngress",
+        "ModifyNetworkInterfaceAttribute",
+    ]  # fmt: skip
+    assert _changes(wall, Filters=[{"Name": "interface-id", "Values": [interface]}]) == [
+        "CreateNetworkInterface", "ModifyNetworkInterfaceAttribute",
+    ]  # fmt: skip
+
+
+def test_a_difference_is_rules_and_traffic(wall: Wall, web: str) -> None:
+    """Between two revisions the rules that differ are told, and what that means at the gates (inferred)."""
+    _allow(wall, web, 22)
+    first = _revision(wall)
+    _allow(wall, web, 443)
+    _revoke(wall, web, 22)
+    _allow(wall, web, 80)
+    _revoke(wall, web, 80)
+    wall.call("CreateTags", Resources=[web], Tags=[{"Key": "a", "Value": "b"}])
+    told = wall.call("DescribeDifference", FromRevision=first)
+    assert sorted((one["Action"], one["Rule"]["FromPort"]) for one in told["Rules"]) == [
+        ("added", 443),
+        ("removed", 22),
+    ]
+    [gate] = told["Gates"]
+    assert [line["Text"] for line in gate["Cut"]] == [f"tcp 22 {OFFICE}"]
+    assert [line["Text"] for line in gate["Opened"]] == [f"tcp 443 {OFFICE}"]
+    assert [(one["Kind"], one["Action"]) for one in told["Entities"]] == [("tag", "added")]
+    same = wall.call("DescribeDifference", FromRevision=_revision(wall))
+    assert (same["Rules"], same["Gates"], same["Entities"]) == ([], [], [])
+
+
+def test_a_difference_of_times(wall: Wall, web: str) -> None:
+    """The ends can be times as well, but not both (inferred)."""
+    before = wall.clock.now()
+    wall.clock.advance(60)
+    _allow(wall, web, 22)
+    assert len(wall.call("DescribeDifference", From=before)["Rules"]) == 1
+    for asked, code in (
+        ({"From": before, "FromRevision": 1}, "InvalidParameterCombination"),
+        ({}, "MissingParameter"),
+        ({"FromRevision": 2, "ToRevision": 1}, "InvalidParameterValue"),
+        ({"FromRevision": _revision(wall) + 1}, "InvalidParameterValue"),
+    ):
+        with pytest.raises(ApiError, match=code):
+            wall.call("DescribeDifference", **asked)
+
+
+def test_every_turn_of_a_flow_is_found(wall: Wall, web: str) -> None:
+    """The change that made the verdict what it is comes first, and those that turned it before follow (inferred)."""
+    turns = []
+    for step in (_allow, _revoke, _allow):
+        step(wall, web, 22)
+        turns.append(_revision(wall))
+        _allow(wall, web, 1000 + len(turns))
+    told = wall.call("BisectFlow", From=OFFICE, To=web, FromPort=22)
+    assert told["Verdict"] == "accept"
+    flips = [(one["Change"]["Revision"], one["Before"], one["Verdict"]) for one in told["Changes"]]
+    assert flips[:3] == [(turns[2], "drop", "accept"), (turns[1], "accept", "drop"), (turns[0], "drop", "accept")]
+    assert flips[-1][1] == "none"
+    assert str(turns[2]) in told["Text"]
+    past = wall.call("BisectFlow", From=OFFICE, To=web, FromPort=22, AfterRevision=turns[0], UntilRevision=turns[1])
+    assert [one["Change"]["Revision"] for one in past["Changes"]] == [turns[1]]
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_turns_are_those_that_were_seen(seed: int) -> None:
+    """The turns told are those of the verdicts that ExplainFlow gave after each change (inferred)."""
+    with Wall() as wall:
+        scene, chance = random_world(wall, seeded(seed)), seeded(seed + 1)
+        interface = wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        asked: Json = {"From": "anywhere", "To": interface, "Protocol": "tcp", "FromPort": 22, "ToPort": 443}
+        start = _revision(wall)
+        seen = [(start, _verdict(wall, asked))]
+        for _ in range(25):
+            operation, params = random_call(scene, chance)
+            with contextlib.suppress(ApiError):
+                wall.call(operation, **params)
+            if _revision(wall) != seen[-1][0]:
+                seen.append((_revision(wall), _verdict(wall, asked)))
+        turned = [(now[0], was[1], now[1]) for was, now in pairwise(seen) if was[1] != now[1]]
+        told = wall.call("BisectFlow", **asked, AfterRevision=start)
+        flips = [(one["Change"]["Revision"], one["Before"], one["Verdict"]) for one in told["Changes"]]
+        assert flips == turned[::-1]
+
+
+def _verdict(wall: Wall, asked: Json) -> str:
+    try:
+        return str(wall.call("ExplainFlow", **asked)["Verdict"])
+    except ApiError:
+        return "none"
+
+
+def test_records_have_cloudtrails_form(wall: Wall, web: str) -> None:
+    """Requests read as CloudTrail shows them, and what it has no place for stands apart (reference 24, recorded)."""
+    _allow(wall, web, 22)
+    [text] = wall.call("ExportHistory", After=_revision(wall) - 1)["Records"]
+    assert "\n" not in text
+    record = json.loads(text)
+    assert record["eventName"] == "AuthorizeSecurityGroupIngress"
+    assert record["requestParameters"] == {
+        "groupId": web,
+        "ipPermissions": {"items": [{
+            "ipRanges": {"items": [{"cidrIp": f"{OFFICE}/32"}]}, "ipv6Ranges": {}, "prefixListIds": {}, "groups": {},
+            "ipProtocol": "tcp", "fromPort": 22, "toPort": 22,
+        }]},
+    }  # fmt: skip
+    assert record["userIdentity"] == {
+        "type": "Root", "arn": "arn:aws:iam::123456789012:root", "accountId": "123456789012",
+    }  # fmt: skip
+    change = wall.call("DescribeChanges", After=_revision(wall) - 1)["Changes"][0]
+    assert record["additionalEventData"]["hash"] == change["Hash"]
+    assert record["requestID"] == change["RequestId"]
+
+
+def test_heads_are_compared(wall: Wall, web: str) -> None:
+    """A head that was kept agrees with the history, or the history is another one (inferred)."""
+    [*_, newest] = wall.call("DescribeHeads")["Heads"]
+    head = {name: newest[name] for name in ("Revision", "Hash")}
+    assert head["Revision"] == _revision(wall)
+    _allow(wall, web, 22)
+    assert wall.call("VerifyHistory", Heads=[head])["Intact"]
+    forged = {"Revision": head["Revision"], "Hash": "0" * 64}
+    told = wall.call("VerifyHistory", Heads=[forged])
+    assert [fault["Revision"] for fault in told["Faults"]] == [head["Revision"]]
+    assert not wall.call("VerifyHistory", Heads=[{"Revision": 10_000, "Hash": "00"}])["Intact"]
