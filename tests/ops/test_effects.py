@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 
 from groupwall.config import Quotas
+from groupwall.iam.callers import root
+from groupwall.ops.effects.effects import effect
+from groupwall.ops.operation import Context
+from groupwall.ops.past import seen_after
+from groupwall.store.entities import World
+from groupwall.store.transaction import Transaction
+from groupwall.units import Ids
 from tests.counting import cost, counted
-from tests.driver import Wall
+from tests.driver import NOW, Wall
 from tests.interfaces import create_interface
 from tests.scenes import (
     EVERYWHERE,
@@ -378,3 +385,38 @@ def test_the_account_does_not_count(tmp_path: Path) -> None:
         many.mkdir()
         pairs = zip(_costs(small, few, 1), _costs(large, many, 20), strict=True)
         assert all(more <= less + 4 for less, more in pairs)  # what is known by then is not read again
+
+
+def test_what_another_account_changes(wall: Wall) -> None:
+    """An address that a peer's member gets is opened at the gates of rules that name its group [16, docs]."""
+    other = wall.elsewhere("111122223333")
+    home, there = create_vpc(wall), create_vpc(other, "10.9.0.0/16")
+    asked = {"VpcId": home, "PeerVpcId": there, "PeerOwnerId": other.account}
+    made = wall.call("CreateVpcPeeringConnection", **asked)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    other.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=made)
+    mine, theirs = create_group(wall, "mine", home), create_group(other, "theirs", there)
+    pair = [{"GroupId": theirs, "UserId": other.account}]
+    [rule] = allow(wall, mine, {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": pair})
+    for each, vpc, block, group in ((wall, home, "10.0.0.0/24", mine), (other, there, "10.9.0.0/24", theirs)):
+        subnet = each.call("CreateSubnet", VpcId=vpc, CidrBlock=block)["Subnet"]["SubnetId"]
+        interface = create_interface(each, SubnetId=subnet, Groups=[group])
+    revision = wall.app.revision()
+    other.call("AssignPrivateIpAddresses", NetworkInterfaceId=interface, PrivateIpAddresses=["10.9.0.99"])
+    told = between(wall, revision, wall.app.revision())
+    assert [texts(gate["Opened"]) for gate in told["Gates"]] == [["tcp 22 10.9.0.99"]]
+    assert [(one["Rule"]["SecurityGroupRuleId"], one["Reason"]) for one in told["References"]] == [
+        (rule, "the members of its peer change")
+    ]
+
+
+def between(wall: Wall, first: int, last: int) -> Json:
+    """Return what lies between two revisions, by the one function that all ask."""
+    world = World(wall.account, wall.region)
+
+    def work(tx: Transaction) -> Json:
+        tx.enter(world)
+        context = Context(tx, world, root(wall.account, "aws"), NOW, Ids(1), Quotas())
+        deltas = [delta for _, delta in tx.changed_since(first)]
+        return effect(seen_after(first, context), seen_after(last, context), deltas, context)
+
+    return wall.store.read(work)

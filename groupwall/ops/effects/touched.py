@@ -56,8 +56,8 @@ def touched(deltas: Iterable[Delta], sides: Sequence[Seen]) -> Touched:
         for column, name in _TELLS[kind]:
             ids[name].add(columns[column])
     for seen in sides:
-        ids["members"] |= _groups_of(seen.by(Member, "interface_id", sorted(ids["addressed"])))
-        ids["others"] |= _groups_within(ids["vpcs"], seen) if ids["vpcs"] else set()
+        ids["members"] |= _groups_of(sorted(ids["addressed"]), seen)
+        ids["others"] |= _groups_within(sorted(ids["vpcs"]), seen)
     return Touched._make(frozenset(ids[name]) for name in Touched._fields)
 
 
@@ -67,20 +67,33 @@ def _told(deltas: Iterable[Delta]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from ((delta.kind, json.loads(text)) for text in (delta.before, delta.after) if text is not None)
 
 
-def _groups_of(members: Mapping[str, Iterable[Member]]) -> set[str]:
-    return {one.group_id for some in members.values() for one in some}
+def _groups_of(interface_ids: Sequence[str], seen: Seen) -> set[str]:
+    """Return the groups of interfaces of any world."""
+    return {
+        member.group_id
+        for there in _homes(Interface, interface_ids, seen)
+        for members in there.by(Member, "interface_id", interface_ids).values()
+        for member in members
+    }
 
 
-def _groups_within(vpc_ids: Iterable[str], seen: Seen) -> set[str]:
+def _groups_within(vpc_ids: Sequence[str], seen: Seen) -> set[str]:
     """Return the groups of VPCs of any world, and those that have a member there."""
-    wanted, found = sorted(vpc_ids), set()
-    for world in sorted({world for world, _ in seen.anywhere(Vpc, wanted).values()}):
-        there = seen.at(world)
-        assert there is not None  # noqa: S101 - a VPC was found in it
-        interfaces = [one.id for some in there.by(Interface, "vpc_id", wanted).values() for one in some]
-        found |= _groups_of(there.by(Member, "interface_id", interfaces))
-        found |= {one.id for some in there.by(Group, "vpc_id", wanted).values() for one in some}
+    found = set()
+    for there in _homes(Vpc, vpc_ids, seen):
+        interfaces = [one.id for some in there.by(Interface, "vpc_id", vpc_ids).values() for one in some]
+        members = there.by(Member, "interface_id", interfaces).values()
+        groups = there.by(Group, "vpc_id", vpc_ids).values()
+        found |= {one.group_id for some in members for one in some} | {one.id for some in groups for one in some}
     return found
+
+
+def _homes(kind: type[Any], ids: Sequence[str], seen: Seen) -> Iterator[Seen]:
+    """Yield each world that has some of these entities."""
+    for world in sorted({world for world, _ in seen.anywhere(kind, ids).values()}):
+        there = seen.at(world)
+        assert there is not None  # noqa: S101 - something was found in it
+        yield there
 
 
 def naming(some: Touched, seen: Seen) -> dict[str, Rule]:
