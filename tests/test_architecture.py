@@ -83,7 +83,8 @@ NOUNS = {
     "plans": _may("expectations flows rules", "a plan is of calls that rules take, and tells what it would break"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(
-        "flows peerings expectations", "what a change does is told of the gates, and of what is expected of them"
+        "flows peerings expectations changes",
+        "what a change does is told of the gates and of what is expected of them; calls are as many as in a change",
     ),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }

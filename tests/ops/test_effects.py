@@ -226,7 +226,6 @@ def near(told: Json) -> list[tuple[str, list[tuple[str, list[str]]]]]:
 
 
 @pytest.mark.parametrize("default", [True, False])
-@pytest.mark.reference("users 1.1 need 2")
 def test_the_nearest_rules(wall: Wall, *, default: bool) -> None:
     """A rule that is not there is told with those near it, of the groups on the same interfaces too [users 1.1 need 2].
 

@@ -68,7 +68,6 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-@pytest.mark.reference("users 1.1 need 2")
 def test_a_rule_that_is_near(name: str) -> None:
     """A rule that is one or two properties away is told with both values of each [users 1.1 need 2]."""
     asked, there, differences = ROWS[name]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.changes.apply import MOST_CALLS
 from groupwall.ops.effects.effects import effect
 from groupwall.ops.effects.mismatches import Made, mismatches
 from groupwall.ops.expectations.check import broken_by, broken_shown
@@ -17,8 +18,6 @@ from groupwall.ops.operation import Asked, Context, Operation, Params, Result, T
 from groupwall.store.changes import compact
 from groupwall.store.entities import Expectation
 from groupwall.store.seen import Seen, otherwise_after
-
-MOST_CALLS = 100
 
 
 def preview(calls: Sequence[Asked], context: Context) -> Result:
