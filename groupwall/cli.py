@@ -12,11 +12,12 @@ COMMANDS = {
     "demo": "groupwall.commands.demo:demo",
     "keys": "groupwall.commands.keys:keys",
     "models": "groupwall.commands.models:models",
+    "history": "groupwall.commands.verbs:verb",
 }
 
 
 class Lazy(click.Group):
-    """A group whose commands are import strings."""
+    """A group whose commands are import strings: of a command, or of a function that makes the command of a word."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the table."""
@@ -30,7 +31,8 @@ class Lazy(click.Group):
         if where is None:
             return None
         module, _, name = where.partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        found = getattr(import_module(module), name)
+        command: click.Command = found if isinstance(found, click.Command) else found(cmd_name)
         return command
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from groupwall.commands.visible import visible
 from groupwall.config import SettingError
 from groupwall.errors import ApiError
 from groupwall.store.folder import StoreError
@@ -24,7 +25,7 @@ def refused(command: Callable[..., Any]) -> Callable[..., Any]:
         except SettingError as error:
             raise click.UsageError(str(error)) from error
         except ApiError as error:
-            click.echo(f"{error.code}: {error.message}", err=True)
+            click.echo(visible(f"{error.code}: {error.message}"), err=True)
         except StoreError as error:
             click.echo(f"StoreError: {error}", err=True)
         except OSError as error:

@@ -1,0 +1,161 @@
+"""A row of the table of verbs -> a command: options from the model, one call, its result as JSON or for a reader."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import RenderableType
+
+from groupwall.commands.asking import SIZE, Where, ask, connected, connection_options, listing
+from groupwall.commands.options import Value, kebab, kind_of, members_of, options_of
+from groupwall.commands.printing import print_json, print_shown
+from groupwall.commands.refused import refused
+from groupwall.errors import ApiError
+from groupwall.wire.given import read_given
+from groupwall.wire.model import SERVICES, Action
+from groupwall.wire.shapes import List, Scalar
+
+Json = dict[str, Any]
+
+_MODEL = Path(__file__).parents[1] / "models" / "groupwall" / "2026-11-01" / "service-2.json"
+_CONNECTION = ("endpoint", "profile", "region")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb of the command line.
+
+    path: its words, such as ``expect put``. operation: one of ours. show: result -> what rich prints of it; the texts
+    in the result are safe to print. arguments: members that are given by their place. renamed: member -> its option,
+    where that is not the member's name in kebab case. filters: names of Filters that get an option of their own.
+    ok: whether a result is a good one; the exit code is 1 where it is not.
+    """
+
+    path: str
+    operation: str
+    show: Callable[[Json], RenderableType]
+    arguments: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    filters: tuple[str, ...] = ()
+    ok: Callable[[Json], bool] = lambda _: True
+
+    @property
+    def action(self) -> Action:
+        """Its operation as the wire knows it."""
+        return SERVICES["groupwall"].action(self.operation)
+
+
+@cache
+def _model() -> Json:
+    model: Json = json.loads(_MODEL.read_bytes())
+    return model
+
+
+def documentation(operation: str) -> tuple[str, dict[str, str]]:
+    """Return what the model tells of an operation of ours, and of each of its input members."""
+    row = _model()["operations"][operation]
+    members = _model()["shapes"][row["input"]["shape"]]["members"]
+    return row["documentation"], {name: member.get("documentation", "") for name, member in members.items()}
+
+
+def command(verb: Verb, preset: Json | None = None) -> click.Command:
+    """Return the command of a verb. preset: members that are given already, and so have no option."""
+    told, texts = documentation(verb.operation)
+    short = told.split(". ")[0].rstrip(".") + "."
+    arguments = [f"{kebab(name).upper().replace('-', '_')}: {texts[name]}" for name in verb.arguments]
+    return click.Command(
+        verb.path.rpartition(" ")[2],
+        params=parameters(verb, without=tuple(preset or ())),
+        callback=running(verb, preset),
+        help="\n\n".join([told, *arguments]),
+        short_help=short,
+    )
+
+
+def parameters(verb: Verb, without: Sequence[str] = ()) -> list[click.Parameter]:
+    """Return the arguments and options of a verb's command."""
+    texts = documentation(verb.operation)[1]
+    pages = listing(verb.operation)
+    left_out = {*without, *verb.arguments, *({SIZE, "NextToken"} if pages else ())}
+    return [
+        *(_argument(verb, name) for name in verb.arguments),
+        *(_filter_option(name) for name in verb.filters),
+        *options_of(verb.action.input, texts, left_out, verb.renamed),
+        *([click.Option(["--max-items"], type=click.IntRange(1), help="Show so many at most.")] if pages else []),
+        *output_options(),
+    ]
+
+
+def output_options() -> list[click.Option]:
+    """Return the options of every command that makes a call and prints its result."""
+    return [
+        *connection_options(),
+        click.Option(["as_json", "--json"], is_flag=True, help="Print the whole result as JSON."),
+    ]
+
+
+def _argument(verb: Verb, name: str) -> click.Argument:
+    shape = verb.action.input.members[name].shape
+    several = isinstance(shape, List)
+    kind = kind_of(shape) if isinstance(shape, Scalar) else Value(shape)
+    shown = kebab(name).upper().replace("-", "_")
+    return click.Argument(
+        [name], type=kind, nargs=-1 if several else 1, required=name in verb.action.input.required, metavar=shown
+    )
+
+
+def _filter_option(name: str) -> click.Option:
+    told = f"Only those whose {name} is this; * and ? stand for any text and any character. May be repeated."
+    return click.Option([f"filter_{name.replace('-', '_')}", f"--{name}"], multiple=True, help=told)
+
+
+def running(verb: Verb, preset: Json | None = None) -> Callable[..., None]:
+    """Return what a verb's command does with its options."""
+
+    @refused
+    def run(**given: Any) -> None:  # noqa: ANN401 - the options, by name
+        params = members_of(verb.action.input, given) | (preset or {})
+        if verb.filters:
+            params["Filters"] = params.get("Filters", []) + _filters(verb, given)
+        where = Where(*(given[name] for name in _CONNECTION))
+        result = answered(
+            verb.operation,
+            params,
+            where,
+            given.get("max_items"),
+        )
+        tell(verb, result, as_json=given["as_json"])
+
+    return run
+
+
+def _filters(verb: Verb, given: Json) -> list[Json]:
+    chosen = {name: list(given[f"filter_{name.replace('-', '_')}"]) for name in verb.filters}
+    return [{"Name": name, "Values": values} for name, values in chosen.items() if values]
+
+
+def answered(operation: str, params: Json, where: Where, most: int | None = None) -> Json:
+    """Return the result of an operation of ours. UsageError for parameters that no server would take."""
+    try:
+        given = read_given(SERVICES["groupwall"].action(operation), json.dumps(params))
+    except ApiError as error:
+        raise click.UsageError(error.message) from None
+    with connected(where) as client:
+        return ask(client, operation, given, most)
+
+
+def tell(verb: Verb, result: Json, *, as_json: bool) -> None:
+    """Print a result; exit with 1 where it is not a good one."""
+    if as_json:
+        print_json(result)
+    else:
+        print_shown(verb.show, result)
+    if not verb.ok(result):
+        sys.exit(1)

@@ -1,0 +1,67 @@
+"""What ``groupwall history`` shows of changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from groupwall.commands.printing import time_text
+from groupwall.commands.visible import all_visible
+
+Json = dict[str, Any]
+
+_MOST = 3
+"""Entities of one kind with one fate that are shown one by one; of more the number is told."""
+_LINE = "{:>8}  {:20}  {:28}  {}"
+
+
+def changes(result: Json) -> RenderableType:
+    """Return for each change its number, time, operation and caller, and below what it touched."""
+    if not result["Changes"]:
+        return Text("no changes")
+    lines = [_LINE.format("REVISION", "TIME", "OPERATION", "CALLER")]
+    for change in result["Changes"]:
+        caller = change["Caller"].split(":", 5)[-1]  # what stands before names the account, which is the caller's own
+        time = time_text(change["Time"], "seconds")
+        lines.append(_LINE.format(change["Revision"], time, change["Operation"], caller))
+        lines += [f"          {line}" for line in touched(change["Deltas"])]
+    return Text("\n".join(lines))
+
+
+def touched(deltas: list[Json]) -> list[str]:
+    """Return a line for each entity: ``+`` created, ``-`` removed, ``~`` altered; where there are many their number."""
+    by_fate: dict[tuple[str, str], list[Json]] = {}
+    for delta in deltas:
+        by_fate.setdefault((_fate(delta), delta["Kind"]), []).append(delta)
+    return [line for (fate, kind), those in by_fate.items() for line in _told(f"{fate} {kind}", those)]
+
+
+def _told(what: str, deltas: list[Json]) -> list[str]:
+    if len(deltas) > _MOST:
+        fate, _, kind = what.partition(" ")
+        return [f"{fate} {len(deltas)} of {kind}"]
+    return [f"{what} {_named(one)}" for one in deltas]
+
+
+def _fate(delta: Json) -> str:
+    if "Before" not in delta:
+        return "+"
+    return "~" if "After" in delta else "-"
+
+
+def _named(delta: Json) -> str:
+    """Return an entity's id, and of a rule what it says, of anything else its name."""
+    entity = all_visible(json.loads(delta.get("After") or delta.get("Before") or "{}"))
+    told = _rule(entity) if delta["Kind"] == "security-group-rule" else entity.get("name")
+    return f"{delta['Id']}  {told}" if told else str(delta["Id"])
+
+
+def _rule(rule: Json) -> str:
+    """Return a rule as the store keeps it: ``tcp 22 from 10.0.0.0/8``."""
+    ports = dict.fromkeys(str(port) for port in (rule["from_port"], rule["to_port"]) if port >= 0)
+    protocol = "all" if rule["protocol"] == "-1" else rule["protocol"]
+    way = "from" if rule["direction"] == "ingress" else "to"
+    return " ".join([protocol, *(["-".join(ports)] if ports else []), way, rule["peer"]])

@@ -1,0 +1,62 @@
+"""What is shown of changes."""
+
+from __future__ import annotations
+
+from groupwall.commands.shown.history import changes, touched
+from tests.driver import Wall
+from tests.scenes import create_group, tcp
+
+RULE = '{"direction": "%s", "protocol": "%s", "from_port": %d, "to_port": %d, "peer": "%s"}'
+
+
+def test_changes(wall: Wall) -> None:
+    """A change is told in a line, and below what it touched: created, altered, removed (inferred)."""
+    group_id = create_group(wall)
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=group_id, IpPermissions=[tcp(22, "10.0.0.0/8")])
+    permission = tcp(22, ("10.0.0.0/8", "ssh"))
+    wall.call("UpdateSecurityGroupRuleDescriptionsIngress", GroupId=group_id, IpPermissions=[permission])
+    wall.call("RevokeSecurityGroupIngress", GroupId=group_id, IpPermissions=[permission])
+    told = wall.call("DescribeChanges", After=2)
+    rule_id = told["Changes"][0]["Deltas"][0]["Id"]
+    assert [line.rstrip() for line in str(changes(told)).splitlines()] == [
+        "REVISION  TIME                  OPERATION                     CALLER",
+        "       3  2026-09-21T14:13:20Z  AuthorizeSecurityGroupIngress  root",
+        f"          + security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
+        "       4  2026-09-21T14:13:20Z  UpdateSecurityGroupRuleDescriptionsIngress  root",
+        f"          ~ security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
+        "       5  2026-09-21T14:13:20Z  RevokeSecurityGroupIngress    root",
+        f"          - security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
+    ]
+
+
+def test_no_changes(wall: Wall) -> None:
+    """Where nothing has changed that is said (inferred)."""
+    assert str(changes(wall.call("DescribeChanges"))) == "no changes"
+
+
+def test_many_are_counted() -> None:
+    """Of more than three entities of a kind that fared alike their number is told (inferred)."""
+    tags = [{"Kind": "tag", "Id": f"sg-1/{key}", "After": "{}"} for key in "abcd"]
+    names = [{"Kind": "vpc", "Id": f"vpc-{n}", "Before": '{"name": "x"}'} for n in range(2)]
+    assert touched([*tags, *names]) == ["+ 4 of tag", "- vpc vpc-0  x", "- vpc vpc-1  x"]
+
+
+def test_rules_in_a_line() -> None:
+    """A rule is told as a person says it, whatever it holds (inferred)."""
+    rules = [
+        ("egress", "-1", -1, -1, "0.0.0.0/0"),
+        ("ingress", "tcp", 80, 90, "sg-2"),
+        ("ingress", "icmp", 8, -1, "::/0"),
+    ]
+    told = [touched([{"Kind": "security-group-rule", "Id": "sgr-1", "After": RULE % rule}]) for rule in rules]
+    assert [line.partition("sgr-1  ")[2] for (line,) in told] == [
+        "all to 0.0.0.0/0",
+        "tcp 80-90 from sg-2",
+        "icmp 8 from ::/0",
+    ]
+
+
+def test_escapes_in_json_text() -> None:
+    """What JSON text hides from the terminal stays hidden (inferred)."""
+    line = touched([{"Kind": "vpc", "Id": "vpc-1", "After": '{"name": "\\u001b[31m\\n"}'}])
+    assert line == [r"+ vpc vpc-1  \x1b[31m\n"]
