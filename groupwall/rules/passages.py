@@ -7,15 +7,15 @@ which is every flow from one set of addresses to another with one set of service
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6
-from groupwall.rules.spans import Span, Spans, difference, intersection
+from groupwall.rules.spans import Span, Spans, difference, holds, intersection, spans
 from groupwall.rules.traffic import Box, Traffic, traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     _Side = tuple[Spans, Spans]
 
@@ -51,10 +51,31 @@ def _sides(gate: Traffic | None, addresses: Spans, services: Spans) -> list[_Sid
         return []
     if gate is None:
         return [(addresses, services)]
+    found = _by_services(gate & traffic([Box(addresses, services)]))
+    return [(some, admitted) for admitted, some in found.items()]
+
+
+def _by_services(some: Traffic) -> dict[Spans, Spans]:
+    """Return the addresses that have equal services, by those."""
     found: dict[Spans, list[Span]] = {}
-    for slab in (gate & traffic([Box(addresses, services)])).slabs:
+    for slab in some.slabs:
         found.setdefault(slab.services, []).append(slab.addresses)
-    return [(tuple(some), admitted) for admitted, some in found.items()]
+    return {services: tuple(addresses) for services, addresses in found.items()}
+
+
+def canonical(some: Sequence[Passage]) -> list[Passage]:
+    """Return passages in the one form that depends on their flows alone, not on how those were cut before."""
+    edges = sorted({edge for one in some for first, last in one.sources for edge in (first, last + 1)})
+    alike: dict[Traffic, list[Span]] = {}
+    for first, following in pairwise(edges):
+        onward = by_destination(one for one in some if holds(one.sources, first))
+        if onward:
+            alike.setdefault(onward, []).append(Span(first, following - 1))
+    return [
+        Passage(spans(tuple(sources)), addresses, services)
+        for onward, sources in alike.items()
+        for services, addresses in _by_services(onward).items()
+    ]
 
 
 def by_source(some: Iterable[Passage]) -> Traffic:

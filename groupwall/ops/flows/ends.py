@@ -43,13 +43,21 @@ class Course(NamedTuple):
     passing: tuple[Passage, ...]
 
 
-def courses(network: Network, source: str, destination: str, services: Spans) -> list[Course]:
+def courses(
+    network: Network, source: str, destination: str, services: Spans, *, every_gate: bool = True
+) -> list[Course]:
     """Return what becomes of the flows between two ends, for each pair of parts, in the order of what they name.
 
     InvalidParameterValue for an end that is none, and when neither end is an interface of this account (inferred);
     what parsing raises for an id that is malformed; the not-found error of its kind for one that is unknown.
+    every_gate: read all gates at once, for who looks at each; without it a sender's only where something may arrive.
     """
-    return _courses(network, _pairs(network, source, destination), services)
+    pairs = _pairs(network, source, destination)
+    if every_gate:
+        return _courses(network, pairs, services)
+    network.learn(other.standing for _, other in pairs if other.standing)
+    network.learn(one.standing for one, other in pairs if one.standing and _arrives(network, one, other, services))
+    return [_course(network, one, other, services) for one, other in pairs]
 
 
 def reaching(network: Network, end: str, services: Spans, *, sent: bool) -> list[Course]:
@@ -78,11 +86,22 @@ def _courses(network: Network, pairs: Sequence[tuple[Part, Part]], services: Spa
     return [_course(network, one, other, services) for one, other in pairs]
 
 
+def _arrives(network: Network, source: Part, destination: Part, services: Spans) -> bool:
+    """Tell whether the receiver's gate lets any of the asked flows in."""
+    if destination.standing is None:
+        return True
+    into = network.policy(destination.standing, Direction.INGRESS)
+    return any(
+        intersection(slab.services, services) and intersection((slab.addresses,), source.addresses)
+        for slab in into.slabs
+    )
+
+
 def _course(network: Network, source: Part, destination: Part, services: Spans) -> Course:
     asked = Passage(source.addresses, destination.addresses, services)
     one, other = source.standing, destination.standing
     joined = one is None or other is None or other.vpc_id in network.beside(one.vpc_id)
-    if not joined:
+    if not joined or not _arrives(network, source, destination, services):
         return Course(source, destination, joined, asked, ())
     out = network.policy(one, Direction.EGRESS) if one else None
     into = network.policy(other, Direction.INGRESS) if other else None

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from groupwall.ops.flows.asked import services_asked
 from groupwall.ops.flows.ends import Course, courses, named
-from groupwall.ops.flows.gates import Gate, admits, gate_shown, gates_of, reason, verdict_of
+from groupwall.ops.flows.gates import Gate, admits, gate_shown, names_at, reason, verdict_of
 from groupwall.ops.flows.network import Network
-from groupwall.ops.flows.shown import Json, ends_shown, flows_shown, group_names
+from groupwall.ops.flows.shown import Json, ends_shown, flows_shown
+from groupwall.ops.flows.told import Told, gates_told, told
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import revision_asked, seen
 from groupwall.rules.passages import refused
@@ -20,26 +21,32 @@ MOST_COURSES = 50
 def explain_flow(params: Params, context: Context) -> Result:
     """Explain what becomes of the flows between two ends, now or at a time in the past.
 
-    The courses between two interfaces come first, then those to and from outside, each in the order of their groups.
+    The courses of which something passes come first, and of those the ones from and to the outside, since they are open
+    to most; then each in the order of what it names.
     """
     network = Network(seen(params, context))
-    found = courses(network, params["From"], params["To"], services_asked(params))
-    found.sort(key=lambda course: [course.source.standing, course.destination.standing].count(None))
+    found = told(network, courses(network, params["From"], params["To"], services_asked(params)))
+    found.sort(key=_rank)
     shown = found[:MOST_COURSES]
-    parts = [part for course in shown for part in (course.source, course.destination)]
-    names = group_names(network.seen, (one for part in parts if part.standing for one in part.standing.group_ids))
-    ends = ends_shown(network, parts)
-    refused_somewhere = any(refused(course.asked, course.passing) for course in found)
+    gates = [gates_told(network, one) for one in shown]
+    names = names_at(network, (gate for some in gates for gate in some))
+    ends = ends_shown(network, [part for one in shown for part in (one.course.source, one.course.destination)])
+    refused_somewhere = any(refused(one.course.asked, one.course.passing) for one in found)
     return {
-        "Verdict": verdict_of(refused_somewhere, any(course.passing for course in found)),
+        "Verdict": verdict_of(refused_somewhere, any(one.course.passing for one in found)),
         "Reason": None if found else _nobody(params, network),
         "Courses": [
-            {"Source": ends[2 * place], "Destination": ends[2 * place + 1], **_course_shown(network, course, names)}
-            for place, course in enumerate(shown)
+            {"Source": source, "Destination": destination, **_course_shown(one.course, some, names)}
+            for source, destination, one, some in zip(ends[::2], ends[1::2], shown, gates, strict=True)
         ],
         "Omitted": len(found) - len(shown),
         "Revision": revision_asked(params, context),
     }
+
+
+def _rank(one: Told) -> tuple[bool, bool, bool]:
+    source, destination, joined, _, passing = one.course
+    return not passing, not joined, source.standing is not None and destination.standing is not None
 
 
 def _nobody(params: Params, network: Network) -> str:
@@ -47,8 +54,7 @@ def _nobody(params: Params, network: Network) -> str:
     return f"no network interface stands behind {' and '.join(empty)}"
 
 
-def _course_shown(network: Network, course: Course, names: Mapping[str, str]) -> Json:
-    gates = gates_of(network, course)
+def _course_shown(course: Course, gates: Sequence[Gate], names: Mapping[str, str]) -> Json:
     left = refused(course.asked, course.passing)
     return {
         "Verdict": verdict_of(left, course.passing),

@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from groupwall.ops.flows.ends import Course, Part
 from groupwall.ops.flows.network import Network, Standing
 from groupwall.ops.flows.shown import Json, properties_text, rule_shown, traffic_shown
-from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, addresses_text, services_text
-from groupwall.rules.spans import Spans, intersection
+from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, address_texts, addresses_text, services_text
+from groupwall.rules.spans import Spans, intersection, spans
 from groupwall.rules.traffic import Box, Traffic, traffic
-from groupwall.rules.values import Direction, Rule
+from groupwall.rules.values import Direction, PeerKind, Rule
 from groupwall.rules.verdict import Grant
+from groupwall.store.entities import Group
 
 ACCEPT, DROP, PARTLY = "accept", "drop", "partly"
 
 
 class Gate(NamedTuple):
-    """A gate and what is asked of it, over the other end's addresses. known: whether it is of the caller's account."""
+    """A gate and what is asked of it, over the other end's addresses. known: whether it is of the caller's account.
+
+    refused: what of the asked is not admitted. Of several gates taken together some may refuse what others admit.
+    """
 
     standing: Standing
     direction: Direction
     asked: Traffic
     admitted: Traffic
+    refused: Traffic
     grants: tuple[Grant, ...]
     known: bool
 
     @property
     def verdict(self) -> str:
         """``accept``, ``drop`` or ``partly``."""
-        return verdict_of(self.asked - self.admitted, self.admitted)
+        return verdict_of(self.refused, self.admitted)
+
+    @property
+    def admitting(self) -> list[Grant]:
+        """What every rule admits that admits all or some of what is asked."""
+        return [one for one in self.grants if traffic([one.box]) & self.asked]
 
     @property
     def rules(self) -> list[Rule]:
         """Every rule that admits all or some of what is asked."""
-        return [rule for rule, box in self.grants if traffic([box]) & self.asked]
+        return [one.rule for one in self.admitting]
 
 
 def verdict_of(refused: object, passing: object) -> str:
@@ -60,8 +72,17 @@ def gates_of(network: Network, course: Course) -> list[Gate]:
 
 def _gate(network: Network, standing: Standing, direction: Direction, asked: Traffic) -> Gate:
     grants = network.gate(standing, direction)
-    known = standing.world.account == network.seen.world.account
-    return Gate(standing, direction, asked, network.policy(standing, direction) & asked, grants, known)
+    some = network.policy(standing, direction) & asked
+    return Gate(standing, direction, asked, some, asked - some, grants, standing.world == network.seen.world)
+
+
+def together(gates: Sequence[Gate]) -> Gate:
+    """Return the gates of other accounts' interfaces in one VPC as one, of which the verdict can be told."""
+    standing = gates[0].standing._replace(group_ids=())
+    asked, some, refused = (
+        reduce(or_, each) for each in zip(*((one.asked, one.admitted, one.refused) for one in gates), strict=True)
+    )
+    return Gate(standing, gates[0].direction, asked, some, refused, (), known=False)
 
 
 def _asked(mine: Part, other: Part, services: Spans) -> Traffic:
@@ -80,32 +101,62 @@ def gate_shown(gate: Gate, names: Mapping[str, str]) -> Json:
     if not gate.known:
         return shown
     return shown | {
-        "Rules": [rule_shown(rule, names) for rule in gate.rules],
-        "Refused": traffic_shown(gate.asked - gate.admitted),
+        "Rules": [_rule_shown(one, gate, names) for one in gate.admitting],
+        "Refused": traffic_shown(gate.refused),
         "Reason": reason(gate, names),
     }
 
 
+def _rule_shown(one: Grant, gate: Gate, names: Mapping[str, str]) -> Json:
+    """Return a rule as RuleShown, with which of the asked addresses a group or a prefix list stands for."""
+    shown = rule_shown(one.rule, names)
+    if one.rule.properties.peer.kind in (PeerKind.GROUP, PeerKind.PREFIX_LIST):
+        shown["PeerAddresses"] = address_texts(intersection(one.box.addresses, _both(gate.asked)[0]))
+    return shown
+
+
+def names_at(network: Network, gates: Iterable[Gate]) -> dict[str, str]:
+    """Return by id the names of the groups at gates, and of those that their rules name, all of this account."""
+    known = [gate for gate in gates if gate.known]
+    ids = {group_id for gate in known for group_id in gate.standing.group_ids}
+    ids |= {rule.properties.peer.text for gate in known for rule in gate.rules}
+    return {one: group.name for one, group in network.seen.by_id(Group, sorted(ids)).items()}
+
+
 def reason(gate: Gate, names: Mapping[str, str]) -> str | None:
     """Return why a gate refuses what it refuses, in a line, with the nearest rule; None when it refuses nothing."""
-    refused = gate.asked - gate.admitted
-    if not refused:
+    if not gate.refused:
         return None
     if not gate.known:
-        return f"the gate of an interface of account {gate.standing.world.account} does not admit it"
-    what = f"{_services(refused)} {'to' if gate.direction.is_egress else 'from'} {_addresses(refused)}"
+        verb = "admits some of it" if gate.admitted else "does not admit it"
+        return f"{gate.direction} in {_elsewhere(gate)} {verb}"
+    what = f"{_services(gate.refused)} {'to' if gate.direction.is_egress else 'from'} {_addresses(gate.refused)}"
     groups = ", ".join(called(group_id, names) for group_id in gate.standing.group_ids) or "an interface in no group"
     told = f"no {gate.direction} rule of {groups} admits {what}"
     near = nearest(gate.grants, gate.asked)
-    return f"{told}; nearest: {near.id} {properties_text(near.properties, near.direction)}" if near else told
+    return f"{told}; nearest: {_near_text(near)}" if near else told
+
+
+def _near_text(near: Grant) -> str:
+    rule, (addresses, _) = near
+    nothing = "" if addresses else ", which stands for no address here"
+    return f"{rule.id} {properties_text(rule.properties, rule.direction)}{nothing}"
 
 
 def admits(gate: Gate, names: Mapping[str, str]) -> str:
     """Return which rules of a gate admit what is asked, in a line."""
     if not gate.known:
-        return f"the gate of an interface of account {gate.standing.world.account} admits it"
-    rules = ", ".join(f"{rule.id} of {called(rule.group_id, names)}" for rule in gate.rules)
-    return f"admitted by {gate.direction} {rules}"
+        return f"{gate.direction} in {_elsewhere(gate)} admits it"
+    told = [
+        f"{rule.id} of {called(rule.group_id, names)}, {properties_text(rule.properties, rule.direction)}"
+        for rule in gate.rules
+    ]
+    more = f", and {len(told) - MOST_RULES} more" if len(told) > MOST_RULES else ""
+    return f"admitted by {gate.direction} {'; '.join(told[:MOST_RULES])}{more}"
+
+
+def _elsewhere(gate: Gate) -> str:
+    return f"{gate.standing.vpc_id} of account {gate.standing.world.account}"
 
 
 def called(group_id: str, names: Mapping[str, str]) -> str:
@@ -113,26 +164,27 @@ def called(group_id: str, names: Mapping[str, str]) -> str:
     return f"{names[group_id]} ({group_id})" if group_id in names else group_id
 
 
-def nearest(grants: Iterable[Grant], asked: Traffic) -> Rule | None:
-    """Return the rule that admits none of what is asked and differs least: in the addresses alone, or the services."""
+def nearest(grants: Iterable[Grant], asked: Traffic) -> Grant | None:
+    """Return the grant that admits none of what is asked and differs least: in the addresses alone, or the services."""
     addresses, services = _both(asked)
 
     def shares(one: Grant) -> tuple[bool, bool]:
         return bool(intersection(one.box.services, services)), bool(intersection(one.box.addresses, addresses))
 
     near = [one for one in grants if any(shares(one)) and not traffic([one.box]) & asked]
-    return max(near, key=shares).rule if near else None
+    return max(near, key=shares) if near else None
 
 
 def _both(some: Traffic) -> tuple[Spans, Spans]:
-    services: Spans = ()
-    for slab in some.slabs:
-        services = tuple(sorted({*services, *slab.services}))
-    return tuple(slab.addresses for slab in some.slabs), services
+    services = spans(tuple(span for slab in some.slabs for span in slab.services))
+    return spans(tuple(slab.addresses for slab in some.slabs)), services
 
 
 LONGEST = 120
 """Characters of addresses or services in a line that gives a reason; the exact form stands beside it."""
+
+MOST_RULES = 3
+"""Rules in such a line."""
 
 
 def _services(some: Traffic) -> str:
@@ -145,8 +197,3 @@ def _addresses(some: Traffic) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-
-
-def rules_of(gates: Sequence[Gate], names: Mapping[str, str]) -> list[Json]:
-    """Return the rules of those gates that are known, the sender's first."""
-    return [rule_shown(rule, names) for gate in gates if gate.known for rule in gate.rules]

@@ -18,7 +18,6 @@ from groupwall.rules.verdict import Grant, admitted, grant
 from groupwall.store.entities import Address, Group, Interface, Member, World
 from groupwall.store.seen import Seen
 
-
 TOUCHING = frozenset({
     "security-group", "security-group-rule", "member", "network-interface", "address", "prefix-list-entry", "peering",
     "attachment", "instance",

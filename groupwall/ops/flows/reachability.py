@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from groupwall import errors
 from groupwall.ops.filters import Paging
 from groupwall.ops.flows.asked import services_asked
-from groupwall.ops.flows.ends import ANYWHERE, Course, Part, courses
-from groupwall.ops.flows.gates import gates_of, rules_of
+from groupwall.ops.flows.ends import Course, Part, reaching
+from groupwall.ops.flows.gates import names_at
 from groupwall.ops.flows.network import Network
-from groupwall.ops.flows.shown import Json, ends_shown, flows_shown, group_names
+from groupwall.ops.flows.shown import Json, ends_shown, flows_shown, rule_shown
+from groupwall.ops.flows.told import Told, gates_told, told
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import revision_asked, seen
-from groupwall.rules.spans import intersection, spans
+from groupwall.rules.spans import spans
 
 
 def describe_reachability(params: Params, context: Context) -> Result:
@@ -27,43 +28,45 @@ def describe_reachability(params: Params, context: Context) -> Result:
         raise errors.invalid_combination(message)
     if not source and not destination:
         raise errors.missing_parameter("From")
-    paging = Paging(params, context, "reachability")
+    paging, sent = Paging(params, context, "reachability"), bool(source)
     network = Network(seen(params, context))
-    found = courses(network, source or ANYWHERE, destination or ANYWHERE, services_asked(params))
-    found = sorted((course for course in found if course.passing), key=lambda one: _place(one, sent=bool(source)))
+    found = told(network, reaching(network, source or destination or "", services_asked(params), sent=sent))
+    places = {_place(one.course, sent=sent): one for one in found if one.course.passing}
     after = paging.page().after
-    left = [course for course in found if _place(course, sent=bool(source)) > after]
-    shown, token = paging.split(left, lambda course: _place(course, sent=bool(source)))
+    shown, token = paging.split(sorted(place for place in places if place > after), str)
     return {
-        "Ends": _shown(network, shown, sent=bool(source)),
+        "Ends": _shown(network, [places[place] for place in shown], sent=sent),
         "NextToken": token,
         "Revision": revision_asked(params, context),
     }
 
 
 def _place(course: Course, *, sent: bool) -> str:
-    """Return what orders courses: the other end's standing, with what is outside last, then the asked end's."""
-    other, mine = (course.destination, course.source) if sent else (course.source, course.destination)
-    return f"{_key(other)} {_key(mine)}"
+    """Return what orders courses: the other end, with what is outside last, then the asked end."""
+    ends = (course.destination, course.source) if sent else (course.source, course.destination)
+    return " ".join(map(_key, ends))
 
 
 def _key(part: Part) -> str:
-    return "~" if part.standing is None else "/".join((*part.standing.world, part.standing.vpc_id, *part.standing[2]))
+    """Return what names a part: its first interface, or, for another account's or the outside, where it is."""
+    if part.interfaces:
+        return f"1 {part.interfaces[0].id}"
+    return f"2 {part.standing.world.account} {part.standing.vpc_id}" if part.standing else "3"
 
 
-def _shown(network: Network, found: Sequence[Course], *, sent: bool) -> list[Json]:
-    ends = ends_shown(network, [_passing(course, sent=sent) for course in found])
-    asked = ends_shown(network, [_passing(course, sent=not sent) for course in found])
-    groups = (one for course in found for part in course[:2] if part.standing for one in part.standing.group_ids)
-    names = group_names(network.seen, groups)
+def _shown(network: Network, found: Sequence[Told], *, sent: bool) -> list[Json]:
+    passing = [[_passing(one.course, sent=side) for one in found] for side in (sent, not sent)]
+    ends = ends_shown(network, [part for parts in passing for part in parts])
+    gates = [[gate for gate in gates_told(network, one) if gate.known] for one in found]
+    names = names_at(network, (gate for some in gates for gate in some))
     return [
         {
             "End": end,
             "Of": of,
-            "Flows": flows_shown(course.passing),
-            "Rules": rules_of(gates_of(network, course), names),
+            "Flows": flows_shown(one.course.passing),
+            "Rules": [rule_shown(rule, names) for gate in some for rule in gate.rules],
         }
-        for end, of, course in zip(ends, asked, found, strict=True)
+        for end, of, one, some in zip(ends[: len(found)], ends[len(found) :], found, gates, strict=True)
     ]
 
 
@@ -71,9 +74,7 @@ def _passing(course: Course, *, sent: bool) -> Part:
     """Return the receiver of what is sent, else the sender, with those of its addresses that have passing flows."""
     part = course.destination if sent else course.source
     passing = (one.destinations if sent else one.sources for one in course.passing)
-    return part._replace(
-        addresses=intersection(spans(tuple(span for some in passing for span in some)), part.addresses)
-    )
+    return part._replace(addresses=spans(tuple(span for some in passing for span in some)))
 
 
 OPERATIONS = (Operation("DescribeReachability", describe_reachability, reads=True),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from groupwall.ops.flows.ends import Part
+from groupwall.ops.flows.ends import Part, is_ours
 from groupwall.ops.flows.network import Network
 from groupwall.rules.flows import address_texts, addresses_text, lines, service_texts, services_text
 from groupwall.rules.passages import Passage
@@ -38,13 +38,14 @@ def rule_shown(rule: Rule, group_names: Mapping[str, str]) -> Json:
         "FromPort": first,
         "ToPort": last,
         "Peer": peer.text,
+        "PeerName": group_names.get(peer.text),
         "Description": rule.description,
         "Text": properties_text(rule.properties, rule.direction),
     }
 
 
 def group_names(seen: Seen, group_ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of groups of any world by id; groups that are gone have none."""
+    """Return the names of groups of any world by id; groups that are gone have none. For a caller's own groups."""
     return {group_id: group.name for group_id, (_, group) in seen.anywhere(Group, sorted(set(group_ids))).items()}
 
 
@@ -73,13 +74,9 @@ def flows_shown(some: Iterable[Passage]) -> list[Json]:
 def ends_shown(network: Network, parts: Sequence[Part]) -> list[Json]:
     """Return parts of ends as EndShown, in a fixed number of statements; of another world's only the addresses."""
     names = group_names(network.seen, (one for part in parts if part.standing for one in part.standing.group_ids))
-    mine = [one for part in parts if _is_ours(part, network) for one in part.interfaces]
+    mine = [one for part in parts if is_ours(network, part) for one in part.interfaces]
     called = _called(network.seen, mine) if mine else {}
-    return [_end_shown(part, names, called) if _is_ours(part, network) else _others_shown(part) for part in parts]
-
-
-def _is_ours(part: Part, network: Network) -> bool:
-    return part.standing is not None and part.standing.world == network.seen.world
+    return [_end_shown(part, names, called) if is_ours(network, part) else _others_shown(part) for part in parts]
 
 
 def _others_shown(part: Part) -> Json:
