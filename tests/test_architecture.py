@@ -79,12 +79,15 @@ NOUNS = {
     "interfaces": _may("groups networks", "an interface lies in a subnet and is a member of groups"),
     "changes": _may("interfaces networks peerings rules", "an undo keeps to the limits of every noun that it restores"),
     "expectations": _may("flows", "what is expected is told in flows"),
-    "histories": _may("effects flows", "what lies between two revisions is an effect; who opened a flow is asked of flows"),
+    "histories": _may(
+        "effects flows", "what lies between two revisions is an effect; who opened a flow is asked of flows"
+    ),
     "plans": _may("expectations flows rules", "a plan is of calls that rules take, and tells what it would break"),
+    "findings": _may("flows groups", "what is needless follows from gates, and what is in the way from the nouns"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(
-        "flows peerings expectations changes",
-        "what a change does is told of the gates and of what is expected of them; calls are as many as in a change",
+        "flows peerings expectations findings changes",
+        "what a change does is told of the gates, of what is expected of them and in the way; calls as in a change",
     ),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }

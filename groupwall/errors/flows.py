@@ -71,3 +71,8 @@ def revisions_reversed(first: int, last: int) -> ApiError:
 def too_many_heads(most: int) -> ApiError:
     """Refuse more heads than can be compared (inferred)."""
     return invalid_value(f"A request may hold at most {most} heads.")
+
+
+def finding_kind_unknown(kind: str, kinds: Sequence[str]) -> ApiError:
+    """Refuse a kind of finding that there is not (inferred)."""
+    return invalid_value(f"Value ({kind}) for parameter kinds is invalid. The kinds are {', '.join(kinds)}.")

@@ -8,6 +8,7 @@ from groupwall.ops.changes import confirm as changes_confirmed
 from groupwall.ops.changes import undo as changes_undone
 from groupwall.ops.effects import previews, receipts
 from groupwall.ops.expectations import expectations
+from groupwall.ops.findings import dependents, findings, unused
 from groupwall.ops.flows import explain, reachability
 from groupwall.ops.groups import associations, groups
 from groupwall.ops.histories import bisect, difference, export, verified
@@ -41,7 +42,7 @@ _MODULES = (
     interfaces, interfaces_described, interface_attributes, attachments, address_assignment,
     instances, instances_run, instances_described, instance_attributes, instance_status,
     peerings, peering_requests, references_described, tags, zones, history, difference, bisect, verified, export,
-    expectations, plans, explain, reachability, previews, receipts,
+    findings, unused, dependents, expectations, plans, explain, reachability, previews, receipts,
     changes_applied, changes_undone, changes_confirmed,
 )  # fmt: skip
 

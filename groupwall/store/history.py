@@ -83,6 +83,11 @@ class History(Rows):
         row = self._one("SELECT revision FROM change WHERE +time <= ? ORDER BY revision DESC LIMIT 1", (time,))
         return int(row[0]) if row else 0
 
+    def memberships_ended(self, group_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return (revision, time) of the last change of a membership of each of these groups; none for one without."""
+        rows = self._all(_MEMBERSHIPS_ENDED, (json.dumps(group_ids),))
+        return {group_id: (revision, time) for group_id, revision, time in rows}
+
     def heads(self, after: int, limit: int) -> list[tuple[int, bytes, int]]:
         """Return (revision, hash, time) of the newest change and every thousandth, after a revision, of any world."""
         return self._all(_HEADS, (after, limit))
@@ -113,6 +118,17 @@ _LAST_CHANGED = (
 BEGINNING = "BeginWorld"
 """The operation of the change by which a world begins to be kept."""
 
+_OF_GROUP = (
+    "CASE delta.kind WHEN 'security-group' THEN delta.id"
+    " ELSE json_extract(coalesce(delta.after, delta.before), '$.group_id') END"
+)
+"""As the index of the tables has it, to the letter."""
+
+_MEMBERSHIPS_ENDED = (
+    f"SELECT {_OF_GROUP} AS owner, max(delta.revision), change.time FROM delta JOIN change USING (revision)"
+    " WHERE delta.kind IN ('security-group', 'security-group-rule', 'member', 'vpc-association')"
+    f" AND {_OF_GROUP} IN {LISTED} AND delta.kind = 'member' GROUP BY owner"
+)
 LAST = (1 << 63) - 1
 """A revision that is never reached."""
 

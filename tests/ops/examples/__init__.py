@@ -20,6 +20,7 @@ from tests.ops.examples import (
     derived,
     effects,
     expectations,
+    findings,
     flows,
     groups,
     histories,
@@ -51,6 +52,7 @@ NOUNS: tuple[ModuleType, ...] = (
     changes,
     effects,
     expectations,
+    findings,
     flows,
     others,
 )

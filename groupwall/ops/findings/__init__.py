@@ -1,0 +1,1 @@
+"""What is to be said of rules and groups: needless, dangerous, unused, in the way."""
