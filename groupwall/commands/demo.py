@@ -16,6 +16,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from groupwall.commands.demo_foresight import foresight
 from groupwall.commands.demo_server import Key, Server, create_key
 from groupwall.commands.demo_stage import Clients, Stage
 from groupwall.commands.demo_steps import STEPS, Proof, Step, prove
@@ -44,7 +45,8 @@ def demo(endpoint: str | None, *, as_json: bool) -> None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that the server is ended all the same
     console = Console(highlight=False, quiet=as_json)
     with _stage(console, endpoint) as stage:
-        proofs = [_played(step, stage, console) for step in STEPS if stage.may_restart or not step.kills]
+        steps = [step for step in (*STEPS, *foresight()) if stage.may_restart or not step.kills]
+        proofs = [_played(step, stage, console) for step in steps]
     kept = all(proof.ok for proof in proofs)
     if as_json:
         click.echo(json.dumps({"kept": kept, "proofs": [proof._asdict() for proof in proofs]}, indent=2))

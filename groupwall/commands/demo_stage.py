@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 Answer = dict[str, Any]
-_NOISE = frozenset({"ResponseMetadata", "SecurityGroupArn"})
+_NOISE = frozenset({
+    "ResponseMetadata", "SecurityGroupArn", "Results", "Change", "InterfaceIds", "GroupIds", "IsEgress", "Of",
+    "Traffic", "ClientToken",
+})  # fmt: skip
 _MANY = 4
 """Items of a list that are shown one by one."""
 
@@ -53,11 +56,12 @@ class Stage:
         self._tell(f"{call}({brief(members)})", told(answer))
         return answer
 
-    def group(self, *permissions: Answer, vpc_id: str | None = None) -> str:
+    def group(self, *permissions: Answer, vpc_id: str | None = None, name: str | None = None) -> str:
         """Create a group with these rules, in the default VPC when none is named; return its id."""
         self._groups += 1
         where = {"VpcId": vpc_id} if vpc_id else {}
-        made = self.ec2("create_security_group", GroupName=f"demo-{self._groups}", Description="demo", **where)
+        called = name or f"demo-{self._groups}"
+        made = self.ec2("create_security_group", GroupName=called, Description="demo", **where)
         self.ec2("authorize_security_group_ingress", GroupId=made["GroupId"], IpPermissions=list(permissions))
         return str(made["GroupId"])
 
@@ -82,13 +86,12 @@ def brief(value: object) -> str:
         return f"[{shown}]" if len(value) <= _MANY else f"{len(value)} of them"
     if not isinstance(value, dict):
         return str(value)
-    if "IpProtocol" in value:
-        return _rule(value)
-    if "Deltas" in value:
-        return f"{value['Revision']} {value['Operation']}"
-    if "GroupName" in value and "IpPermissions" in value:
-        return f"{value['GroupName']} {brief(value['IpPermissions'])}"
-    return ", ".join(f"{name}={_within(item)}" for name, item in value.items() if name not in _NOISE)
+    form = next((form for member, form in _FORMS.items() if member in value), _members)
+    return form(value)
+
+
+def _members(value: Answer) -> str:
+    return ", ".join(f"{name}={_within(item)}" for name, item in value.items() if name not in _NOISE and item != [])
 
 
 def _within(value: object) -> str:
@@ -103,3 +106,19 @@ def _rule(rule: Answer) -> str:
     parts += [source.get("CidrIp") or source.get("CidrIpv4") for source in sources]
     parts += [f"({source['Description']})" for source in sources if source.get("Description")]
     return " ".join(str(part) for part in parts if part not in (None, -1))
+
+
+_FORMS: dict[str, Callable[[Answer], str]] = {
+    "Steps": lambda plan: f"{plan['Text']}: {'; '.join(step['Text'] for step in plan['Steps'])}",
+    "Text": lambda some: str(some["Text"]),
+    "Courses": lambda told: f"{told['Verdict']}: {'; '.join(course['Reason'] for course in told['Courses'])}",
+    "IpProtocol": _rule,
+    "Parameters": lambda call: str(call["Operation"]),
+    "SubnetArn": lambda subnet: str(subnet["SubnetId"]),
+    "NetworkInterface": lambda made: str(made["NetworkInterface"]["NetworkInterfaceId"]),
+    "Deltas": lambda change: f"{change['Revision']} {change['Operation']}",
+    "IpPermissions": lambda one: (
+        f"{one['GroupName']} {brief(one['IpPermissions'])}" if "GroupName" in one else _members(one)
+    ),
+}
+"""How a thing is told that has a member of this name."""

@@ -35,11 +35,11 @@ def code_of(answer: Answer) -> str:
     return str(answer.get("Error", {}).get("Code", ""))
 
 
-def tcp(port: int, *cidrs: str, description: str | None = None) -> Answer:
-    """Return a permission for one TCP port and several sources."""
+def tcp(port: int, *cidrs: str, description: str | None = None, last: int | None = None) -> Answer:
+    """Return a permission for one TCP port, or those up to ``last``, and several sources."""
     told = {} if description is None else {"Description": description}
     ranges = [{"CidrIp": cidr, **told} for cidr in cidrs]
-    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ranges}
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": last or port, "IpRanges": ranges}
 
 
 OFFICE, HOME, PARTNER = "192.0.2.0/24", "198.51.100.7/32", "203.0.113.0/24"

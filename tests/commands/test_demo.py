@@ -20,6 +20,7 @@ import pytest
 from rich.console import Console
 
 from groupwall.commands.demo import say
+from groupwall.commands.demo_foresight import foresight
 from groupwall.commands.demo_stage import brief
 from groupwall.commands.demo_steps import STEPS
 from tests.serving import serving
@@ -28,6 +29,7 @@ DEMO = [sys.executable, "-c", "from groupwall.cli import main; main()", "demo"]
 PATIENCE = 120.0
 REVOKE = b"Action=RevokeSecurityGroupIngress"
 SILENCE = b'<R xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId><return>true</return></R>'
+ALL = (*STEPS, *foresight())
 NEEDS_REVOKE = {"by properties", "by rule id", "default VPC", "other VPC", "description", "dry run", "history"}
 NEEDS_SIGNATURE = {"wrong signature"}
 
@@ -76,7 +78,7 @@ def test_every_promise_is_kept() -> None:
     """The demo proves each of its steps against a server of its own and ends with 0 (inferred)."""
     ran = run("--json")
     shown = json.loads(ran.stdout)
-    assert [(proof["name"], proof["ok"]) for proof in shown["proofs"]] == [(step.name, True) for step in STEPS]
+    assert [(proof["name"], proof["ok"]) for proof in shown["proofs"]] == [(step.name, True) for step in ALL]
     assert (ran.returncode, shown["kept"], ran.stderr) == (0, True, "")
 
 
@@ -106,7 +108,7 @@ def test_plain_text_without_a_terminal() -> None:
     lines = ran.stdout.splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
     assert "default VPC: what is not there comes back in UnknownIpPermissions, the rest is revoked" in lines
-    assert len([line for line in lines if line.startswith("yes  ")]) == len(STEPS)
+    assert len([line for line in lines if line.startswith("yes  ")]) == len(ALL)
     assert lines[-1] == "Every promise was kept."
 
 
