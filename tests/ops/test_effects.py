@@ -306,6 +306,7 @@ def test_what_would_be_refused(wall: Wall) -> None:
     assert effects(told) == [f"added: opened tcp 22 {BLOCK}"]
     refused = told["Refused"]
     assert (refused["CallIndex"], refused["Code"]) == (1, "DependencyViolation")
+    assert any("eni-" in hint for hint in refused["Hints"])
     assert f"{refused['Code']}: {refused['Message']}" == refusal(wall, "DeleteSecurityGroup", GroupId=web)
     assert len(told["Results"]) == 1
 

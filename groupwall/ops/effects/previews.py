@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.errors import ApiError
 from groupwall.ops.changes.apply import MOST_CALLS
 from groupwall.ops.effects.effects import effect
 from groupwall.ops.effects.mismatches import Made, mismatches
 from groupwall.ops.expectations.check import broken_by, broken_shown
+from groupwall.ops.findings.dependents import deletion_hints
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result, Tried
 from groupwall.store.changes import compact
 from groupwall.store.entities import Expectation
@@ -29,7 +31,7 @@ def preview(calls: Sequence[Asked], context: Context) -> Result:
     return {
         "Revision": context.tx.head.revision,
         **done(Made(calls, tried.deltas, tried.refused_at), before, after, context),
-        "Refused": _refused(tried),
+        "Refused": _refused(calls, tried, context),
         "Results": [compact(one) for one in tried.results],
     }
 
@@ -43,10 +45,19 @@ def done(made: Made, before: Seen, after: Seen, context: Context) -> Result:
     }
 
 
-def _refused(tried: Tried) -> dict[str, Any] | None:
-    if tried.error is None:
+def _refused(calls: Sequence[Asked], tried: Tried, context: Context) -> dict[str, Any] | None:
+    if tried.error is None or tried.refused_at is None:
         return None
-    return {"CallIndex": tried.refused_at, "Code": tried.error.code, "Message": tried.error.message}
+    told = {"CallIndex": tried.refused_at, "Code": tried.error.code, "Message": tried.error.message}
+    return told | {"Hints": _hints(calls[tried.refused_at], tried.error, context)}
+
+
+def _hints(call: Asked, error: ApiError, context: Context) -> list[str]:
+    """Return what keeps a group from being deleted, as it is now, before the calls in front of this one."""
+    if (call.operation, error.code) != ("DeleteSecurityGroup", "DependencyViolation"):
+        return []
+    params = context.read(call)
+    return deletion_hints(params["GroupId"], context) if params.get("GroupId") else []
 
 
 def calls_asked(params: Params, _: Context | None = None) -> list[Asked]:
