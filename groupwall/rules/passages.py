@@ -78,6 +78,13 @@ def canonical(some: Sequence[Passage]) -> list[Passage]:
     ]
 
 
+def is_asked(asked: Passage) -> bool:
+    """Tell whether there is any flow to ask about: both ends have addresses of a family."""
+    return bool(asked.services) and any(
+        one.sources and one.destinations for one in (_within(asked, EVERY_IPV4), _within(asked, EVERY_IPV6))
+    )
+
+
 def by_source(some: Iterable[Passage]) -> Traffic:
     """Return passages as the receiver sees them: what comes from which address, to whichever of its own."""
     return traffic(Box(one.sources, one.services) for one in some)

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from groupwall import errors
+from groupwall.ops.expectations.touched import concerned
 from groupwall.ops.flows.ends import Course, courses
 from groupwall.ops.flows.gates import admits, gates_of, reason
 from groupwall.ops.flows.network import TOUCHING, Network
 from groupwall.ops.flows.shown import group_names
 from groupwall.ops.operation import Context
 from groupwall.rules.flows import services, services_text
-from groupwall.rules.passages import refused
+from groupwall.rules.passages import is_asked, refused
 from groupwall.rules.spans import Spans
 from groupwall.rules.values import PortRange
+from groupwall.store.changes import Delta
 from groupwall.store.entities import Expectation
 from groupwall.store.seen import Seen, otherwise_before
 
@@ -30,22 +32,21 @@ class Judged(NamedTuple):
     reason: str | None
 
 
-def judge(expectations: Iterable[Expectation], seen: Seen) -> list[Judged]:
+def judge(expectations: Iterable[Expectation], network: Network) -> list[Judged]:
     """Return whether expectations hold, each; what gates admit is read and worked out once for all of them."""
-    network = Network(seen)
     return [_judged(one, network) for one in expectations]
 
 
 def _judged(one: Expectation, network: Network) -> Judged:
     try:
-        found = courses(network, one.source, one.destination, services_of(one))
+        found = courses(network, one.source, one.destination, services_of(one), every_gate=False)
     except errors.ApiError as error:  # what it names is gone, which is no reason to refuse whatever comes
         return Judged(one, EMPTY, error.message)
-    told = [course for course in found if course.passing or refused(course.asked, course.passing)]
+    told = [course for course in found if is_asked(course.asked)]
     if not told:
         return Judged(one, EMPTY, "no network interface stands behind one of its ends")
-    broken = [course for course in told if _breaks(one, course)]
-    return Judged(one, BROKEN, _why(one, broken[0], network)) if broken else Judged(one, HOLDS, None)
+    broken = next((course for course in told if _breaks(one, course)), None)
+    return Judged(one, BROKEN, _why(one, broken, network)) if broken else Judged(one, HOLDS, None)
 
 
 def _breaks(one: Expectation, course: Course) -> bool:
@@ -73,13 +74,25 @@ def text_of(one: Expectation) -> str:
     return f"{one.verdict} {services_text(services_of(one))} from {one.source} to {one.destination}"
 
 
-def broken_by(expectations: Sequence[Expectation], before: Seen, after: Seen) -> list[Judged]:
-    """Return those that hold before a change and are broken after it, with why."""
-    broken = [one for one in judge(expectations, after) if one.state == BROKEN]
+def broken_by(
+    expectations: Sequence[Expectation], before: Seen, after: Seen, deltas: Sequence[Delta] | None = None
+) -> list[Judged]:
+    """Return those that a change breaks, with why: they are broken after it, and held before it.
+
+    What had no interface at an end was denied by that: only an accept has to have held (inferred). deltas: the
+    change's, which spare a look at what it cannot break.
+    """
+    network = Network(after)
+    some = expectations if deltas is None else concerned(expectations, deltas, network)
+    broken = [one for one in judge(some, network) if one.state == BROKEN]
     if not broken:
         return []
-    held = {one.expectation.name for one in judge([one.expectation for one in broken], before) if one.state == HOLDS}
-    return [one for one in broken if one.expectation.name in held]
+    were = judge([one.expectation for one in broken], Network(before))
+    return [one for one, was in zip(broken, were, strict=True) if was.state == HOLDS or _denied(was)]
+
+
+def _denied(was: Judged) -> bool:
+    return was.state == EMPTY and was.expectation.verdict == DENY
 
 
 def broken_shown(some: Iterable[Judged]) -> list[dict[str, Any]]:
@@ -99,7 +112,7 @@ def refuse_broken(context: Context) -> None:
     if not expectations:
         return
     before = Seen(tx, context.world, otherwise_before((tx.world, delta) for delta in tx.deltas))
-    broken = broken_by(expectations, before, Seen(tx, context.world))
+    broken = broken_by(expectations, before, Seen(tx, context.world), tx.deltas)
     if broken:
         first = broken[0]
         raise errors.expectation_broken(

@@ -11,6 +11,7 @@ from groupwall.ops.expectations.check import ACCEPT, BROKEN, DENY, Judged, judge
 from groupwall.ops.filters import Paging
 from groupwall.ops.flows.asked import properties_asked
 from groupwall.ops.flows.ends import addresses
+from groupwall.ops.flows.network import Network
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import revision_asked, seen
 from groupwall.rules import parsing
@@ -40,7 +41,7 @@ def put_expectations(params: Params, context: Context) -> Result:
     leaving = [one for name, one in kept.items() if params.get("Replace") and name not in names]
     if len(kept.keys() | names) - len(leaving) > MOST:
         raise errors.too_many_expectations(MOST)
-    judged = judge(given, Seen(context.tx, context.world))
+    judged = judge(given, Network(Seen(context.tx, context.world)))
     broken = [one for one in judged if one.state == BROKEN]
     if broken and not params.get("AllowBroken"):
         raise errors.expectation_not_met(broken[0].expectation.name, broken[0].reason or "")
@@ -93,7 +94,7 @@ def check_expectations(params: Params, context: Context) -> Result:
     asked = [_read(one) for one in given] if given else _chosen(params.get("Names"), then)
     if len(asked) > MOST:
         raise errors.too_many_expectations(MOST)
-    judged = judge(asked, then)
+    judged = judge(asked, Network(then))
     return {
         "Hold": not any(one.state == BROKEN for one in judged),
         "Expectations": _states(judged),
