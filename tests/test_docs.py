@@ -14,8 +14,12 @@ import pytest
 
 from groupwall.accesslog import Entry
 from groupwall.cli import main
+from groupwall.commands.calls import Calls
+from groupwall.commands.verbs import At
 from groupwall.config import Quotas, Settings
 from groupwall.ops.table import OPERATIONS
+from tests.console import play
+from tests.serving import serving
 from tests.sources import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -28,15 +32,15 @@ PAGES = [
 ]
 
 
-ONE_PAGE: tuple[type[click.Group], ...] = ()
-"""Groups whose commands are those of EC2, or those told of already."""
+ONE_SECTION = (At, Calls)
+"""Groups whose commands are verbs that are told of already, or the calls of EC2."""
 
 
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
     """Yield every command below a group with its whole name, such as ``groupwall keys create``."""
-    if not isinstance(command, click.Group) or command.invoke_without_command:
+    if not isinstance(command, click.Group) or command.invoke_without_command or isinstance(command, ONE_SECTION):
         yield name, command
-    if not isinstance(command, click.Group) or isinstance(command, ONE_PAGE):
+    if not isinstance(command, click.Group) or isinstance(command, ONE_SECTION):
         return
     context = click.Context(command)
     for each in command.list_commands(context):
@@ -123,11 +127,26 @@ def test_the_page_of_operations_is_up_to_date() -> None:
 
 
 @pytest.mark.parametrize(
-    "example", [*examples("README.md"), *examples("docs/history.md"), *examples("docs/expectations.md")]
+    "example",
+    [
+        *examples("README.md"),
+        *examples("docs/history.md"),
+        *examples("docs/expectations.md"),
+        *examples("docs/story.md"),
+    ],
 )
 def test_examples_run(example: str) -> None:
     """Every Python example runs as it stands, pasted alone (inferred)."""
     exec(compile(example, "example", "exec"), {})  # noqa: S102 - the documents are ours
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "```console" in page.read_text("utf-8")], ids=lambda page: page.name
+)
+def test_terminals_show_what_commands_print(page: Path) -> None:
+    """Every command that a page shows in a terminal prints what stands below it (inferred)."""
+    with serving("--data", ":memory:", "--log", "off") as url:
+        assert play(page.read_text("utf-8"), url)
 
 
 def test_the_first_examples_show_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
