@@ -42,10 +42,9 @@ def _judged(one: Expectation, network: Network) -> Judged:
         found = courses(network, one.source, one.destination, services_of(one), every_gate=False)
     except errors.ApiError as error:  # what it names is gone, which is no reason to refuse whatever comes
         return Judged(one, EMPTY, error.message)
-    told = [course for course in found if is_asked(course.asked)]
-    if not told:
+    if not any(is_asked(course.asked) for course in found):
         return Judged(one, EMPTY, "no network interface stands behind one of its ends")
-    broken = next((course for course in told if _breaks(one, course)), None)
+    broken = next((course for course in found if _breaks(one, course)), None)
     return Judged(one, BROKEN, _why(one, broken, network)) if broken else Judged(one, HOLDS, None)
 
 

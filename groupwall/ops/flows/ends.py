@@ -231,6 +231,14 @@ def around(network: Network, vpc_ids: Iterable[str], wanted: Spans) -> dict[str,
 
     In a number of statements that depends on the worlds alone that these VPCs and those beside them lie in.
     """
+    key = (around, frozenset(vpc_ids), wanted)
+    if key not in network.remembered:
+        network.remembered[key] = _around(network, key[1], wanted)
+    seen: dict[str, list[Part]] = network.remembered[key]
+    return seen
+
+
+def _around(network: Network, vpc_ids: Iterable[str], wanted: Spans) -> dict[str, list[Part]]:
     near = network.besides(vpc_ids)
     every = sorted(frozenset().union(*near.values()))
     found: list[Part] = []

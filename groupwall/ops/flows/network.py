@@ -6,8 +6,8 @@ for many at once, and remembered: the number of statements does not depend on ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from groupwall.ops.peerings.peerings import references_groups
 from groupwall.rules.flows import address_number, block_span
@@ -47,6 +47,8 @@ class Network:
         self._policies: dict[tuple[Standing, Direction], Traffic] = {}
         self._stood_for: dict[tuple[Peer, str], Spans] = {}
         self._elsewhere: dict[World, Network] = {seen.world: self}
+        self.remembered: dict[Hashable, Any] = {}
+        """What others worked out over it, and would again and again."""
 
     def at(self, world: World) -> Network:
         """Return the network of another world, which remembers what it read too. The world must have begun."""
