@@ -7,15 +7,14 @@ is given the tables before and after, and the deltas between.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from groupwall.ops.effects.gates import GateEffect, gate_effects, gate_shown
 from groupwall.ops.effects.touched import Touched, naming, standing_before_and_after, touched
 from groupwall.ops.flows.network import Network
 from groupwall.ops.flows.shown import Json, group_names, rule_shown
 from groupwall.ops.operation import Context
-from groupwall.ops.peerings.references import is_stale, pairs_across
+from groupwall.ops.peerings.references import stale_rules
 from groupwall.rules import effects
 from groupwall.rules.effects import Shift
 from groupwall.rules.flows import lines
@@ -129,7 +128,7 @@ def _touching(
 ) -> list[tuple[Rule, str]]:
     """Return the rules whose peer the change touches and that stay, each with what happens to it."""
     rules = [rule for rule_id, rule in named[1].items() if rule_id in named[0]]
-    stale = [_stale(rules, seen, context) for seen in sides]
+    stale = [stale_rules(rules, seen, context.now) for seen in sides]
     found = []
     for rule in sorted(rules, key=lambda one: (_place(one), one.id)):
         peer, became = rule.properties.peer.text, tuple(rule.id in side for side in stale)
@@ -142,13 +141,6 @@ def _touching(
 
 
 _STALE = {(False, True): "becomes stale", (True, False): "is no longer stale"}
-
-
-def _stale(rules: Sequence[Rule], seen: Seen, context: Context) -> set[str]:
-    """Return the ids of those that DescribeStaleSecurityGroups would tell, of the tables as seen [reference 13]."""
-    pairs = pairs_across(rules, replace(context, tx=cast("Any", seen)))  # a Seen answers all that is asked there
-    told = {rule.id: pairs.get((rule.group_id, rule.properties.peer.text)) for rule in rules}
-    return {rule_id for rule_id, pair in told.items() if pair is not None and is_stale(pair)}
 
 
 def _rules_told(gates: Iterable[GateEffect], *some: Mapping[str, Rule] | Iterable[Rule]) -> Iterator[Rule]:

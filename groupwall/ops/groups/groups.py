@@ -203,7 +203,7 @@ def described(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]
     ids = [group.id for group in groups]
     rules = context.tx.by(Rule, "group_id", ids)
     tags = context.tx.tags_of(ids)
-    across = pairs_across([rule for some in rules.values() for rule in some], context)
+    across = pairs_across([rule for some in rules.values() for rule in some], context.tx, context.now)
 
     def permissions(group: Group, direction: Direction) -> list[dict[str, Any]]:
         def pair(peer: str) -> dict[str, str]:

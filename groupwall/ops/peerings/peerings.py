@@ -17,6 +17,8 @@ from groupwall.ops.tags import tag_list
 from groupwall.rules import parsing
 from groupwall.store.entities import Peering, VpcCidr, World
 from groupwall.store.query import Where
+from groupwall.store.reads import Reads
+from groupwall.store.seen import Seen
 
 PENDING, ACTIVE, FAILED, REJECTED, DELETED = "pending-acceptance", "active", "failed", "rejected", "deleted"
 EXPIRES_AFTER = 7 * 24 * 60 * 60 * 1000
@@ -69,9 +71,9 @@ def references_groups(peering: Peering) -> bool:
     return peering.status == ACTIVE and peering.requester_region == peering.accepter_region
 
 
-def active_between(vpc_ids: Sequence[str], context: Context) -> dict[frozenset[str], Peering]:
+def active_between(vpc_ids: Sequence[str], tables: Reads | Seen) -> dict[frozenset[str], Peering]:
     """Return the peerings of VPCs across which rules may reference groups, by the ids of the two VPCs."""
-    found = [one for one in peerings_of(vpc_ids, context).values() if references_groups(one)]
+    found = [one for one in tables.live_peerings(vpc_ids) if references_groups(one)]
     return {frozenset((one.requester_vpc, one.accepter_vpc)): one for one in found}
 
 

@@ -15,6 +15,8 @@ from groupwall.ops.operation import Context, Params
 from groupwall.ops.peerings.peerings import ACTIVE, active_between, status_of
 from groupwall.rules.values import Peer, PeerKind, Rule
 from groupwall.store.entities import Group, Peering, Reference, VpcAssociation
+from groupwall.store.reads import Reads
+from groupwall.store.seen import Seen
 
 Pair = dict[str, str]
 """What is told of a referenced group beside its id: ``UserId``, ``VpcId`` and, across a peering, the connection."""
@@ -56,18 +58,18 @@ def places_of(peers: Iterable[Peer], owners: Mapping[str, str], group: Group, co
             raise errors.group_not_found(group_id)
         if other.vpc_id != group.vpc_id:
             away[group_id] = (account, other.vpc_id)
-    active = active_between([group.vpc_id], context) if away else {}
+    active = active_between([group.vpc_id], context.tx) if away else {}
     ways = {vpc_id: peering.id for between, peering in active.items() for vpc_id in between - {group.vpc_id}}
-    associated = _associated([one for one, (_, vpc_id) in away.items() if vpc_id not in ways], context)
+    associated = _associated([one for one, (_, vpc_id) in away.items() if vpc_id not in ways], context.tx)
     for group_id, (account, vpc_id) in away.items():
         if vpc_id not in ways and (group_id, group.vpc_id) not in associated:
             raise errors.networks_differ() if account == context.world.account else errors.group_not_found(group_id)
     return {one: Place(account, vpc_id, ways.get(vpc_id, "")) for one, (account, vpc_id) in away.items()}
 
 
-def _associated(group_ids: Sequence[str], context: Context) -> set[VpcAssociation]:
+def _associated(group_ids: Sequence[str], tables: Reads | Seen) -> set[VpcAssociation]:
     """Return the associations of groups, which are all of this world."""
-    found = context.tx.by(VpcAssociation, "group_id", group_ids) if group_ids else {}
+    found = tables.by(VpcAssociation, "group_id", group_ids) if group_ids else {}
     return {association for some in found.values() for association in some}
 
 
@@ -81,18 +83,18 @@ def place_references(context: Context, rules: Iterable[Rule], places: Mapping[st
 
 def drop_references(context: Context, rules: Iterable[Rule]) -> None:
     """Forget where the groups are that rules reference: they go, or are to name another peer."""
-    context.tx.remove(*_references(context, rules).values())
+    context.tx.remove(*_references(rules, context.tx).values())
 
 
 def remove_rules(context: Context, rules: Sequence[Rule]) -> None:
     """Remove rules with their tags and references: every way of removing rules goes through here."""
-    context.tx.remove(*_references(context, rules).values(), *rules)
+    context.tx.remove(*_references(rules, context.tx).values(), *rules)
 
 
-def _references(context: Context, rules: Iterable[Rule]) -> dict[str, Reference]:
+def _references(rules: Iterable[Rule], tables: Reads | Seen) -> dict[str, Reference]:
     """Return the references by rule. Only a rule with another group as its peer can have one, so most cost nothing."""
     ids = [rule.id for rule in rules if rule.properties.peer.kind is PeerKind.GROUP and not _is_own(rule)]
-    found = context.tx.by(Reference, "rule_id", ids) if ids else {}
+    found = tables.by(Reference, "rule_id", ids) if ids else {}
     return {rule_id: some[0] for rule_id, some in found.items()}
 
 
@@ -100,26 +102,27 @@ def _is_own(rule: Rule) -> bool:
     return rule.properties.peer.text == rule.group_id
 
 
-def pairs_across(rules: Sequence[Rule], context: Context) -> dict[tuple[str, str], Pair]:
+def pairs_across(rules: Sequence[Rule], tables: Reads | Seen, now: int) -> dict[tuple[str, str], Pair]:
     """Return (group, referenced group of another VPC) -> what DescribeSecurityGroups tells of the latter.
 
     A group that was deleted has neither UserId nor GroupName [reference 9, model]. The connection is the active one
     between the two VPCs, if there is any, else the one by which the rule was made [reference 13, docs]. Where it takes
     none, as the group is associated with the rule's VPC, the pair is UserId and VpcId; VpcId alone is left of it when
-    the rule was made so and the association is gone (inferred).
+    the rule was made so and the association is gone (inferred). tables: as they are, or as they are seen; now: in
+    milliseconds since 1970.
     """
-    references = _references(context, rules)
+    references = _references(rules, tables)
     if not references:
         return {}
     across = {
         (rule.group_id, rule.properties.peer.text): references[rule.id] for rule in rules if rule.id in references
     }
-    homes = context.tx.by_id(Group, list({group_id for group_id, _ in across}))
-    peers = context.tx.anywhere(Group, list({peer for _, peer in across}))
+    homes = tables.by_id(Group, list({group_id for group_id, _ in across}))
+    peers = tables.anywhere(Group, list({peer for _, peer in across}))
     ways = {pair: frozenset((homes[pair[0]].vpc_id, one.vpc_id)) for pair, one in across.items()}
-    active = active_between(list({one.vpc_id for one in references.values()}), context)
-    made_by = context.tx.by_id(Peering, list({one.peering_id for one in references.values()}))
-    associated = _associated(list({pair[1] for pair, between in ways.items() if between not in active}), context)
+    active = active_between(list({one.vpc_id for one in references.values()}), tables)
+    made_by = tables.by_id(Peering, list({one.peering_id for one in references.values()}))
+    associated = _associated(list({pair[1] for pair, between in ways.items() if between not in active}), tables)
     pairs = {}
     for (group_id, peer), reference in across.items():
         peering = active.get(ways[group_id, peer])
@@ -127,19 +130,29 @@ def pairs_across(rules: Sequence[Rule], context: Context) -> dict[tuple[str, str
             told = {"UserId": reference.account}
         else:
             name = peers[peer][1].name if peer in peers else None
-            told = _told_across(peering or made_by.get(reference.peering_id), reference, name, context)
+            told = _told_across(peering or made_by.get(reference.peering_id), reference, name, now)
         pairs[group_id, peer] = {"VpcId": reference.vpc_id, **told}
     return pairs
 
 
-def _told_across(peering: Peering | None, reference: Reference, name: str | None, context: Context) -> Pair:
+def _told_across(peering: Peering | None, reference: Reference, name: str | None, now: int) -> Pair:
     """Return what is told of a group across a connection; ``name`` None for a group that is gone."""
     if peering is None:
         return {}
-    told = {"VpcPeeringConnectionId": peering.id, "PeeringStatus": status_of(peering, context.now)[0]}
+    told = {"VpcPeeringConnectionId": peering.id, "PeeringStatus": status_of(peering, now)[0]}
     return told if name is None else told | {"UserId": reference.account, "GroupName": name}
 
 
 def is_stale(pair: Pair) -> bool:
     """Tell whether a rule with this pair is stale: its group is gone, or the way to it [reference 13, model]."""
     return "UserId" not in pair or pair.get("PeeringStatus", ACTIVE) != ACTIVE
+
+
+def stale_rules(rules: Sequence[Rule], tables: Reads | Seen, now: int) -> dict[str, Pair]:
+    """Return those of some rules that DescribeStaleSecurityGroups would tell, by id, with what it tells of their peer.
+
+    Only a rule whose peer is a group of another VPC can be stale [reference 13].
+    """
+    pairs = pairs_across(rules, tables, now)
+    told = {rule.id: pairs.get((rule.group_id, rule.properties.peer.text)) for rule in rules}
+    return {rule_id: pair for rule_id, pair in told.items() if pair is not None and is_stale(pair)}

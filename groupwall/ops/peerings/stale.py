@@ -28,7 +28,7 @@ def describe_security_group_references(params: Params, context: Context) -> Resu
     for group_id in group_ids:
         if group_id not in groups:
             raise errors.group_not_found(group_id)
-    active = active_between(list({group.vpc_id for group in groups.values()}), context)
+    active = active_between(list({group.vpc_id for group in groups.values()}), context.tx)
     vpc_ids = sorted({vpc_id for between in active for vpc_id in between})
     shown = []
     for group_id, vpc_id in context.tx.referencing_vpcs(list(groups), vpc_ids):
@@ -44,7 +44,7 @@ def describe_stale_security_groups(params: Params, context: Context) -> Result:
     paging = Paging(params, context, "stale groups", highest=STALE_PAGE)
     after, limit = paging.page()
     rules = context.tx.rules_across(vpc_id)
-    pairs = pairs_across(rules, context)
+    pairs = pairs_across(rules, context.tx, context.now)
     stale: dict[str, list[Rule]] = {}
     for rule in rules:
         if rule.group_id > after and is_stale(pairs[rule.group_id, rule.properties.peer.text]):

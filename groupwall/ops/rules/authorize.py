@@ -36,7 +36,7 @@ def authorize(params: Params, context: Context, *, direction: Direction) -> Resu
         attach_tags(context, rule.id, tags)
     place_references(context, rules, places)
     shown = [{"Key": key, "Value": value} for key, value in tags.items()] or None
-    pairs = pairs_across(rules, context) if places else {}
+    pairs = pairs_across(rules, context.tx, context.now) if places else {}
     return {"Return": True, "SecurityGroupRules": [rule_described(rule, shown, pairs, context) for rule in rules]}
 
 

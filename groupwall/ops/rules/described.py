@@ -38,7 +38,7 @@ def describe_security_group_rules(params: Params, context: Context) -> Result:
 
 def _described(rules: Sequence[Rule], context: Context) -> list[dict[str, Any]]:
     tags = context.tx.tags_of([rule.id for rule in rules])
-    pairs = pairs_across(rules, context)
+    pairs = pairs_across(rules, context.tx, context.now)
     return [rule_described(rule, tag_list(tags.get(rule.id, ())), pairs, context) for rule in rules]
 
 
