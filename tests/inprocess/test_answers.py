@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 import groupwall
 from groupwall.inprocess import Wall
 from groupwall.wire.model import SERVICES
+from tests.driver import ACTIONS
 from tests.ops.examples import EXAMPLES, filled, set_out
 
 Json = dict[str, Any]
@@ -172,15 +173,15 @@ def test_both_ways_give_the_same() -> None:
 
 
 class Calls:
-    """What makes the examples' surroundings, by boto3's ec2 client of a wall."""
+    """What makes the examples' surroundings, by boto3's clients of a wall, which are given by service."""
 
-    def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 has no types
-        self._client = client
+    def __init__(self, clients: Mapping[str, Any]) -> None:
+        self._clients = clients
 
     def call(self, name: str, /, **params: Any) -> Json:  # noqa: ANN401 - as boto3 gives them
         """Return the answer to a call, or what its user gets of an error."""
         try:
-            answer: Json = getattr(self._client, xform_name(name))(**_given(params))
+            answer: Json = getattr(self._clients[ACTIONS[name].service], xform_name(name))(**_given(params))
         except ParamValidationError as error:  # before anything is sent
             return {"raised": str(error)}
         except ClientError as error:
@@ -196,20 +197,24 @@ def _given(value: Any) -> Any:  # noqa: ANN401 - any parameters
 
 
 @pytest.fixture(scope="module")
-def client() -> Any:  # noqa: ANN401 - boto3 has no types
-    """One client for all examples: a wall answers it whenever it was made."""
+def clients() -> dict[str, Any]:
+    """One client of each service for all examples: a wall answers it whenever it was made."""
     with groupwall.local():
-        return boto3.client("ec2", region_name="us-east-1")
+        return {
+            "ec2": boto3.client("ec2", region_name="us-east-1"),
+            "sts": boto3.client("sts", region_name="us-east-1"),
+            "groupwall": groupwall.client(region_name="us-east-1"),
+        }
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name in SERVICES["ec2"].actions])
-def test_examples_are_answered_alike(client: Any, name: str) -> None:  # noqa: ANN401 - boto3 has no types
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_answered_alike(clients: dict[str, Any], name: str) -> None:
     """The examples of every operation, too, are answered by wire as without (inferred)."""
     for example in EXAMPLES[name][:2]:
         answers = []
         for options in ({}, {"wire": True}):
             with groupwall.local(seed=1, now=NOW, **options):
-                calls = Calls(client)
+                calls = Calls(clients)
                 answers.append(calls.call(name, **filled(example, set_out(calls, name))))  # type: ignore[arg-type]  # it has what is asked of a Wall
         assert answers[0] == answers[1]
         assert _types(answers[0]) == _types(answers[1])
@@ -218,7 +223,8 @@ def test_examples_are_answered_alike(client: Any, name: str) -> None:  # noqa: A
 def test_table_is_whole() -> None:
     """The tables above call every operation there is (inferred)."""
     offered = {(name, action) for name, service in SERVICES.items() for action in service.actions}
-    called = {(step.service, step.operation) for step in STEPS} | {("ec2", name) for name in EXAMPLES}
+    called = {(step.service, step.operation) for step in STEPS}
+    called |= {(ACTIONS[name].service, name) for name in EXAMPLES}
     assert offered - called == set()
 
 
