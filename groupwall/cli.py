@@ -12,7 +12,7 @@ COMMANDS = {
     "demo": "groupwall.commands.demo:demo",
     "keys": "groupwall.commands.keys:keys",
     "models": "groupwall.commands.models:models",
-    "history": "groupwall.commands.verbs:verb",
+    **dict.fromkeys(("preview", "receipt", "apply", "history"), "groupwall.commands.verbs:verb"),
 }
 
 

@@ -25,7 +25,6 @@ from groupwall.wire.shapes import List, Scalar
 Json = dict[str, Any]
 
 _MODEL = Path(__file__).parents[1] / "models" / "groupwall" / "2026-11-01" / "service-2.json"
-_CONNECTION = ("endpoint", "profile", "region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +105,10 @@ def _argument(verb: Verb, name: str) -> click.Argument:
     several = isinstance(shape, List)
     kind = kind_of(shape) if isinstance(shape, Scalar) else Value(shape)
     shown = kebab(name).upper().replace("-", "_")
-    return click.Argument(
-        [name], type=kind, nargs=-1 if several else 1, required=name in verb.action.input.required, metavar=shown
-    )
+    required = name in verb.action.input.required
+    argument = click.Argument([name], type=kind, nargs=-1 if several else 1, required=required, metavar=shown)
+    argument.name = name  # click makes it lower case
+    return argument
 
 
 def _filter_option(name: str) -> click.Option:
@@ -117,45 +117,37 @@ def _filter_option(name: str) -> click.Option:
 
 
 def running(verb: Verb, preset: Json | None = None) -> Callable[..., None]:
-    """Return what a verb's command does with its options."""
+    """Return the function of a verb's command."""
 
     @refused
-    def run(**given: Any) -> None:  # noqa: ANN401 - the options, by name
-        params = members_of(verb.action.input, given) | (preset or {})
-        if verb.filters:
-            params["Filters"] = params.get("Filters", []) + _filters(verb, given)
-        where = Where(*(given[name] for name in _CONNECTION))
-        result = answered(
-            verb.operation,
-            params,
-            where,
-            given.get("max_items"),
-        )
-        tell(verb, result, as_json=given["as_json"])
+    def with_options(**given: Any) -> None:  # noqa: ANN401 - the options, by name
+        run(verb, given, preset)
 
-    return run
+    return with_options
 
 
-def _filters(verb: Verb, given: Json) -> list[Json]:
-    chosen = {name: list(given[f"filter_{name.replace('-', '_')}"]) for name in verb.filters}
-    return [{"Name": name, "Values": values} for name, values in chosen.items() if values]
+def run(verb: Verb, given: Json, preset: Json | None = None) -> None:
+    """Do what a verb's options say, print the result, and exit with 1 where it is not a good one.
 
-
-def answered(operation: str, params: Json, where: Where, most: int | None = None) -> Json:
-    """Return the result of an operation of ours. UsageError for parameters that no server would take."""
+    Raises UsageError for parameters that no server would take, SettingError, NoAnswer, ApiError.
+    """
+    params = members_of(verb.action.input, given) | (preset or {})
+    if verb.filters:
+        params["Filters"] = params.get("Filters", []) + _filters(verb, given)
     try:
-        given = read_given(SERVICES["groupwall"].action(operation), json.dumps(params))
+        asked = read_given(verb.action, json.dumps(params))
     except ApiError as error:
         raise click.UsageError(error.message) from None
-    with connected(where) as client:
-        return ask(client, operation, given, most)
-
-
-def tell(verb: Verb, result: Json, *, as_json: bool) -> None:
-    """Print a result; exit with 1 where it is not a good one."""
-    if as_json:
+    with connected(Where(*(given[name] for name in Where._fields))) as client:
+        result = ask(client, verb.operation, asked, given.get("max_items"))
+    if given["as_json"]:
         print_json(result)
     else:
         print_shown(verb.show, result)
     if not verb.ok(result):
         sys.exit(1)
+
+
+def _filters(verb: Verb, given: Json) -> list[Json]:
+    chosen = {name: list(given[f"filter_{name.replace('-', '_')}"]) for name in verb.filters}
+    return [{"Name": name, "Values": values} for name, values in chosen.items() if values]

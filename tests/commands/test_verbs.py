@@ -59,11 +59,11 @@ def test_history_in_a_process_of_its_own(server: str) -> None:
     ended = programs.command("history", "--endpoint", server)
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.splitlines()
-    assert lines[0].split() == ["REVISION", "TIME", "OPERATION", "CALLER"]
+    assert lines[0].split() == ["REVISION", "TIME", "CALLER", "OPERATION"]
     assert [line.split()[2:] for line in lines if re.match(r" +[0-9]", line)] == [
-        ["BeginWorld", "root"],
-        ["CreateSecurityGroup", "root"],
-        ["AuthorizeSecurityGroupIngress", "root"],
+        ["root", "BeginWorld"],
+        ["root", "CreateSecurityGroup"],
+        ["root", "AuthorizeSecurityGroupIngress"],
     ]
     assert re.search(rf"^ +\+ security-group sg-[0-9a-f]+  {re.escape(HOSTILE)}$", ended.out, re.MULTILINE)
     assert re.search(r"^ +\+ security-group-rule sgr-[0-9a-f]+  tcp 22 from 10\.0\.0\.0/8$", lines[-1])

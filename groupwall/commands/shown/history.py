@@ -9,26 +9,34 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from groupwall.commands.printing import time_text
+from groupwall.commands.shown.parts import several
 from groupwall.commands.visible import all_visible
 
 Json = dict[str, Any]
 
 _MOST = 3
 """Entities of one kind with one fate that are shown one by one; of more the number is told."""
-_LINE = "{:>8}  {:20}  {:28}  {}"
+_LINE = "{:>8}  {:20}  {:12}  {}"
 
 
 def changes(result: Json) -> RenderableType:
     """Return for each change its number, time, operation and caller, and below what it touched."""
     if not result["Changes"]:
         return Text("no changes")
-    lines = [_LINE.format("REVISION", "TIME", "OPERATION", "CALLER")]
+    lines = [_LINE.format("REVISION", "TIME", "CALLER", "OPERATION")]
     for change in result["Changes"]:
         caller = change["Caller"].split(":", 5)[-1]  # what stands before names the account, which is the caller's own
         time = time_text(change["Time"], "seconds")
-        lines.append(_LINE.format(change["Revision"], time, change["Operation"], caller))
+        lines.append(_LINE.format(change["Revision"], time, caller, _operation(change)))
         lines += [f"          {line}" for line in touched(change["Deltas"])]
     return Text("\n".join(lines))
+
+
+def _operation(change: Json) -> str:
+    """Return the operation, with the calls that it made where there are some."""
+    request = all_visible(json.loads(change.get("Request") or "{}"))
+    calls = dict.fromkeys(call["Operation"] for call in request.get("Calls", []))
+    return f"{change['Operation']} of {several(list(calls))}" if calls else str(change["Operation"])
 
 
 def touched(deltas: list[Json]) -> list[str]:

@@ -19,12 +19,12 @@ def test_changes(wall: Wall) -> None:
     told = wall.call("DescribeChanges", After=2)
     rule_id = told["Changes"][0]["Deltas"][0]["Id"]
     assert [line.rstrip() for line in str(changes(told)).splitlines()] == [
-        "REVISION  TIME                  OPERATION                     CALLER",
-        "       3  2026-09-21T14:13:20Z  AuthorizeSecurityGroupIngress  root",
+        "REVISION  TIME                  CALLER        OPERATION",
+        "       3  2026-09-21T14:13:20Z  root          AuthorizeSecurityGroupIngress",
         f"          + security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
-        "       4  2026-09-21T14:13:20Z  UpdateSecurityGroupRuleDescriptionsIngress  root",
+        "       4  2026-09-21T14:13:20Z  root          UpdateSecurityGroupRuleDescriptionsIngress",
         f"          ~ security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
-        "       5  2026-09-21T14:13:20Z  RevokeSecurityGroupIngress    root",
+        "       5  2026-09-21T14:13:20Z  root          RevokeSecurityGroupIngress",
         f"          - security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
     ]
 

@@ -1,0 +1,47 @@
+"""What became of calls that were made as one change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from groupwall.commands.printing import time_text
+from groupwall.commands.shown.parts import branch
+from groupwall.commands.visible import all_visible
+
+Json = dict[str, Any]
+
+_RULE_ID = "SecurityGroupRuleId"
+
+
+def applied(result: Json) -> RenderableType:
+    """Return the revision of the change, the calls in it, and by when it has to be confirmed."""
+    revision, by = result.get("Revision"), result.get("ConfirmBy")
+    done = "nothing had to change" if revision is None else f"applied as revision {revision}"
+    told: RenderableType = branch(done, map(_call, result.get("Results", [])))
+    if by is None:
+        return told
+    return Group(told, Text(f"undone at {time_text(by, 'seconds')} unless `groupwall confirm {revision}` comes before"))
+
+
+def _call(call: Json) -> str:
+    """Return an operation with what its result names: ``CreateSecurityGroup GroupId sg-...``."""
+    result = all_visible(json.loads(call["Result"]))
+    return " ".join([call["Operation"], *(f"{name} {value}" for name, value in sorted(_named(result)))])
+
+
+def _named(result: Json) -> Iterator[tuple[str, str]]:
+    """Yield the ids at the top of a result, of what it describes, and of the rules that it lists."""
+    for name, value in result.items():
+        own = f"{name}Id"
+        if isinstance(value, str) and name.endswith("Id"):
+            yield name, value
+        elif isinstance(value, dict) and own in value:
+            yield own, value[own]
+        elif isinstance(value, list):
+            rules = (item.get(_RULE_ID) for item in value if isinstance(item, dict))
+            yield from ((_RULE_ID, rule) for rule in rules if rule)

@@ -1,0 +1,84 @@
+"""What a change does, or would do: rules, traffic at the gates of interfaces, and what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from groupwall.commands.shown.columns import columns
+from groupwall.commands.shown.parts import branch, group_names, named, rule, several
+
+Json = dict[str, Any]
+
+_MARKS = {"added": "+", "removed": "-", "modified": "~"}
+_CUT, _OPENED, _BROKEN = "red", "green", "bold red"
+
+
+def effect(result: Json) -> RenderableType:
+    """Return the effect of a change, or of calls that were tried."""
+    parts = [*_rules(result), *_gates(result), *_beside(result), *_against(result)]
+    return Group(*parts) if parts else Text("no rule changes, and no traffic")
+
+
+def would_be_done(result: Json) -> bool:
+    """Whether calls that were tried would be accepted as they are."""
+    return "Refused" not in result and not result.get("Expectations")
+
+
+def _rules(result: Json) -> Iterator[RenderableType]:
+    changed = result.get("Rules", [])
+    if changed:
+        yield columns(("", "RULE", "GROUP", "ID", "TRAFFIC"), map(_rule_row, changed), "")
+
+
+def _rule_row(change: Json) -> tuple[str, ...]:
+    shown, before = change["Rule"], change.get("Before")
+    text = f"{before['Text']} -> {shown['Text']}" if before else shown["Text"]
+    group = named(shown.get("GroupName"), shown.get("GroupId"))
+    return _MARKS[change["Action"]], text, group, shown["SecurityGroupRuleId"], change.get("Effect", "")
+
+
+def _gates(result: Json) -> Iterator[RenderableType]:
+    names = dict(group_names(result))
+    for gate in result.get("Gates", []):
+        way = "egress of" if gate["IsEgress"] else "ingress of"
+        groups = several(sorted(named(names.get(group_id), group_id) for group_id in gate["GroupIds"]))
+        title = f"{way} {several(gate['InterfaceIds'])}, in {groups or 'no group'}"
+        yield branch(title, [*_traffic(gate), *_still_open(gate)], "bold")
+
+
+def _traffic(gate: Json) -> Iterator[Text]:
+    for member, told, style in (("Cut", "cut", _CUT), ("Opened", "opened", _OPENED)):
+        yield from (Text(f"{told} {line['Text']}", style) for line in gate.get(member, []))
+
+
+def _still_open(gate: Json) -> Iterator[Tree]:
+    for still in gate.get("StillOpen", []):
+        for line in still["Traffic"]:
+            yield branch(f"still open {line['Text']}", [f"by {rule(one)}" for one in still["Rules"]])
+
+
+def _beside(result: Json) -> Iterator[RenderableType]:
+    """Yield what is named and is not there, and the rules that name what is touched."""
+    for missing in result.get("Mismatches", []):
+        nearest = (f"nearest: {rule(near['Rule'])}; {'; '.join(near['Differences'])}" for near in missing["Nearest"])
+        yield branch(f"not there: {missing['Asked']}", nearest, "bold")
+    touched = result.get("References", [])
+    if touched:
+        yield branch(
+            "rules that name what it touches", (f"{rule(one['Rule'])}: {one['Reason']}" for one in touched), "bold"
+        )
+
+
+def _against(result: Json) -> Iterator[RenderableType]:
+    """Yield what would keep the calls from being made."""
+    for broken in result.get("Expectations", []):
+        yield branch(f"breaks the expectation {broken['Name']}: {broken['Text']}", [broken["Reason"]], _BROKEN)
+    refused = result.get("Refused")
+    if refused:
+        title = f"call {refused['CallIndex'] + 1} would be refused: {refused['Code']}: {refused['Message']}"
+        yield branch(title, refused.get("Hints", []), _BROKEN)
