@@ -85,9 +85,9 @@ def tried(asked: Sequence[Asked], context: Context) -> Tried:
     return Tried(tuple(deltas), tuple(results), len(results) if error else None, error)
 
 
-def told(operation: Operation, params: Mapping[str, Any]) -> str:
+def told(operation: Operation, params: dict[str, Any]) -> str:
     """Return a call's parameters as the history tells them: as JSON text, without its secrets."""
-    shown = {name: REMOVED if name in operation.secret else value for name, value in params.items()}
+    shown = params | {name: REMOVED for name in operation.secret if name in params}
     if operation.calls and "Calls" in params:
         shown["Calls"] = [_call_told(one) for one in params["Calls"]]
     return compact(shown)

@@ -40,4 +40,4 @@ def remember(params: Params, context: Context, operation: str, resource_id: str)
 
 
 def _digest(params: Params) -> str:
-    return hashlib.sha256(compact(sorted(params.items())).encode()).hexdigest()
+    return hashlib.sha256(compact(sorted(dict(params).items())).encode()).hexdigest()

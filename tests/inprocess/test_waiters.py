@@ -142,6 +142,8 @@ def test_paginators(wall: Wall, service: str) -> None:
             {"ResourceType": "security-group", "Tags": [{"Key": "a", "Value": "b"}]},
         ])  # fmt: skip
     client = wall.client(service)
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    made = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     of_one = {"VpcId": ec2.describe_vpcs()["Vpcs"][0]["VpcId"], "PrefixListId": _prefix_list(ec2)}
     ours = [
         name for name in _of_ours(client, service, list(client.meta.method_to_api_mapping)) if client.can_paginate(name)
@@ -152,6 +154,7 @@ def test_paginators(wall: Wall, service: str) -> None:
         (result,) = paginator.result_keys
         required = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[name]).input_shape
         given = {member: of_one[member] for member in required.required_members}
+        given |= {"To": made} if name == "describe_reachability" else {}
         whole = getattr(client, name)(**given)[result.expression]
         pages = paginator.paginate(**given, PaginationConfig={"PageSize": 5}).search(f"{result.expression}[]")
         assert list(pages) == whole, name

@@ -43,7 +43,7 @@ def put_expectations(params: Params, context: Context) -> Result:
         raise errors.too_many_expectations(MOST)
     judged = judge(given, Network(Seen(context.tx, context.world)))
     broken = [one for one in judged if one.state == BROKEN]
-    if broken and not params.get("AllowBroken"):
+    if not params.get("AllowBroken") and broken:
         raise errors.expectation_not_met(broken[0].expectation.name, broken[0].reason or "")
     context.tx.remove(*leaving)
     for one in given:

@@ -21,3 +21,7 @@ EXAMPLES: dict[str, list[Json]] = {
     "DescribeHeads": [{"After": 0, "MaxResults": 5}],
     "ExportHistory": [{"After": 0, "MaxResults": 5, "Since": _LONG_AGO, "Until": _LONG_AGO}],
 }  # fmt: skip
+
+WITHOUT_EFFECT = {
+    "Heads[].Time": "DescribeHeads tells it, and it may be sent back as it came: the hash covers it",
+}
