@@ -105,11 +105,9 @@ def refuse_broken(context: Context) -> None:
     ExpectationBroken, which names the first and tells how many more there are. Costs one look where there are none.
     """
     tx = context.tx
-    if not any(delta.kind in TOUCHING for delta in tx.deltas):
+    if not any(delta.kind in TOUCHING for delta in tx.deltas) or not tx.has(Expectation):
         return
     expectations = tx.listed(Expectation)
-    if not expectations:
-        return
     before = Seen(tx, context.world, otherwise_before((tx.world, delta) for delta in tx.deltas))
     broken = broken_by(expectations, before, Seen(tx, context.world), tx.deltas)
     if broken:
