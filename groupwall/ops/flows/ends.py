@@ -7,6 +7,7 @@ block is outside, where there is no gate of ours. So each end falls apart into p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from groupwall import errors
@@ -111,7 +112,7 @@ def _course(network: Network, source: Part, destination: Part, services: Spans) 
 def _pairs(network: Network, source: str, destination: str) -> list[tuple[Part, Part]]:
     senders, receivers = named(network, source), named(network, destination)
     if senders is not None and receivers is not None:
-        return [(one, other) for one in parts(network, senders) for other in parts(network, receivers)]
+        return list(product(parts(network, senders), parts(network, receivers)))
     if senders is None:
         mine = _ours(network, destination)
         if mine is not None:

@@ -42,7 +42,12 @@ class Gate(NamedTuple):
     @property
     def admitting(self) -> list[Grant]:
         """What every rule admits that admits all or some of what is asked."""
-        return [one for one in self.grants if traffic([one.box]) & self.asked]
+        addresses, services = _both(self.asked)  # it is all of these services for all of these addresses
+        return [
+            one
+            for one in self.grants
+            if intersection(one.box.addresses, addresses) and intersection(one.box.services, services)
+        ]
 
     @property
     def rules(self) -> list[Rule]:
@@ -77,12 +82,15 @@ def _gate(network: Network, standing: Standing, direction: Direction, asked: Tra
 
 
 def together(gates: Sequence[Gate]) -> Gate:
-    """Return the gates of other accounts' interfaces in one VPC as one, of which the verdict can be told."""
-    standing = gates[0].standing._replace(group_ids=())
+    """Return as one what is asked of gates of one VPC: of the same one, or of other accounts' interfaces there."""
+    first = gates[0]
     asked, some, refused = (
         reduce(or_, each) for each in zip(*((one.asked, one.admitted, one.refused) for one in gates), strict=True)
     )
-    return Gate(standing, gates[0].direction, asked, some, refused, (), known=False)
+    if first.known:
+        return first._replace(asked=asked, admitted=some, refused=refused)
+    standing = first.standing._replace(group_ids=())
+    return Gate(standing, first.direction, asked, some, refused, (), known=False)
 
 
 def _asked(mine: Part, other: Part, services: Spans) -> Traffic:

@@ -16,6 +16,9 @@ from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import revision_asked, seen
 from groupwall.rules.spans import spans
 
+PAGE = 100
+"""Ends of a page that is not said to be smaller: each can hold much."""
+
 
 def describe_reachability(params: Params, context: Context) -> Result:
     """Describe the other ends that flows pass from or to: interfaces that stand alike together, then what is outside.
@@ -28,7 +31,7 @@ def describe_reachability(params: Params, context: Context) -> Result:
         raise errors.invalid_combination(message)
     if not source and not destination:
         raise errors.missing_parameter("From")
-    paging, sent = Paging(params, context, "reachability"), bool(source)
+    paging, sent = Paging({"MaxResults": PAGE, **params}, context, "reachability"), bool(source)
     network = Network(seen(params, context))
     found = told(network, reaching(network, source or destination or "", services_asked(params), sent=sent))
     places = {_place(one.course, sent=sent): one for one in found if one.course.passing}

@@ -33,8 +33,7 @@ def told(network: Network, found: Sequence[Course]) -> list[Told]:
 
 def gates_told(network: Network, one: Told) -> list[Gate]:
     """Return the sender's gate and the receiver's, of those ends that have one, as they may be told."""
-    places = zip(*(gates_of(network, course) for course in one.of), strict=True)
-    return [gates[0] if gates[0].known else together(gates) for gates in places]
+    return [together(gates) for gates in zip(*(gates_of(network, course) for course in one.of), strict=True)]
 
 
 def _key(network: Network, part: Part) -> tuple[object, ...]:
