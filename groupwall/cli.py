@@ -12,7 +12,14 @@ COMMANDS = {
     "demo": "groupwall.commands.demo:demo",
     "keys": "groupwall.commands.keys:keys",
     "models": "groupwall.commands.models:models",
-    **dict.fromkeys(("preview", "receipt", "apply", "history"), "groupwall.commands.verbs:verb"),
+    **dict.fromkeys(
+        (
+            *("preview", "receipt", "apply"),
+            *("explain", "reach", "findings", "unused", "why-not-delete", "cut", "at"),
+            "history",
+        ),
+        "groupwall.commands.verbs:verb",
+    ),
 }
 
 

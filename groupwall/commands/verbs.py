@@ -14,12 +14,18 @@ from click.core import ParameterSource
 from groupwall.commands.building import Verb, command, running
 from groupwall.commands.calls import Calls
 from groupwall.commands.options import Time
-from groupwall.commands.shown import changes, effects, history
+from groupwall.commands.shown import changes, effects, findings, flows, history
 
 VERBS = (
     Verb("preview", "PreviewChanges", effects.effect, ok=effects.would_be_done),
     Verb("receipt", "DescribeReceipt", effects.effect, arguments=("Revision",)),
     Verb("apply", "ApplyChanges", changes.applied),
+    Verb("explain", "ExplainFlow", flows.explained),
+    Verb("reach", "DescribeReachability", flows.reached),
+    Verb("findings", "DescribeFindings", findings.findings),
+    Verb("unused", "DescribeUnusedGroups", findings.unused),
+    Verb("why-not-delete", "DescribeDependents", findings.dependents, arguments=("GroupId",)),
+    Verb("cut", "PlanCut", flows.cut),
     Verb("history", "DescribeChanges", history.changes, filters=("operation", "caller", "request-id", "resource-id")),
 )
 
