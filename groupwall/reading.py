@@ -164,7 +164,7 @@ class _Answer:
         """Send a part, the head before the first. SystemExit when it is an error amid a reply of another status."""
         if not self._status:
             head = {"status": part.status, "headers": part.headers}
-            self._answers.write(json.dumps(head).encode() + b"\n")
+            self._send(json.dumps(head).encode() + b"\n")
             self._status = part.status
         if part.status != self._status:
             sys.exit("a large reply could not be brought to its end")

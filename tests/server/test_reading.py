@@ -217,3 +217,18 @@ def test_a_fault_amid_a_reply_ends_the_reader(wall: Wall, monkeypatch: pytest.Mo
     with pytest.raises(SystemExit, match="could not be brought to its end"):
         answer_all(wall.app, BytesIO(question(wall, "DescribeSecurityGroups")), answers)
     assert answers.getvalue().endswith(b"the first part")
+
+
+class Gone(BytesIO):
+    """The pipe to a server that was killed."""
+
+    def flush(self) -> None:
+        """Find nobody there."""
+        raise BrokenPipeError
+
+
+def test_a_server_that_is_gone_is_no_fault(wall: Wall) -> None:
+    """A reader whose server was killed ends without a word (inferred)."""
+    with pytest.raises(SystemExit) as ended:
+        answer_all(wall.app, BytesIO(question(wall, "DescribeSecurityGroups")), Gone())
+    assert ended.value.code is None
