@@ -10,7 +10,7 @@ import pytest
 from groupwall.errors import ApiError
 from tests.driver import Wall
 from tests.naive import Flow, passes, picture
-from tests.scenes import Json, create_group, tcp
+from tests.scenes import Json, create_group, create_vpc, tcp
 from tests.strategies import EXAMPLES
 from tests.worlds import changed, flows, random_call, random_world, seeded
 
@@ -86,6 +86,18 @@ def test_what_is_broken_already_stands_in_nobodys_way(wall: Wall, web: str) -> N
     told = wall.call("PutExpectations", Expectations=[_expected(web, FromPort=80)], AllowBroken=True)
     assert told["Expectations"][0]["State"] == "broken"
     _revoke(wall, web)
+
+
+def test_an_address_of_several_interfaces_is_each_of_them(wall: Wall, web: str) -> None:
+    """Another interface with the address, in a VPC that overlaps, puts no expectation out of force (inferred)."""
+    (server,) = wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"]
+    address = server["PrivateIpAddress"]
+    wall.call("PutExpectations", Expectations=[_expected(web, To=address, FromPort=22, Verdict="deny")])
+    subnet = wall.call("CreateSubnet", VpcId=create_vpc(wall, "172.31.0.0/16"), CidrBlock="172.31.0.0/16")["Subnet"]
+    wall.call("CreateNetworkInterface", SubnetId=subnet["SubnetId"], PrivateIpAddress=address)
+    assert [one["State"] for one in wall.call("CheckExpectations")["Expectations"]] == ["holds"]
+    with pytest.raises(ApiError, match="ExpectationBroken"):
+        wall.call("AuthorizeSecurityGroupIngress", GroupId=web, IpPermissions=[tcp(22, "0.0.0.0/0")])
 
 
 def test_what_is_gone_is_expected_of_nobody(wall: Wall, web: str) -> None:

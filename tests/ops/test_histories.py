@@ -10,7 +10,7 @@ import pytest
 
 from groupwall.errors import ApiError
 from tests.driver import Wall
-from tests.scenes import Json, create_group, tcp
+from tests.scenes import Json, create_group, create_vpc, tcp
 from tests.worlds import random_call, random_world, seeded
 
 OFFICE = "198.51.100.7"
@@ -156,6 +156,28 @@ def _verdict(wall: Wall, asked: Json) -> str:
         return "none"
 
 
+def test_an_address_may_have_been_of_several_interfaces(wall: Wall, web: str) -> None:
+    """Turns are found of an address that an interface of another VPC had, too; it must be of one now (inferred)."""
+    _allow(wall, web, 443)
+    (server,) = wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"]
+    address = server["PrivateIpAddress"]
+    subnet = wall.call("CreateSubnet", VpcId=create_vpc(wall, "172.31.0.0/16"), CidrBlock="172.31.0.0/16")["Subnet"]
+    made = wall.call("CreateNetworkInterface", SubnetId=subnet["SubnetId"], PrivateIpAddress=address)
+    flow = {"From": OFFICE, "To": address, "FromPort": 443}
+    with pytest.raises(ApiError, match="is of several network interfaces"):
+        wall.call("BisectFlow", **flow)
+    wall.call("DeleteNetworkInterface", NetworkInterfaceId=made["NetworkInterface"]["NetworkInterfaceId"])
+    told = wall.call("BisectFlow", **flow)["Changes"]
+    assert [one["Verdict"] for one in told] == ["accept", "partly", "accept", "drop"]
+
+
+@pytest.mark.parametrize("end", ["Neither", "Neither of them"])
+def test_what_is_no_end_has_no_turns(wall: Wall, web: str, end: str) -> None:
+    """An end that is malformed is refused, whatever it says (inferred)."""
+    with pytest.raises(ApiError, match="InvalidParameterValue"):
+        wall.call("BisectFlow", From=end, To=web)
+
+
 def test_records_have_cloudtrails_form(wall: Wall, web: str) -> None:
     """Requests read as CloudTrail shows them, and what it has no place for stands apart (reference 24, recorded)."""
     _allow(wall, web, 22)
@@ -189,3 +211,12 @@ def test_heads_are_compared(wall: Wall, web: str) -> None:
     told = wall.call("VerifyHistory", Heads=[forged])
     assert [fault["Revision"] for fault in told["Faults"]] == [head["Revision"]]
     assert not wall.call("VerifyHistory", Heads=[{"Revision": 10_000, "Hash": "00"}])["Intact"]
+
+
+def test_what_has_not_begun_is_intact() -> None:
+    """A store without a change, and one that a new account asks about, add up: asking begins no world (inferred)."""
+    with Wall() as wall:
+        assert wall.call("VerifyHistory")["Intact"]
+        create_group(wall)
+        told = wall.elsewhere("210987654321").call("VerifyHistory")
+        assert (told["Intact"], told["Checked"]) == (True, 2)

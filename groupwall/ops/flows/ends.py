@@ -51,9 +51,10 @@ def courses(
 
     InvalidParameterValue for an end that is none, and when neither end is an interface of this account (inferred);
     what parsing raises for an id that is malformed; the not-found error of its kind for one that is unknown.
-    every_gate: read all gates at once, for who looks at each; without it a sender's only where something may arrive.
+    every_gate: read all gates at once, for who looks at each; without it a sender's only where something may arrive,
+    and an address that interfaces of several VPCs have is each of them.
     """
-    pairs = _pairs(network, source, destination)
+    pairs = _pairs(network, source, destination, alone=every_gate)
     if every_gate:
         return _courses(network, pairs, services)
     network.learn(other.standing for _, other in pairs if other.standing)
@@ -109,26 +110,26 @@ def _course(network: Network, source: Part, destination: Part, services: Spans) 
     return Course(source, destination, joined, asked, tuple(passages(out, into, asked)))
 
 
-def _pairs(network: Network, source: str, destination: str) -> list[tuple[Part, Part]]:
+def _pairs(network: Network, source: str, destination: str, *, alone: bool) -> list[tuple[Part, Part]]:
     senders, receivers = named(network, source), named(network, destination)
     if senders is not None and receivers is not None:
         return list(product(parts(network, senders), parts(network, receivers)))
     if senders is None:
-        mine = _ours(network, destination)
+        mine = _ours(network, destination, alone=alone)
         if mine is not None:
             return _facing(network, mine, addresses(source), sends=False)
-    mine = _ours(network, source)
+    mine = _ours(network, source, alone=alone)
     if mine is None:
         raise errors.neither_end_is_ours(source, destination)
     return _facing(network, mine, addresses(destination), sends=True)
 
 
-def _ours(network: Network, end: str) -> list[Part] | None:
+def _ours(network: Network, end: str, *, alone: bool = True) -> list[Part] | None:
     """Return the interfaces of this account that an id, or an address of one, means; None for what is neither."""
     found = named(network, end)
     if found is not None:
         return parts(network, found)
-    return parts(network, holding, addresses(end)) if (holding := holders(network, end)) else None
+    return parts(network, holding, addresses(end)) if (holding := holders(network, end, alone=alone)) else None
 
 
 def _facing(network: Network, mine: Sequence[Part], wanted: Spans, *, sends: bool) -> list[tuple[Part, Part]]:
@@ -186,8 +187,10 @@ def _group(network: Network, given: str) -> list[Interface]:
 _NAMED: dict[str, Callable[[Network, str], list[Interface]]] = {"eni-": _interface, "i-": _instance, "sg-": _group}
 
 
-def holders(network: Network, end: str) -> list[Interface]:
-    """Return this account's interfaces that have an address; none for a block. InvalidParameterValue for several.
+def holders(network: Network, end: str, *, alone: bool = True) -> list[Interface]:
+    """Return this account's interfaces that have an address; none for a block.
+
+    alone: InvalidParameterValue for several.
 
     In VPCs that overlap an address can be of several interfaces: then the caller has to name the one that is meant.
     """
@@ -195,7 +198,7 @@ def holders(network: Network, end: str) -> list[Interface]:
     if len(wanted) > 1 or wanted[0].first != wanted[0].last:
         return []
     found = _with_addresses(network, wanted)
-    if len({one.vpc_id for one in found}) > 1:
+    if alone and len({one.vpc_id for one in found}) > 1:
         raise errors.end_ambiguous(end, [one.id for one in found])
     return found
 

@@ -31,14 +31,15 @@ def bisect_flow(params: Params, context: Context) -> Result:
     """Find the changes after which the verdict on a flow was another, the newest first.
 
     The verdict is asked after each change that touches what gates depend on, so none is missed however often it
-    turned; ``none`` where an end was not there yet. Changes of this account alone are looked at.
+    turned; ``none`` where an end was not there yet. Changes of this account alone are looked at. Of an address that
+    once was of interfaces of several VPCs, the verdict then is on all of them; at the end it has to be of one.
     """
     newest = context.tx.head.revision
     until = newest if params.get("UntilRevision") is None else params["UntilRevision"]
     now = seen_after(until, context)
     services = services_asked(params)
     ask = (params["From"], params["To"], services)
-    latest = verdict = _verdict(now, *ask)
+    latest = verdict = _verdict(now, *ask, alone=True)
     flips: list[Json] = []
     looked = 0
     for change, deltas in _back(params.get("AfterRevision") or 0, until, context):
@@ -47,7 +48,7 @@ def bisect_flow(params: Params, context: Context) -> Result:
         now = rewound(now, [(context.tx.world, delta) for delta in deltas])
         if any(delta.kind in TOUCHING for delta in deltas):
             looked += 1
-            before = _verdict(now, *ask)
+            before = _verdict(now, *ask, alone=False)
             if before != verdict:
                 flips.append({"Change": change_head(change), "Verdict": verdict, "Before": before})
             verdict = before
@@ -65,11 +66,11 @@ def _back(after: int, until: int, context: Context) -> Iterator[tuple[Change, li
         before = part[-1][0].revision
 
 
-def _verdict(seen: Seen, source: str, destination: str, services: Spans) -> str:
+def _verdict(seen: Seen, source: str, destination: str, services: Spans, *, alone: bool) -> str:
     try:
-        found = courses(Network(seen), source, destination, services)
+        found = courses(Network(seen), source, destination, services, every_gate=alone)
     except errors.ApiError as error:
-        if error.code.endswith(".NotFound") or "Neither" in error.message:
+        if error.code.endswith(".NotFound") or error.message.startswith("Neither "):
             return NONE
         raise
     if not found:
