@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 import pytest
 
 from groupwall.errors import ApiError
 from tests.driver import Wall
-from tests.naive import passes, picture
+from tests.naive import Flow, Interface, Picture, passes, picture
 from tests.scenes import Json, create_group
+from tests.strategies import EXAMPLES
 from tests.told import holds_flow
 from tests.worlds import flows, random_world, seeded
 
@@ -83,3 +86,67 @@ def test_another_accounts_rules_are_not_told(wall: Wall) -> None:
     assert made[1]["NetworkInterfaceId"] not in str(told)
     reached = wall.call("DescribeReachability", To=made[0]["NetworkInterfaceId"])
     assert group not in str(reached)
+
+
+BLOCKS = ("0.0.0.0/0", "10.0.0.0/16", "10.0.0.4/31", "203.0.0.0/16", "203.0.113.7", "::/0", "anywhere")
+
+
+@pytest.mark.parametrize("seed", range(max(EXAMPLES // 10, 10)))
+def test_a_block_is_what_it_holds(seed: int) -> None:
+    """To and from a block, what passes is told of our interfaces in it, and of all others with the rest: 16, 17."""
+    with Wall() as wall:
+        scene = random_world(wall, seeded(seed))
+        seen, ours = picture(wall, scene.accounts), picture(wall).interfaces
+        told = {
+            (side, block): [flow for end in _all(wall, **{side: block}) for flow in end["Flows"]]
+            for side in ("From", "To")
+            for block in BLOCKS
+        }
+        for flow in flows(seen, seeded(seed), count=80):
+            for (side, block), found in told.items():
+                ends = _addresses(seen, flow, block, sent=side == "From")
+                if ends and any(isinstance(end, str) and end in ours for end in flow[:2]):
+                    passing = holds_flow(found, *ends, (flow.protocol, flow.port, flow.code))
+                    assert passing or not passes(seen, *flow), (side, block, flow)
+                    assert not passing or _somehow(seen, ours, ends, flow), (side, block, flow)
+
+
+def _addresses(seen: Picture, flow: Flow, block: str, *, sent: bool) -> tuple[str, str] | None:
+    """Return the addresses of a flow whose end on one side lies in a block; None for others."""
+    other = next((end for end in flow[:2] if isinstance(end, str) and not end.startswith("eni-")), "0.0.0.0")  # noqa: S104
+    ends = []
+    for end in flow[:2]:
+        known = seen.interfaces[end].addresses if end in seen.interfaces else (end,)
+        alike = [str(one) for one in known if (":" in str(one)) == (":" in other)]
+        if not alike:
+            return None
+        ends.append(alike[0])
+    inside = block == "anywhere" or ip_address(ends[0 if sent else 1]) in ip_network(block)
+    return (ends[0], ends[1]) if inside else None
+
+
+def _somehow(seen: Picture, ours: dict[str, Interface], ends: tuple[str, str], flow: Flow) -> bool:
+    """Tell whether a flow passes between two addresses, seen from any of our interfaces that has one of them."""
+    pairs = [
+        (one.id, ends[1]) if address == ends[0] else (ends[0], one.id)
+        for one in ours.values()
+        for address in one.addresses
+        if address in ends
+    ]
+    addressed = [
+        tuple((end, address) if end != address else end for end, address in zip(pair, ends, strict=True))
+        for pair in pairs
+    ]
+    return any(passes(seen, *pair, *flow[2:]) for pair in addressed)
+
+
+def test_who_reaches_an_address_outside(wall: Wall) -> None:
+    """Of an address that is none of ours, our interfaces are told that it reaches, or that reach it (inferred)."""
+    group = create_group(wall)
+    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
+    made = wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])["NetworkInterface"]
+    [reached] = wall.call("DescribeReachability", To="192.0.2.1")["Ends"]
+    assert reached["End"]["InterfaceIds"] == [made["NetworkInterfaceId"]]
+    assert reached["Of"] == {"Addresses": ["192.0.2.1"]}
+    assert [rule["IsEgress"] for rule in reached["Rules"]] == [True]
+    assert wall.call("DescribeReachability", From="192.0.2.1")["Ends"] == []
