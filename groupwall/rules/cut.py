@@ -1,13 +1,15 @@
 """The minimal cut: which rules to narrow, so that flows no longer pass and as little else as possible is lost.
 
 Flows that the same rules admit at both gates are one unit. A unit is cut at its sender's gate or at its receiver's, by
-narrowing every rule that admits it there. Each choice for all units is a plan; its price is, first, how many flows are
-lost besides, counted over every gate that the narrowed rules feed, and then how many calls it takes. The search is
-exact: it leaves out only what must lose more, since a plan loses no less when more is cut by it.
+narrowing every rule that admits it there. Each choice for all units is a plan. Its price is, first, how many flows are
+lost that are expected to pass, then how many at all besides, counted over every gate that the narrowed rules feed, and
+then how many calls it takes; what groups have no room for is dearer than anything. The search is exact: it leaves out
+only what cannot be better, since a plan loses no less, and touches no fewer groups, when more is cut by it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, PORTS, SERVICES, by_protocol
@@ -16,15 +18,14 @@ from groupwall.rules.traffic import NOTHING, Box, Traffic, traffic
 from groupwall.rules.values import ALL_PROTOCOLS, PeerKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from groupwall.rules.values import Rule
 
     Narrowing = Mapping[str, Traffic]
-    Narrow = Callable[[str, Traffic], Traffic]
 
 EVERYTHING = traffic([Box(EVERY_IPV4 + EVERY_IPV6, SERVICES)])
-MOST_PLANS = 20_000
+MOST_PLANS = 5_000
 """Plans, whole or begun, that are looked at: some seconds. Beyond, the best so far is answered, and said to be so."""
 
 KEPT_PROTOCOLS = (1, 6, 17, 58)
@@ -39,19 +40,45 @@ class Unit(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """A gate that rules feed. grants: what each admits. asked: what is meant to be cut. weight: how many have it."""
+    """A gate that rules feed. grants: what each admits. asked: what is meant to be cut. weight: how many have it.
+
+    expected: what is to pass whatever else is lost.
+    """
 
     grants: tuple[tuple[str, Traffic], ...]
     asked: Traffic
     weight: int
+    expected: Traffic = NOTHING
+
+
+class Price(NamedTuple):
+    """What a plan costs, the first first: rules beyond a quota, expected flows lost, flows lost besides, calls."""
+
+    over: int
+    expected: int
+    besides: int
+    calls: int
 
 
 class Plan(NamedTuple):
-    """By rule id what is cut from it; what is lost besides, in flows; whether it is proven that none is better."""
+    """By rule id what is cut from it; its price; whether it is proven that none is better."""
 
     cut: Narrowing
-    besides: int
+    price: Price
     proven: bool
+
+
+class Prices(NamedTuple):
+    """What a cut makes of rules. narrow: what a rule, by id, loses when it must no longer admit some traffic.
+
+    calls: how many a cut takes. group: of a rule, by id; each group of which a rule is cut takes a call at least. over:
+    how many rules beyond their quota groups would have by a cut.
+    """
+
+    narrow: Callable[[str, Traffic], Traffic]
+    over: Callable[[Narrowing], int]
+    calls: Callable[[Narrowing], int]
+    group: Callable[[str], str]
 
 
 def narrowed(rule: Rule, wanted: Traffic) -> Traffic:
@@ -99,48 +126,74 @@ def besides(gate: Gate, cut: Narrowing) -> Traffic:
     return lost
 
 
-def minimal(units: Sequence[Unit], gates: Sequence[Gate], narrow: Narrow, calls: Callable[[Narrowing], int]) -> Plan:
-    """Return the plan that loses the least besides, and of those the one of the fewest calls.
-
-    narrow: what a rule, by id, loses when it must no longer admit some traffic, at least that. calls: how many a cut
-    takes. Every unit has at least one way.
-    """
-    search = _Search(gates, narrow, calls)
-    search.look(sorted(units, key=lambda unit: len(unit.ways)), {})
+def minimal(units: Sequence[Unit], gates: Sequence[Gate], prices: Prices) -> Plan:
+    """Return the plan of the least price. Every unit has at least one way."""
+    search = _Search(units, gates, prices)
+    search.look(sorted(units, key=lambda unit: len(unit.ways)), _Begun({}, {}, {}, 0))
     assert search.best is not None  # noqa: S101 - the first plan that is walked to its end is one
-    return Plan(search.best, search.price[0], search.looked <= MOST_PLANS)
+    return Plan(search.best, search.price, search.looked <= MOST_PLANS)
+
+
+class _Begun(NamedTuple):
+    """A plan on the way. lost: by the place of a gate how many expected flows, and how many at all, it loses.
+
+    over: how many rules it has beyond quotas, which may be fewer again further on.
+    """
+
+    wanted: Narrowing
+    cut: Narrowing
+    lost: Mapping[int, tuple[int, int]]
+    over: int
 
 
 class _Search:
-    def __init__(self, gates: Sequence[Gate], narrow: Narrow, calls: Callable[[Narrowing], int]) -> None:
-        self.best: Narrowing | None = None
-        self.price = (0, 0)
-        self.looked = 0
-        self._gates, self._narrow, self._calls = gates, narrow, calls
+    """A walk through all choices, the cheapest first, which turns back where nothing can be better than the best."""
 
-    def look(self, units: Sequence[Unit], wanted: Narrowing) -> None:
-        """Walk every choice for the units that are left, the cheapest first, and keep the best plan."""
+    def __init__(self, units: Sequence[Unit], gates: Sequence[Gate], prices: Prices) -> None:
+        self.best: Narrowing | None = None
+        self.price = Price(0, 0, 0, 0)
+        self.looked = 0
+        self._gates, self._prices = gates, prices
+        self._fed: dict[str, list[int]] = {}
+        for place, gate in enumerate(gates):
+            for rule_id, _ in gate.grants:
+                self._fed.setdefault(rule_id, []).append(place)
+        self._popular = Counter(group for unit in units for group in {*self._groups(unit.ways)})
+
+    def _groups(self, ways: Iterable[Iterable[str]]) -> Iterator[str]:
+        return (self._prices.group(one) for way in ways for one in way)
+
+    def look(self, units: Sequence[Unit], begun: _Begun) -> None:
+        """Walk every choice for the units that are left, and keep the best plan."""
         self.looked += 1
         if not units:
-            self._keep(wanted)
+            price = self._least(begun)._replace(over=begun.over, calls=self._prices.calls(begun.cut))
+            if self.best is None or price < self.price:
+                self.best, self.price = begun.cut, price
         elif self.looked <= MOST_PLANS or self.best is None:
-            for lost, _, plan in sorted(self._begun(units[0], wanted), key=lambda each: each[:2]):
-                if self.best is None or lost <= self.price[0]:
+            ways = [(way, self._taken(way, begun)) for way in units[0].ways]
+            for _, plan in sorted(ways, key=lambda each: (each[1].over, self._least(each[1]), self._rarity(each[0]))):
+                if self.best is None or self._least(plan) < self.price:
                     self.look(units[1:], plan)
 
-    def _begun(self, unit: Unit, wanted: Narrowing) -> Iterator[tuple[int, int, Narrowing]]:
-        for place, way in enumerate(unit.ways):
-            plan = {**wanted, **{one: wanted.get(one, NOTHING) | some for one, some in way.items()}}
-            yield self._lost(self._cut(plan)), place, plan
+    def _rarity(self, way: Narrowing) -> int:
+        """Return how little else the groups that a way touches are good for: the rarest last."""
+        return -min((self._popular[group] for group in self._groups([way])), default=0)
 
-    def _keep(self, wanted: Narrowing) -> None:
-        cut = self._cut(wanted)
-        price = self._lost(cut), self._calls(cut)
-        if self.best is None or price < self.price:
-            self.best, self.price = cut, price
+    def _least(self, begun: _Begun) -> Price:
+        """Return what a plan costs at least, however it goes on."""
+        lost = begun.lost.values()
+        calls = len({*self._groups([begun.cut])})
+        return Price(0, sum(expected for expected, _ in lost), sum(flows for _, flows in lost), calls)
 
-    def _cut(self, wanted: Narrowing) -> Narrowing:
-        return {one: self._narrow(one, some) for one, some in wanted.items()}
-
-    def _lost(self, cut: Narrowing) -> int:
-        return sum(gate.weight * size(besides(gate, cut)) for gate in self._gates)
+    def _taken(self, way: Narrowing, begun: _Begun) -> _Begun:
+        """Return a plan that goes on by a way; what is lost at gates that the way's rules do not feed stays."""
+        wanted = {**begun.wanted, **{one: begun.wanted.get(one, NOTHING) | some for one, some in way.items()}}
+        changed = [one for one in way if wanted[one] != begun.wanted.get(one)]
+        cut = {**begun.cut, **{one: self._prices.narrow(one, wanted[one]) for one in changed}}
+        lost = dict(begun.lost)
+        for place in {place for one in changed for place in self._fed.get(one, ())}:
+            gate = self._gates[place]
+            some = besides(gate, cut)
+            lost[place] = gate.weight * size(some & gate.expected), gate.weight * size(some)
+        return _Begun(wanted, cut, lost, self._prices.over(cut))

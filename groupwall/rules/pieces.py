@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import summarize_address_range
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,12 @@ _ICMP = {1: "icmp", 58: "icmpv6"}
 _WITH_PORTS = {6: "tcp", 17: "udp"}
 _CODES = 256
 
+REMEMBERED = 4096
+"""Rules and what they lose that are remembered: a search for a cut asks for the same again and again."""
 
-def pieces(whole: Properties, lost: Traffic) -> list[Properties]:
+
+@lru_cache(maxsize=REMEMBERED)
+def pieces(whole: Properties, lost: Traffic) -> tuple[Properties, ...]:
     """Return the properties of the rules that admit what a rule does, but for what it loses; none when nothing is left.
 
     What is lost of a group or a prefix list counts for every address, since a rule can't leave out some of its members.
@@ -28,14 +33,14 @@ def pieces(whole: Properties, lost: Traffic) -> list[Properties]:
         gone: Spans = ()
         for slab in lost.slabs:
             gone = union(gone, slab.services)
-        return [Properties(*one, peer) for one in _protocols(difference(own, gone))]
+        return tuple(Properties(*one, peer) for one in _protocols(difference(own, gone)))
     rest = traffic([Box((block_span(peer.text),), own)]) - lost
-    return [
+    return tuple(
         Properties(*one, Peer.of(block))
         for line in lines(rest)
         for block in _blocks(line.addresses)
         for one in _protocols(line.services)
-    ]
+    )
 
 
 def _blocks(addresses: Spans) -> Iterator[str]:

@@ -177,6 +177,40 @@ def test_expectations_that_a_plan_breaks_are_told(wall: Wall, web: str) -> None:
     assert [one["Name"] for one in plan["Expectations"]] == ["second"]
 
 
+def test_a_plan_breaks_no_expectation_where_another_does_not(wall: Wall, web: str) -> None:
+    """More of other traffic is cut rather than what is expected to pass (inferred)."""
+    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
+    app, out = create_group(wall, "app"), create_group(wall, "out")
+    everywhere = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    for group in (app, out):
+        wall.call("RevokeSecurityGroupEgress", GroupId=group, IpPermissions=everywhere)
+    wall.call("AuthorizeSecurityGroupEgress", GroupId=out, IpPermissions=[permission("tcp", 22, 22, "172.31.0.0/16")])
+    first, second, _, _ = (
+        wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=groups)["NetworkInterface"]["NetworkInterfaceId"]
+        for groups in ([app, out], [app, out], [out], [out])
+    )
+    _allow(wall, web, permission("tcp", 22, 22, app))
+    asked = {"From": first, "To": web, "Protocol": "tcp", "FromPort": 22}
+    plan = wall.call("PlanCut", **asked)
+    assert [step["Call"]["Operation"] for step in plan["Steps"]] == ["RevokeSecurityGroupIngress"]
+    pinned = permission("tcp", 22, 22, "0.0.0.0/0")
+    wall.call("PutExpectations", Expectations=[{"Name": "second", "From": second, "To": web, "FromPort": 22}])
+    plan = wall.call("PlanCut", **asked)
+    assert [one["Name"] for one in plan["Expectations"]] == ["second"]  # both gates are of groups that they share
+    own = create_group(wall, "own")
+    wall.call("RevokeSecurityGroupEgress", GroupId=own, IpPermissions=everywhere)
+    wall.call("AuthorizeSecurityGroupEgress", GroupId=own, IpPermissions=[pinned])
+    wall.call("ModifyNetworkInterfaceAttribute", NetworkInterfaceId=second, Groups=[app, own])
+    plan = wall.call("PlanCut", **asked)
+    assert plan["Expectations"] == []
+    assert {step["Call"]["Operation"] for step in plan["Steps"]} == {
+        "ModifySecurityGroupRules", "AuthorizeSecurityGroupEgress",
+    }  # fmt: skip
+    assert plan["OtherTrafficCut"]
+    _apply(wall, plan)
+    assert wall.call("CheckExpectations")["Hold"]
+
+
 def test_the_ends_are_checked(wall: Wall, web: str) -> None:
     """An end that is none is refused as ExplainFlow refuses it (inferred)."""
     with pytest.raises(ApiError, match="InvalidParameterValue"):

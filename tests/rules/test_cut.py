@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from groupwall.rules.cut import EVERYTHING, Gate, Unit, besides, minimal, narrowed, size
+from groupwall.rules.cut import EVERYTHING, Gate, Prices, Unit, besides, minimal, narrowed, size
 from groupwall.rules.flows import block_span, services
 from groupwall.rules.pieces import pieces
 from groupwall.rules.traffic import NOTHING, Box, Traffic, traffic
@@ -55,6 +55,7 @@ def test_no_choice_is_better(seed: int) -> None:
             tuple((name, boxes[name]) for name in chance.sample("abcdef", 3)),
             chance.choice((NOTHING, wanted[0])),
             chance.randint(1, 3),
+            chance.choice((NOTHING, NOTHING, boxes["a"], boxes["d"])),
         )
         for _ in range(3)
     ]
@@ -62,17 +63,22 @@ def test_no_choice_is_better(seed: int) -> None:
     def narrow(name: str, some: Traffic) -> Traffic:
         return narrowed(rules[name], some)
 
-    def price(ways: tuple[dict[str, Traffic], ...]) -> tuple[int, int]:
+    def price(ways: tuple[dict[str, Traffic], ...]) -> tuple[int, int, int]:
         joined: dict[str, Traffic] = {}
         for way in ways:
             joined |= {name: joined.get(name, NOTHING) | some for name, some in way.items()}
         cut = {name: narrow(name, some) for name, some in joined.items()}
-        return sum(gate.weight * size(besides(gate, cut)) for gate in gates), len(cut)
+        lost = [(gate, besides(gate, cut)) for gate in gates]
+        return (
+            sum(gate.weight * size(some & gate.expected) for gate, some in lost),
+            sum(gate.weight * size(some) for gate, some in lost),
+            len(cut),
+        )
 
-    plan = minimal(units, gates, narrow, len)
+    plan = minimal(units, gates, Prices(narrow, lambda _: 0, len, str))
     assert plan.proven
     best = min(price(ways) for ways in product(*(unit.ways for unit in units)))  # type: ignore[arg-type]
-    assert (plan.besides, len(plan.cut)) == best
+    assert plan.price[1:] == best
 
 
 @pytest.mark.parametrize("seed", range(300))
@@ -96,7 +102,7 @@ def test_pieces_are_the_rest(seed: int) -> None:
 def test_nothing_is_left_of_what_goes_whole() -> None:
     """A rule that loses everything has no pieces (inferred)."""
     rule = _rule(random.Random(1), "a")  # noqa: S311 - as above
-    assert pieces(rule.properties, EVERYTHING) == []
+    assert pieces(rule.properties, EVERYTHING) == ()
 
 
 def test_what_another_rule_admits_is_not_lost() -> None:

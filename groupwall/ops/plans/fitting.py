@@ -1,0 +1,77 @@
+"""The best cut that groups have room for: what is left of a rule may be many rules, and a group has a quota."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from groupwall.ops.operation import Context
+from groupwall.ops.plans.steps import Left, left_of, steps
+from groupwall.ops.rules.weights import Lists, prefix_lists_of, weight
+from groupwall.rules.cut import EVERYTHING, Gate, Plan, Prices, Unit, minimal, narrowed
+from groupwall.rules.traffic import Traffic
+from groupwall.rules.values import Direction, Rule
+
+
+class Narrowable(NamedTuple):
+    """The rules that let the traffic pass, by id; all rules of their groups; those that can only go whole."""
+
+    cut: Mapping[str, Rule]
+    groups: Mapping[str, Sequence[Rule]]
+    whole: set[str]
+    lists: Lists
+    context: Context
+
+    def prices(self) -> Prices:
+        """Return what a cut makes of these rules."""
+        return Prices(
+            self._narrow,
+            lambda cut: sum(beyond for beyond, _ in self._crowded(left_of(cut, self.groups))),
+            lambda cut: len(steps(left_of(cut, self.groups), {}, {})),
+            lambda rule_id: self.cut[rule_id].group_id,
+        )
+
+    def _narrow(self, rule_id: str, wanted: Traffic) -> Traffic:
+        """Return what a rule loses when it must no longer admit some traffic. TooLarge when the time is up."""
+        self.context.tx.look()
+        return EVERYTHING if rule_id in self.whole else narrowed(self.cut[rule_id], wanted)
+
+    def most_pieces(self, lefts: Sequence[Left]) -> set[str]:
+        """Return of each group that has no room for what is left of its rules the one with the most pieces."""
+        return {max(mine, key=lambda left: len(left.others)).rule.id for _, mine in self._crowded(lefts)}
+
+    def _crowded(self, lefts: Sequence[Left]) -> Iterator[tuple[int, list[Left]]]:
+        """Yield how far a group would be beyond its quota in one direction, and what is left of its rules there."""
+        sides: dict[tuple[str, Direction], list[Left]] = {}
+        for left in lefts:
+            sides.setdefault((left.rule.group_id, left.rule.direction), []).append(left)
+        for (group_id, direction), mine in sides.items():
+            if not any(left.others for left in mine):
+                continue
+            touched = {left.rule.id for left in mine}
+            others = (one for one in self.groups[group_id] if one.direction is direction and one.id not in touched)
+            left_over = (one.peer for left in mine for one in (left.itself, *left.others) if one)
+            after = weight([*(one.properties.peer for one in others), *left_over], self.lists)
+            if after > self.context.quotas.rules_per_group:
+                yield after - self.context.quotas.rules_per_group, mine
+
+
+def narrowable(
+    rules: Mapping[str, Rule], groups: Mapping[str, Sequence[Rule]], whole: set[str], context: Context
+) -> Narrowable:
+    """Return the rules to be narrowed, with the prefix lists that they weigh by."""
+    peers = [rule.properties.peer for some in groups.values() for rule in some]
+    return Narrowable(rules, groups, whole, prefix_lists_of(peers, context), context)
+
+
+def fitting(units: Sequence[Unit], gates: Sequence[Gate], rules: Narrowable) -> tuple[Plan, list[Left]]:
+    """Return the best plan whose groups stay within their quota, and what it leaves of the rules.
+
+    Where there is none, the rule with the most pieces of a group that has no room for them goes whole.
+    """
+    while True:
+        plan = minimal(units, gates, rules.prices())
+        lefts = left_of(plan.cut, rules.groups)
+        if not plan.price.over:
+            return plan, lefts
+        rules.whole.update(rules.most_pieces(lefts))
