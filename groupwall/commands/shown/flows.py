@@ -77,9 +77,14 @@ def _end(what: str, end: Json, gates: list[Json]) -> Tree:
 
 def _gate(gate: Json) -> Tree:
     way = "egress" if gate["IsEgress"] else "ingress"
-    below = [f"admitted by {_rule(one)}" for one in gate.get("Rules", [])]
+    below = [f"admitted by {_rule(one)}" for one in _by_group(gate.get("Rules", []))]
     reason = [gate["Reason"]] if gate.get("Reason") else []
     return branch(f"{way} gate: {gate['Verdict']}", [*below, *reason], _STYLES.get(gate["Verdict"], ""))
+
+
+def _by_group(rules: list[Json]) -> list[Json]:
+    """Return rules in the order of their groups' names."""
+    return sorted(rules, key=lambda one: (one.get("GroupName") or "", one.get("Text", "")))
 
 
 def _rule(shown: Json) -> str:
@@ -113,7 +118,7 @@ def _whole(end: Json) -> str:
         _short(end),
         *([f"of {several(instances)}"] if instances else []),
         several(end.get("Addresses", [])),
-        f"in {several(_groups(end)) or 'no group'}",
+        f"in {several(sorted(_groups(end))) or 'no group'}",
     ]
     return ", ".join(part for part in parts if part)
 
@@ -127,4 +132,4 @@ def _reached(one: Json) -> Iterator[RenderableType]:
     if one.get("Of", {}).get("InterfaceIds"):
         yield f"asked about: {_short(one['Of'])}"
     yield from (Text(f"passes {flow['Text']}", "green") for flow in one.get("Flows", []))
-    yield from (f"by {rule(each)}" for each in one.get("Rules", []))
+    yield from (f"by {rule(each)}" for each in _by_group(one.get("Rules", [])))
