@@ -27,6 +27,7 @@ from groupwall.ops.table import OPERATIONS
 from groupwall.settling import Settling
 from groupwall.store.changes import Event
 from groupwall.store.folder import StoreError
+from groupwall.store.retention import Retention
 from groupwall.store.rows import TooLarge
 from groupwall.store.sqlite import Store
 from groupwall.store.transaction import Budget, Transaction
@@ -111,6 +112,14 @@ class App:
             self._settling.settle(self.store)
         except StoreError as error:
             log.warning("%s", error)
+
+    def forget(self, retention: Retention) -> bool:
+        """Let a portion of the changes go that need not be kept any more; False when there was none, or it failed."""
+        try:
+            return self.store.forget(retention, self._clock.now())
+        except StoreError as error:
+            log.warning("%s", error)
+            return False
 
     def deadline(self) -> int | None:
         """Return when the next change is to be undone unless it is confirmed, in milliseconds since 1970."""

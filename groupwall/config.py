@@ -16,6 +16,7 @@ MEMORY = ":memory:"
 
 
 MOST_DIGITS = 10
+MOST_DAYS = 36_500
 
 
 class SettingError(ValueError):
@@ -28,6 +29,7 @@ class Settings:
 
     auth: ``open`` believes every request, and so listens on loopback only unless ``allow_open``; ``signed`` verifies.
     data: a folder, or ``:memory:``. log: ``text``, ``json`` or ``off``, of requests.
+    retention_days: how long changes are kept in the history, 0 for ever.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +40,7 @@ class Settings:
     auth: str = "open"
     allow_open: bool = False
     log: str = "text"
+    retention_days: int = 400
 
     def __post_init__(self) -> None:
         """Refuse what is no account, region or folder, keys that nobody can have, and an open door to the network."""
@@ -46,6 +49,9 @@ class Settings:
             raise SettingError(message)
         if not self.data:
             message = "--data must name a folder, or :memory:"
+            raise SettingError(message)
+        if not 0 <= self.retention_days <= MOST_DAYS:
+            message = f"--retention-days must be 0 to {MOST_DAYS}, not {self.retention_days}"
             raise SettingError(message)
         if self.auth == "signed" and self.data == MEMORY:
             message = "--auth signed needs keys, which `groupwall keys` writes to a folder: name one with --data"

@@ -28,6 +28,7 @@ from groupwall.listening import Listener, Protocol
 from groupwall.reading import Reader
 from groupwall.sending import BrokenOff, Client, Receive, Scope, Send
 from groupwall.store.folder import StoreError
+from groupwall.store.retention import FOR_EVER, Retention
 from groupwall.store.transaction import Budget
 from groupwall.turns import Turns
 from groupwall.units import MILLISECONDS, SystemClock, ticks, timestamp
@@ -40,6 +41,13 @@ PATIENCE = 30.0
 
 SHORTEST_SLEEP = 1.0
 """Seconds until the server wakes for a deadline: what could not be written then is not tried over and over."""
+
+DAY = 24 * 60 * 60 * MILLISECONDS
+HOUR = 60 * 60.0
+"""Seconds between two looks for changes that need not be kept any more."""
+
+BREATH = 0.1
+"""Seconds for calls between two portions of them: a million changes go in ten minutes."""
 
 STANDARD_ERROR = 2
 
@@ -86,6 +94,20 @@ class Alarm:
         self.set()
 
 
+class Forgetting:
+    """Lets go of changes that are older than the history is kept, in portions, with room for calls between them."""
+
+    def __init__(self, app: App, days: int) -> None:
+        self._app = app
+        self._retention = Retention(age=days * DAY) if days else FOR_EVER
+
+    def go_on(self) -> None:
+        """Let a portion go, and have the next one follow."""
+        if self._retention != FOR_EVER:
+            more = self._app.forget(self._retention)
+            asyncio.get_running_loop().call_later(BREATH if more else HOUR, self.go_on)
+
+
 class Site:
     """The ASGI application: /health, and everything else is an API request."""
 
@@ -97,11 +119,13 @@ class Site:
         self._clock = SystemClock()
         self._turns = Turns(app, INLINE if self._reader else None)
         self._alarm = Alarm(app)
+        self._forgetting = Forgetting(app, settings.retention_days)
 
     def begin(self) -> None:
         """Look at what is left from before; the loop is running."""
         self._app.settle()
         self._set_alarm()
+        self._forgetting.go_on()
 
     def _set_alarm(self) -> None:
         try:

@@ -1,6 +1,7 @@
 """The law of the store, checked on its file as it lies on the disk.
 
-Every change follows the one before, without a gap and with its hash, and the deltas of all changes give the tables.
+Every change follows the one before, without a gap and with its hash, from the first or from the checkpoint; and the
+deltas of all changes, after what the checkpoint has, give the tables.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _broken_chain(connection: sqlite3.Connection) -> Iterator[str]:
     deltas: dict[int, list[Delta]] = {}
     for number, _, *columns in connection.execute("SELECT * FROM delta ORDER BY revision, place"):
         deltas.setdefault(number, []).append(Delta(*columns))
-    head = Head(0, GENESIS)
+    head = _begun(connection)
     for row in connection.execute("SELECT * FROM change ORDER BY revision"):
         change = Change(*row)
         world = World(change.account, change.region)
@@ -53,10 +54,16 @@ def _broken_chain(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"deltas of no change: {sorted(deltas)}"
 
 
+def _begun(connection: sqlite3.Connection) -> Head:
+    row = connection.execute("SELECT revision, hash FROM checkpoint ORDER BY revision DESC LIMIT 1").fetchone()
+    return Head(*row) if row else Head(0, GENESIS)
+
+
 def _drift(connection: sqlite3.Connection) -> Iterator[str]:
     text = "SELECT change.world, delta.kind, delta.id, before, after FROM change JOIN delta USING (revision)"
     rows = connection.execute(f"{text} ORDER BY revision, place")
-    told = fold((world, Delta(*columns)) for world, *columns in rows)
+    begun = connection.execute("SELECT world, kind, id, NULL, columns FROM checkpoint_entity")
+    told = fold((world, Delta(*columns)) for world, *columns in (*begun, *rows))
     kept = dict(_tables(connection))
     for where in sorted(told.keys() | kept.keys()):
         if told.get(where) != kept.get(where):

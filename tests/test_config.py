@@ -32,6 +32,14 @@ def test_an_account_has_twelve_digits(account: str) -> None:
         Settings(account=account)
 
 
+@pytest.mark.parametrize("days", [-1, 36_501])
+def test_the_history_is_kept_for_a_number_of_days(days: int) -> None:
+    """The history is kept 400 days unless another number is set; 0 is for ever (inferred)."""
+    assert Settings().retention_days == 400
+    with pytest.raises(SettingError, match="--retention-days must be 0 to 36500"):
+        Settings(retention_days=days)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.8.7", "::1", "localhost"])
 def test_this_machine_may_be_open(host: str) -> None:
     """A loopback address needs no leave (inferred)."""

@@ -9,7 +9,7 @@ import click
 
 from groupwall.app import open_app
 from groupwall.commands.refused import refused
-from groupwall.config import Settings, quotas_from
+from groupwall.config import MOST_DAYS, Settings, quotas_from
 from groupwall.listening import listen
 from groupwall.server import STANDARD_ERROR
 from groupwall.server import serve as run
@@ -37,6 +37,12 @@ _DEFAULTS = Settings()
 @click.option("--allow-open", is_flag=True, help="Let --auth open listen beyond this machine.")
 @click.option(
     "--log", default=_DEFAULTS.log, type=click.Choice(["text", "json", "off"]), help="Log of requests, on stderr."
+)
+@click.option(
+    "--retention-days",
+    default=_DEFAULTS.retention_days,
+    type=click.IntRange(0, MOST_DAYS),
+    help="How long changes are kept in the history; 0: for ever.",
 )
 @refused
 def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name

@@ -38,6 +38,21 @@ def revision_to_come(revision: int, newest: int) -> ApiError:
     return invalid_value(f"Value ({revision}) for parameter atRevision is invalid. The newest revision is {newest}.")
 
 
+def change_forgotten(revision: int, oldest: int) -> ApiError:
+    """Say that a change is no longer kept, if it was there (inferred)."""
+    return ApiError(
+        "InvalidChange.NotFound",
+        f"The change '{revision}' is no longer kept. The oldest that can be asked for is {oldest}.",
+    )
+
+
+def revision_forgotten(revision: int, oldest: int) -> ApiError:
+    """Refuse a revision of which it is no longer known how all was then (inferred)."""
+    return invalid_value(
+        f"Value ({revision}) for parameter atRevision is invalid. The history is kept from revision {oldest} on."
+    )
+
+
 def call_not_taken(operation: str) -> ApiError:
     """Refuse a call within a request that is no operation of EC2 that changes something (inferred)."""
     return invalid_value(

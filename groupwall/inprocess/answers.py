@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
+from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -15,9 +16,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.parsers import create_parser
 from botocore.utils import parse_timestamp
 
-from groupwall.app import App, Refusal, Reply, Request
+from groupwall.app import App, Call, Outcome, Refusal, Reply, Request
 from groupwall.authentication import Open
 from groupwall.errors import ApiError
+from groupwall.store.retention import PORTION, Retention
 from groupwall.units import Ids
 from groupwall.wire.decode import Decoded
 from groupwall.wire.dialects import Dialect
@@ -34,6 +36,12 @@ _OK = 200
 _FEW, _SHORT = 1000, 100_000
 """Parameters, and characters of their values, that are within the wire's limits however they are written."""
 
+KEPT = Retention(most=10_000)
+"""What is kept of the history: a test of many hours would fill the memory with it."""
+
+FORGET_EVERY = PORTION // 4
+"""Calls between two looks for changes to let go: so few that no more are made than a portion takes away."""
+
 Answer = tuple[AWSResponse, dict[str, Any]]
 
 
@@ -47,10 +55,12 @@ class Caller(NamedTuple):
 class Answers:
     """The answers of one app, which believes every caller."""
 
-    def __init__(self, app: App, ids: Ids, identify: Open) -> None:
+    def __init__(self, app: App, ids: Ids, identify: Open, retention: Retention = KEPT) -> None:
         self._app = app
         self._ids = ids
         self._identify = identify
+        self._retention = retention
+        self._calls = count(1)
 
     def call(self, service: str, body: Mapping[str, Any], caller: Caller) -> Answer:
         """Return what botocore would have made of the reply: the response, without its body, and the result.
@@ -67,7 +77,7 @@ class Answers:
             return _refusal(error, dialect, headers)
         except SignatureError as error:
             return _refusal(dialect.refuse(error), dialect, headers)
-        outcome = self._app.answer([call])[0]
+        outcome = self._answer(call)
         if outcome is None:
             raise AssertionError(call)  # only a budget makes it so, and none was given
         headers["x-groupwall-revision"] = str(outcome.revision)
@@ -80,8 +90,14 @@ class Answers:
         call = self._app.prepare(_request(sent))
         if isinstance(call, Refusal):
             return _response(sent.url, call.reply)
-        outcome = self._app.answer([call])[0]
+        outcome = self._answer(call)
         return _response(sent.url, self._app.reply(call, outcome) if outcome else self._app.unavailable(call))
+
+    def _answer(self, call: Call) -> Outcome | None:
+        outcome = self._app.answer([call])[0]
+        if next(self._calls) % FORGET_EVERY == 0:
+            self._app.forget(self._retention)
+        return outcome
 
 
 def _texts(body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from groupwall import errors
 from groupwall.ops.operation import Context, Params, Result
-from groupwall.store.changes import Change
+from groupwall.store.changes import Change, Delta
 from groupwall.store.seen import Seen, otherwise_before
 
 
 def seen(params: Params, context: Context) -> Seen:
     """Return the tables as they are, or as they were at ``AtRevision``, or at the time ``At``.
 
-    InvalidParameterCombination for both, InvalidParameterValue for a revision that is yet to come.
+    InvalidParameterCombination for both, InvalidParameterValue for a revision that is yet to come, or forgotten.
     """
     if params.get("AtRevision") is None and params.get("At") is None:
         return Seen(context.tx, context.world)
@@ -30,11 +30,28 @@ def revision_asked(params: Params, context: Context) -> int:
 
 
 def seen_after(revision: int, context: Context) -> Seen:
-    """Return the tables as they were once a revision was reached, 0 for before the first."""
+    """Return the tables as they were once a revision was reached, 0 for before the first.
+
+    InvalidParameterValue for one that is yet to come, or that lies before the oldest that is known.
+    """
     newest = context.tx.head.revision
     if not 0 <= revision <= newest:
         raise errors.revision_to_come(revision, newest)
+    oldest = context.tx.horizon()
+    if revision < oldest:
+        raise errors.revision_forgotten(revision, oldest)
     return Seen(context.tx, context.world, otherwise_before(context.tx.changed_since(revision)))
+
+
+def change_asked(revision: int, context: Context) -> tuple[Change, list[Delta]]:
+    """Return a change of this world. InvalidChange.NotFound, which tells when it may only be kept no longer."""
+    found = context.tx.change(revision)
+    if found:
+        return found
+    oldest = context.tx.horizon()
+    if 0 < revision <= oldest:
+        raise errors.change_forgotten(revision, oldest + 1)
+    raise errors.change_not_found(revision)
 
 
 def change_head(change: Change) -> Result:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from groupwall.store import fields, query
 from groupwall.store.changes import Change, Delta
 from groupwall.store.query import Where
+from groupwall.store.retention import MILESTONE, horizon
 from groupwall.store.rows import LISTED, Rows
 from groupwall.store.verify import Verified, verify
 
@@ -79,9 +80,19 @@ class History(Rows):
         return self._all(_LAST_CHANGED, (json.dumps(ids), after))
 
     def revision_at(self, time: int) -> int:
-        """Return the revision of the last change, of any world, that was accepted by a time; 0 before the first."""
-        row = self._one("SELECT revision FROM change WHERE +time <= ? ORDER BY revision DESC LIMIT 1", (time,))
-        return int(row[0]) if row else 0
+        """Return the revision of the last change, of any world, that was accepted by a time; 0 before the first.
+
+        Of changes that are no longer kept, one that lies before the horizon, if not at it.
+        """
+        for table in ("change", "checkpoint"):
+            row = self._one(f"SELECT revision FROM {table} WHERE +time <= ? ORDER BY revision DESC LIMIT 1", (time,))
+            if row:
+                return int(row[0])
+        return 0
+
+    def horizon(self) -> int:
+        """Return the oldest revision of which it is known how all was then: 0 while every change is kept."""
+        return horizon(self._connection).revision
 
     def memberships_ended(self, group_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return (revision, time) of the last change of a membership of each of these groups; none for one without."""
@@ -89,7 +100,10 @@ class History(Rows):
         return {group_id: (revision, time) for group_id, revision, time in rows}
 
     def heads(self, after: int, limit: int) -> list[tuple[int, bytes, int]]:
-        """Return (revision, hash, time) of the newest change and every thousandth, after a revision, of any world."""
+        """Return (revision, hash, time) of the newest change and every thousandth, after a revision, of any world.
+
+        Those of the thousandth changes stay when the changes go, and so does that at the horizon.
+        """
         return self._all(_HEADS, (after, limit))
 
     def verified(self, kept: Mapping[int, str]) -> Verified:
@@ -133,8 +147,9 @@ LAST = (1 << 63) - 1
 """A revision that is never reached."""
 
 _HEADS = (
-    "SELECT revision, hash, time FROM change WHERE revision > ?"
-    " AND (revision % 1000 = 0 OR revision = (SELECT revision FROM head)) ORDER BY revision LIMIT ?"
+    "SELECT revision, hash, time FROM checkpoint WHERE revision > ?1"
+    " UNION ALL SELECT revision, hash, time FROM change WHERE revision > ?1"
+    f" AND (revision % {MILESTONE} = 0 OR revision = (SELECT revision FROM head)) ORDER BY revision LIMIT ?2"
 )
 _OF_KEYS = (
     "change.world = 0 AND EXISTS (SELECT 1 FROM delta WHERE delta.revision = change.revision"

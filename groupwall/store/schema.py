@@ -227,6 +227,13 @@ CREATE TABLE confirmation (
 CREATE INDEX confirmation_by_deadline ON confirmation (deadline) WHERE state = 'waiting';
 CREATE INDEX change_by_time ON change (time);
 
+-- What is left of the changes that are no longer kept: the head at the newest of them, and those at every thousandth;
+-- and what every entity was after the newest of them, as the last delta of it told.
+CREATE TABLE checkpoint (revision INTEGER PRIMARY KEY, time INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TABLE checkpoint_entity (
+    world INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, columns TEXT NOT NULL, PRIMARY KEY (world, kind, id)
+) STRICT, WITHOUT ROWID;
+
 -- What became of a group or an interface and of all that is its own, without a look at every change there was.
 CREATE INDEX delta_by_group ON delta (
     CASE kind WHEN 'security-group' THEN id ELSE json_extract(coalesce(after, before), '$.group_id') END, revision
@@ -238,6 +245,7 @@ CREATE INDEX delta_by_interface ON delta (
 INSERT INTO sqlite_stat1 VALUES
     ('expectation', 'expectation', '1000 100 1'), ('confirmation', 'confirmation', '1000 1000 1'),
     ('confirmation', 'confirmation_by_deadline', '10 2'), ('change', 'change_by_time', '1000000 2'),
+    ('checkpoint_entity', 'checkpoint_entity', '500000 250000 50000 1'),
     ('delta', 'delta_by_group', '1000000 100 1'), ('delta', 'delta_by_interface', '200000 10 1');
 ANALYZE sqlite_schema;
 """

@@ -19,6 +19,7 @@ from groupwall.store.changes import GENESIS, Head
 from groupwall.store.entities import AccessKey, World
 from groupwall.store.folder import StoreError, Watch, claim, refuse_network
 from groupwall.store.reads import Reads
+from groupwall.store.retention import Retention, let_go, overdue
 from groupwall.store.schema import APPLICATION_ID, MIGRATIONS
 from groupwall.store.transaction import STEP, Transaction
 from groupwall.units import Ids
@@ -84,6 +85,18 @@ class Store:
                 if not transaction.spoiled:
                     self._commit()
             return result
+
+    def forget(self, retention: Retention, now: int) -> bool:
+        """Let a portion of the changes go that need not be kept any more; False when there was none.
+
+        now: in milliseconds since 1970. StoreError as from ``run``.
+        """
+        with self._turn, self._explained():
+            last = overdue(self._connection, retention, now)
+            if last is None:
+                return False
+            self.run(lambda _: let_go(self._connection, last))
+            return True
 
     def failure(self) -> str | None:
         """Return why no more is written until the store is opened again, None while all is well."""

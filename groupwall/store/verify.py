@@ -1,5 +1,8 @@
 """Whether the history adds up: the chain of hashes, the deltas from one to the next, and the tables that they leave.
 
+It begins with nothing, or with the checkpoint in place of the changes that are no longer kept. Nothing tells whether
+that is what these left, but every entity of it must be what a change found, or what is in the tables still.
+
 All worlds are looked at, since the chain runs through all of them. Of every entity the digest of what it was last is
 remembered, some hundred bytes each, and the changes are read one by one.
 """
@@ -11,8 +14,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, columns_text, next_change, value_of
+from groupwall.store.changes import Change, Delta, Event, Head, columns_text, next_change, value_of
 from groupwall.store.entities import World
+from groupwall.store.retention import horizon
 from groupwall.store.tables import BY_KIND, ENTITIES, Entity
 
 MOST_FAULTS = 100
@@ -50,9 +54,12 @@ class _Audit:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.checked = 0
         self.first: Head | None = None
-        self.head = Head(0, GENESIS)
+        self.head = horizon(connection)
         self._connection = connection
-        self._state: dict[tuple[int, str, str], bytes] = {}
+        self._state = {
+            (world, kind, entity_id): _told(kind, text)
+            for world, kind, entity_id, text in connection.execute("SELECT * FROM checkpoint_entity")
+        }
 
     def faults(self, kept: Mapping[int, str]) -> Iterator[Fault]:
         """Yield every fault, those of the changes first."""
@@ -95,19 +102,22 @@ class _Audit:
                 yield Fault(change.revision, change.world, "it tells of something unknown")
                 continue
             where = (change.world if ENTITIES[kind].in_world else 0, delta.kind, delta.id)
-            if self._state.pop(where, None) != _told(delta.kind, delta.before):
+            before = None if delta.before is None else _told(delta.kind, delta.before)
+            if self._state.pop(where, None) != before:
                 yield Fault(change.revision, change.world, f"{delta.kind} {delta.id} was not so before")
-            after = _told(delta.kind, delta.after)
-            if after is not None:
-                self._state[where] = after
+            if delta.after is not None:
+                self._state[where] = _told(delta.kind, delta.after)
 
     def _ended(self, kept: Mapping[int, str]) -> Iterator[Fault]:
         row = self._connection.execute("SELECT revision, hash FROM head").fetchone()
         if Head(*row) != self.head:
             yield Fault(self.head.revision, 0, f"the head of the store is revision {row[0]}, or has another hash")
-        for revision in sorted(kept):
-            if not (self.first and self.first.revision <= revision <= self.head.revision):
+        heads = {row[0]: row[1] for row in self._connection.execute("SELECT revision, hash FROM checkpoint")}
+        for revision, digest in sorted(kept.items()):
+            if not 0 < revision <= self.head.revision:
                 yield Fault(revision, 0, "a change that was there when its hash was kept is not there")
+            if revision in heads and heads[revision].hex() != digest:
+                yield Fault(revision, 0, "the hash at a checkpoint is not the one that was kept")
 
     def _kept(self, entity: Entity) -> Iterator[Fault]:
         """Compare a table with what the changes leave."""
@@ -124,10 +134,8 @@ class _Audit:
                 yield Fault(self.head.revision, world, f"{entity.kind} {where[2]} is not what the changes leave")
 
 
-def _told(kind: str, text: str | None) -> bytes | None:
+def _told(kind: str, text: str) -> bytes:
     """Return the digest of what a delta tells of an entity, columns that came later with their defaults."""
-    if text is None:
-        return None
     try:
         return _digest(columns_text(ENTITIES[BY_KIND[kind]], value_of(kind, text)))
     except (ValueError, LookupError, TypeError):

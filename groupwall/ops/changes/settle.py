@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from groupwall import errors
 from groupwall.ops.changes.confirm import REFUSED, mark_undone
 from groupwall.ops.changes.undo import undone
 from groupwall.ops.operation import Context
+from groupwall.ops.past import change_asked
 from groupwall.store.entities import Confirmation
 
 
 def undo_unconfirmed(confirmation: Confirmation, context: Context) -> None:
     """Undo a change that was not confirmed in time. CannotUndo, or InvalidChange.NotFound once history forgot it."""
     revision = int(confirmation.revision)
-    found = context.tx.change(revision)
-    if found is None:
-        raise errors.change_not_found(revision)
-    undone(revision, found[1], context)
+    undone(revision, change_asked(revision, context)[1], context)
     mark_undone(revision, context)
 
 

@@ -11,6 +11,7 @@ from groupwall.ops.changes.confirm import mark_undone
 from groupwall.ops.changes.limits import obstacles
 from groupwall.ops.changes.plan import Plan, Step, by_change, later_changes, planned
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.past import change_asked
 from groupwall.store.changes import Delta
 from groupwall.store.entities import Instance, Tag
 from groupwall.store.integrity import Tie, bereft, taken, unmet
@@ -24,10 +25,7 @@ def undo_change(params: Params, context: Context) -> Result:
     """
     refuse_unreasoned(params)
     revision = params["Revision"]
-    found = context.tx.change(revision)
-    if found is None:
-        raise errors.change_not_found(revision)
-    steps = undone(revision, found[1], context)
+    steps = undone(revision, change_asked(revision, context)[1], context)
     mark_undone(revision, context)
     return {
         "Revision": context.tx.head.revision + 1 if context.tx.written else None,

@@ -9,7 +9,7 @@ from groupwall.ops.effects.mismatches import Made
 from groupwall.ops.effects.previews import done
 from groupwall.ops.filters import anywhere
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result
-from groupwall.ops.past import change_head, seen_after
+from groupwall.ops.past import change_asked, change_head, seen_after
 from groupwall.store.changes import Change, Delta
 
 
@@ -37,10 +37,7 @@ def _found(params: Params, context: Context) -> tuple[Change, list[Delta]]:
         raise errors.invalid_combination(message)
     if revision is None:
         return _of_request(str(request_id), context)
-    found = context.tx.change(revision)
-    if found is None:
-        raise errors.change_not_found(revision)
-    return found
+    return change_asked(revision, context)
 
 
 def _of_request(request_id: str, context: Context) -> tuple[Change, list[Delta]]:

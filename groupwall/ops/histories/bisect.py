@@ -42,7 +42,8 @@ def bisect_flow(params: Params, context: Context) -> Result:
     latest = verdict = _verdict(now, *ask, alone=True)
     flips: list[Json] = []
     looked = 0
-    for change, deltas in _back(params.get("AfterRevision") or 0, until, context):
+    after = max(params.get("AfterRevision") or 0, context.tx.horizon())
+    for change, deltas in _back(after, until, context):
         if len(flips) == MOST_FLIPS or looked == MOST_LOOKED:
             break
         now = rewound(now, [(context.tx.world, delta) for delta in deltas])
@@ -52,7 +53,7 @@ def bisect_flow(params: Params, context: Context) -> Result:
             if before != verdict:
                 flips.append({"Change": change_head(change), "Verdict": verdict, "Before": before})
             verdict = before
-    return {"Verdict": latest, "Changes": flips, "Text": _text(latest, flips, whole=looked < MOST_LOOKED)}
+    return {"Verdict": latest, "Changes": flips, "Text": _text(latest, flips, _span(looked, after))}
 
 
 def _back(after: int, until: int, context: Context) -> Iterator[tuple[Change, list[Delta]]]:
@@ -78,14 +79,20 @@ def _verdict(seen: Seen, source: str, destination: str, services: Spans, *, alon
     return verdict_of(any(refused(one.asked, one.passing) for one in found), any(one.passing for one in found))
 
 
-def _text(latest: str, flips: list[Json], *, whole: bool) -> str:
+def _span(looked: int, after: int) -> str:
+    if looked == MOST_LOOKED:
+        return f"for the last {MOST_LOOKED} changes that touched a gate"
+    return f"all the time since revision {after}" if after else "all the time"
+
+
+def _text(latest: str, flips: list[Json], span: str) -> str:
     if flips:
         change = flips[0]["Change"]
         return (
             f"{latest} since revision {change['Revision']}, {change['Operation']} by {change['Caller']};"
             f" before, it was {flips[0]['Before']}"
         )
-    return f"{latest} all the time" if whole else f"{latest} for the last {MOST_LOOKED} changes that touched a gate"
+    return f"{latest} {span}"
 
 
 OPERATIONS = (Operation("BisectFlow", bisect_flow, reads=True),)
