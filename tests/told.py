@@ -46,6 +46,9 @@ def _is_service(service: tuple[str, int, int], text: str) -> bool:
     name, _, ports = text.partition(" ")
     if text == ALL:
         return True
+    if name[0].isdigit() and protocol.isdigit():
+        first, _, last = name.partition("-")
+        return int(first) <= int(protocol) <= int(last or first)
     if name != protocol:
         return False
     if not ports or port < 0:

@@ -7,7 +7,7 @@ to cut traffic into lines, by addresses and by services, the shorter one is show
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, summarize_address_range
-from itertools import pairwise
+from itertools import groupby, pairwise
 from socket import AF_INET, AF_INET6, inet_pton  # A conversion only: ten times as fast as ipaddress.
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -169,15 +169,26 @@ def address_texts(some: Spans) -> list[str]:
 
 
 def service_texts(some: Spans) -> list[str]:
-    """Return each protocol and range of ports by itself, ``["tcp 22", "tcp 80-90", "icmp 8/0"]``; or ``["all"]``."""
+    """Return each protocol and range of ports by itself, ``["tcp 22", "tcp 80-90", "icmp 8/0"]``; or ``["all"]``.
+
+    Protocols without a name here are told by their numbers, a run of them as ``18-57``.
+    """
     if some == SERVICES:
         return ["all"]
-    parts = [
-        (_NAMES.get(protocol, str(protocol)), first, last)
-        for span in some
-        for protocol, first, last in by_protocol(span)
-    ]
-    return [f"{name} {_ports_text(name, first, last)}".rstrip() for name, first, last in parts]
+    texts: list[str] = []
+    for nameless, parts in groupby((part for span in some for part in by_protocol(span)), _is_nameless):
+        if nameless:
+            runs = spans(tuple(Span(protocol, protocol) for protocol, _, _ in parts))
+            texts += [str(run.first) if run.first == run.last else f"{run.first}-{run.last}" for run in runs]
+        else:
+            named = ((_NAMES.get(protocol, str(protocol)), first, last) for protocol, first, last in parts)
+            texts += [f"{name} {_ports_text(name, first, last)}".rstrip() for name, first, last in named]
+    return texts
+
+
+def _is_nameless(part: tuple[int, int, int]) -> bool:
+    protocol, *ports = part
+    return protocol not in _NAMES and ports == [0, PORTS - 1]
 
 
 def by_family(span: Span) -> Iterable[tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]]:

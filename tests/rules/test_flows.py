@@ -16,10 +16,11 @@ from groupwall.rules.flows import (
     block_span,
     lines,
     service_number,
+    service_texts,
     services,
     services_text,
 )
-from groupwall.rules.spans import Span, intersection, spans
+from groupwall.rules.spans import Span, difference, intersection, spans
 from groupwall.rules.traffic import Box, Traffic, traffic
 from groupwall.rules.values import EVERY_PORT, NO_PORTS, PortRange
 
@@ -52,6 +53,16 @@ def test_services(protocol: str, ports: PortRange, text: str) -> None:
     some = services(protocol, ports)
     assert services_text(some) == text
     assert intersection(some, SERVICES) == some
+
+
+def test_services_are_told_one_by_one() -> None:
+    """Ports and types stand by themselves, whole protocols without a name as runs of their numbers (inferred)."""
+    some = (*services("tcp", PortRange(22, 23)), *services("tcp", PortRange(80, 80)), *services("50", NO_PORTS))
+    assert service_texts(spans(some)) == ["tcp 22-23", "tcp 80", "50"]
+    rest = difference(SERVICES, services("tcp", PortRange(22, 22)))
+    names = ["0", "icmp", "2-5", "tcp 0-21", "tcp 23-65535", "7-16", "udp", "18-57", "icmpv6", "59-255"]
+    assert service_texts(rest) == names
+    assert service_texts(SERVICES) == ["all"]
 
 
 def test_types_and_codes_are_apart() -> None:
