@@ -83,7 +83,7 @@ NOUNS = {
         "effects flows", "what lies between two revisions is an effect; who opened a flow is asked of flows"
     ),
     "plans": _may("expectations flows rules", "a plan is of calls that rules take, and tells what it would break"),
-    "findings": _may("flows groups", "what is needless follows from gates, and what is in the way from the nouns"),
+    "findings": _may("flows groups peerings", "what is needless follows from gates, and what is in the way from the nouns"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(
         "flows peerings expectations findings changes",

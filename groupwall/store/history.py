@@ -94,9 +94,12 @@ class History(Rows):
         """Return the oldest revision of which it is known how all was then: 0 while every change is kept."""
         return horizon(self._connection).revision
 
-    def memberships_ended(self, group_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """Return (revision, time) of the last change of a membership of each of these groups; none for one without."""
-        rows = self._all(_MEMBERSHIPS_ENDED, (json.dumps(group_ids),))
+    def memberships_ended(self, group_ids: Sequence[str], until: int) -> dict[str, tuple[int, int]]:
+        """Return (revision, time) of the last change, until a revision, by which a member left each of these groups.
+
+        A group that no member is known to have left is not in the answer.
+        """
+        rows = self._all(_MEMBERSHIPS_ENDED, (json.dumps(group_ids), until))
         return {group_id: (revision, time) for group_id, revision, time in rows}
 
     def heads(self, after: int, limit: int) -> list[tuple[int, bytes, int]]:
@@ -141,7 +144,8 @@ _OF_GROUP = (
 _MEMBERSHIPS_ENDED = (
     f"SELECT {_OF_GROUP} AS owner, max(delta.revision), change.time FROM delta JOIN change USING (revision)"
     " WHERE delta.kind IN ('security-group', 'security-group-rule', 'member', 'vpc-association')"
-    f" AND {_OF_GROUP} IN {LISTED} AND delta.kind = 'member' GROUP BY owner"
+    f" AND {_OF_GROUP} IN {LISTED} AND delta.revision <= ? AND delta.kind = 'member' AND delta.after IS NULL"
+    " GROUP BY owner"
 )
 LAST = (1 << 63) - 1
 """A revision that is never reached."""

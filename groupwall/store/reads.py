@@ -65,10 +65,6 @@ class Reads(History):
         """Return (group, VPC) wherever a group of one of these VPCs has a rule with one of these groups as its peer."""
         return self._all(_REFERENCING_VPCS, (json.dumps(group_ids), json.dumps(vpc_ids)))
 
-    def referenced_elsewhere(self, group_ids: Sequence[str]) -> set[str]:
-        """Return those of these groups that a rule of another world names."""
-        return {row[0] for row in self._all(_REFERENCED_ELSEWHERE, (json.dumps(group_ids), self.world))}
-
     def rules_across(self, vpc_id: str) -> list[Rule]:
         """Return the rules of a VPC's groups whose peer is a group of another VPC, by group, in their keys' order."""
         return self._values(Rule, self._all(_RULES_ACROSS, (self.world, vpc_id)))
@@ -229,10 +225,6 @@ _REFERENCING_VPCS = (
     f"SELECT DISTINCT rule.peer, vpc.id FROM vpc CROSS JOIN rule ON rule.world = vpc.world AND rule.peer IN {LISTED}"
     " CROSS JOIN security_group ON security_group.world = rule.world AND security_group.id = rule.group_id"
     f" AND security_group.vpc_id = vpc.id WHERE vpc.id IN {LISTED} ORDER BY rule.peer, vpc.id"
-)
-_REFERENCED_ELSEWHERE = (
-    f"SELECT DISTINCT rule.peer FROM world CROSS JOIN rule ON rule.world = world.world AND rule.peer IN {LISTED}"
-    " WHERE world.world != ?"
 )
 _RULES_ACROSS = (
     f"SELECT {COLUMNS[Rule]} FROM reference CROSS JOIN rule ON rule.world = reference.world AND rule.id ="

@@ -1,212 +1,336 @@
-"""What is said of rules and groups, held against what happens when they go [inferred]."""
+"""What is to be said of rules, held against every flow at the edges of the rules of a gate (inferred)."""
 
 from __future__ import annotations
 
 import contextlib
-import json
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
 
 import pytest
 
 from groupwall.errors import ApiError
+from tests.counting import cost, counted
 from tests.driver import Wall
-from tests.naive import Flow, Picture, picture, rules_admitting
-from tests.scenes import Json, create_group, tcp
+from tests.interfaces import create_interface
+from tests.naive import ANY, Interface, Picture, Rule, block_of, blocks, picture, rules_admitting
+from tests.scenes import (
+    EVERYWHERE,
+    Json,
+    create_group,
+    create_prefix_list,
+    create_vpc,
+    peer_vpcs,
+    permission,
+    refusal,
+    tcp,
+)  # fmt: skip
 from tests.strategies import EXAMPLES
-from tests.worlds import changed, flows, random_call, random_world, seeded
+from tests.worlds import OTHER_ACCOUNT, Scene, random_call, random_world, seeded
+
+Said = dict[str, dict[str, set[str]]]
+"""By rule: the kinds of its findings, each with the ids of the rules that make it so."""
 
 
-@pytest.fixture
-def web(wall: Wall) -> str:
-    """Return a group with one member."""
-    group = create_group(wall, "web")
-    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
-    wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
-    return group
-
-
-def _allow(wall: Wall, group: str, *permissions: Json) -> list[str]:
-    made = wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=list(permissions))
-    return [rule["SecurityGroupRuleId"] for rule in made["SecurityGroupRules"]]
-
-
-def _found(wall: Wall, group: str, **asked: object) -> list[tuple[str, str, list[str]]]:
-    told = wall.call("DescribeFindings", GroupIds=[group], **asked)["Findings"]
-    return [
-        (one["Kind"], one["Rule"]["SecurityGroupRuleId"], [rule["SecurityGroupRuleId"] for rule in one["By"]])
-        for one in told
-        if not one["Rule"]["IsEgress"]
-    ]
-
-
-def test_a_rule_within_another_is_shadowed(wall: Wall, web: str) -> None:
-    """A single wider rule of the same group is named (inferred)."""
-    wide, narrow = _allow(wall, web, tcp(22, "10.0.0.0/8"), tcp(22, "10.1.0.0/16"))
-    assert _found(wall, web) == [("shadowed", narrow, [wide])]
-
-
-def test_a_rule_that_others_say_together_is_redundant(wall: Wall, web: str) -> None:
-    """Rules of another group on the same interface count, but only where every member has them (inferred)."""
-    low, high, whole = _allow(wall, web, tcp(22, "10.0.0.0/9"), tcp(22, "10.128.0.0/9"), tcp(22, "10.0.0.0/8"))
-    assert sorted(_found(wall, web)) == sorted([
-        ("shadowed", low, [whole]), ("shadowed", high, [whole]), ("redundant", whole, sorted([low, high])),
-    ])  # fmt: skip
-    wall.call("RevokeSecurityGroupIngress", GroupId=web, SecurityGroupRuleIds=[low, high])
-    other = create_group(wall, "other")
-    [same] = _allow(wall, other, tcp(22, "10.0.0.0/8"))
-    interface = wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"][0]["NetworkInterfaceId"]
-    wall.call("ModifyNetworkInterfaceAttribute", NetworkInterfaceId=interface, Groups=[web, other])
-    assert _found(wall, web) == [("redundant", whole, [same])]
-    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
-    wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[web])
-    assert _found(wall, web) == []
-
-
-def test_what_is_open_to_everybody_or_to_nobody(wall: Wall, web: str) -> None:
-    """A rule from everywhere is wide open; one whose peer has no member is unused (inferred)."""
-    empty = create_group(wall, "empty")
-    [open_rule] = _allow(wall, web, tcp(22, "0.0.0.0/0"))
-    [idle] = _allow(wall, web, tcp(80, empty))
-    assert sorted(_found(wall, web)) == sorted([("wide-open", open_rule, []), ("unused", idle, [])])
-    assert _found(wall, web, Kinds=["wide-open"]) == [("wide-open", open_rule, [])]
-    [lonely] = _allow(wall, empty, tcp(22, "10.0.0.0/8"))
-    assert _found(wall, empty) == [("unused", lonely, [])]
-
-
-def test_findings_go_on_page_by_page(wall: Wall, web: str) -> None:
-    """Every finding is on one page, in one order, whatever the pages' size (inferred)."""
-    for number in range(12):
-        _allow(wall, web, tcp(22, f"10.{number}.0.0/16"), tcp(22, f"10.{number}.1.0/24"))
-    whole = wall.call("DescribeFindings")["Findings"]
-    pages, token = [], {}
-    while True:
-        page = wall.call("DescribeFindings", MaxResults=5, **token)
-        pages += page["Findings"]
-        if "NextToken" not in page:
-            break
-        token = {"NextToken": page["NextToken"]}
-    assert pages == whole
-    assert len(whole) > 12
-
-
-def _sides(flow: Flow, seen: Picture) -> list[tuple[str, str, str]]:
-    """Return (interface, direction, other address) of the gates of a flow whose other end has an address."""
-    found = []
-    for mine, other, direction in (
-        (flow.source, flow.destination, "egress"),
-        (flow.destination, flow.source, "ingress"),
-    ):
-        name = mine if isinstance(mine, str) else mine[0]
-        if name in seen.interfaces and not (isinstance(other, str) and other.startswith("eni-")):
-            found.append((name, direction, other if isinstance(other, str) else other[1]))
+def said(wall: Wall, **params: object) -> Said:
+    """Return what is told, of all groups unless the parameters say otherwise."""
+    found: Said = {}
+    for one in wall.call("DescribeFindings", **params)["Findings"]:
+        by = {rule["SecurityGroupRuleId"] for rule in one["By"]}
+        kinds = found.setdefault(one["Rule"]["SecurityGroupRuleId"], {})
+        assert one["Kind"] not in kinds
+        kinds[one["Kind"]] = by
     return found
 
 
+def reasons(wall: Wall, group: str) -> list[str]:
+    """Return the kind and the reason of each finding of a group's ingress."""
+    told = wall.call("DescribeFindings", GroupIds=[group])["Findings"]
+    return [f"{one['Kind']}: {one['Reason']}" for one in told if not one["Rule"]["IsEgress"]]
+
+
+def allow(wall: Wall, group: str, *asked: Json) -> list[str]:
+    """Add rules of ingress, each by a call of its own; return their ids."""
+    made = [wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[one]) for one in asked]
+    return [one["SecurityGroupRules"][0]["SecurityGroupRuleId"] for one in made]
+
+
+# ---- random worlds
+
+
+def _world(seed: int) -> Scene:
+    """Return a random world after some random calls; close its wall."""
+    scene, random = random_world(Wall(), seeded(seed)), seeded(seed)
+    for _ in range(random.randrange(6)):
+        with contextlib.suppress(ApiError):
+            operation, params = random_call(scene, random)
+            scene.wall.call(operation, **params)
+    return scene
+
+
+def _flows(seen: Picture, one: Interface, rule: Rule) -> Iterator[tuple[str, str, int, int]]:
+    """Yield flows that a rule admits at an interface's gate: all that lie at an edge of any rule of that gate."""
+    beside = [each for each in seen.rules if each.group in one.groups and each.direction == rule.direction]
+    spans = [block_of(text) for each in beside for text in blocks(seen, each, one.vpc)]
+    for mine in {block_of(text) for text in blocks(seen, rule, one.vpc)}:
+        edges = {int(mine[0]), int(mine[-1])} | {
+            edge
+            for block in spans
+            if block.version == mine.version
+            for edge in (int(block[0]) - 1, int(block[0]), int(block[-1]), int(block[-1]) + 1)
+            if int(mine[0]) <= edge <= int(mine[-1])
+        }
+        for edge, service in product(sorted(edges), _services(rule, beside)):
+            yield (str(type(mine[0])(edge)), *service)
+
+
+def _services(rule: Rule, beside: list[Rule]) -> list[tuple[str, int, int]]:
+    """Return the services at an edge of any of some rules, for a rule that admits more than them; else its own."""
+    found = {("132", ANY, ANY)}
+    for each in beside:
+        if each.protocol in ("tcp", "udp"):
+            ports = {each.first - 1, each.first, each.last, each.last + 1} & {*range(65_536)}
+            found |= {(each.protocol, port, ANY) for port in ports}
+        elif each.protocol in ("icmp", "icmpv6"):
+            kinds, codes = {max(each.first, 0), 255, 254}, {max(each.last, 0), 255, 254}
+            found |= {(each.protocol, kind, code) for kind in kinds for code in codes}
+        elif each.protocol != "-1":
+            found.add((each.protocol, ANY, ANY))
+    return sorted(one for one in found if _serves(rule, *one))
+
+
+def _serves(rule: Rule, protocol: str, port: int, code: int) -> bool:
+    if rule.protocol in ("tcp", "udp"):
+        return rule.protocol == protocol and rule.first <= port <= rule.last
+    if rule.protocol in ("icmp", "icmpv6"):
+        return rule.protocol == protocol and rule.first in (ANY, port) and rule.last in (ANY, code)
+    return rule.protocol in ("-1", protocol)
+
+
+def _admitting(seen: Picture, rule: Rule) -> Iterator[set[str]]:
+    """Yield, for each flow that a rule admits at a member of its group, the ids of all rules that do."""
+    for one in seen.interfaces.values():
+        if rule.group in one.groups:
+            for address, *service in _flows(seen, one, rule):
+                yield {rule_id for _, rule_id in rules_admitting(seen, one.id, rule.direction, address, *service)}
+
+
 @pytest.mark.parametrize("seed", range(max(EXAMPLES // 4, 25)))
-def test_needless_rules_are_missed_by_no_flow(seed: int) -> None:
-    """Whatever is revoked as shadowed, redundant or unused, every gate admits the same flows as before."""
-    with Wall() as wall:
-        scene = random_world(wall, seeded(seed))
-        told = wall.call("DescribeFindings", Kinds=["shadowed", "redundant", "unused"])["Findings"]
-        for finding in told[:3]:
-            rule = finding["Rule"]
-            before = picture(scene.wall, scene.accounts)
-            side = "Egress" if rule["IsEgress"] else "Ingress"
-            with contextlib.suppress(ApiError):
-                wall.call(
-                    f"RevokeSecurityGroup{side}",
-                    GroupId=rule["GroupId"],
-                    SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]],
-                )
-            after = picture(scene.wall, scene.accounts)
-            for flow in flows(before, seeded(seed), about=changed(before, after)):
-                for end, direction, other in _sides(flow, before):
-                    asked = (end, direction, other, flow.protocol, flow.port, flow.code)
-                    assert bool(rules_admitting(before, *asked)) == bool(rules_admitting(after, *asked)), finding
-            break
+def test_findings_are_those_of_single_flows(seed: int) -> None:
+    """What is shadowed, redundant or unused is missed by no flow, and each other rule by one (inferred).
 
-
-# ---- groups
-
-
-def test_unused_groups_have_their_evidence(wall: Wall, web: str) -> None:
-    """A group without members, references and associations is unused, with what was looked at (inferred)."""
-    app, named = create_group(wall, "app"), create_group(wall, "named")
-    _allow(wall, web, tcp(22, named))
-    [own] = _allow(wall, app, tcp(22, app))
-    [told] = wall.call("DescribeUnusedGroups")["Groups"]
-    assert told["GroupId"] == app
-    assert told["Evidence"] == [
-        "no network interface is a member", f"is named by its own rules alone: {own}",
-        "is associated with no other VPC", "never had a member",
-    ]  # fmt: skip
-    interface = wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"][0]["NetworkInterfaceId"]
-    wall.call("ModifyNetworkInterfaceAttribute", NetworkInterfaceId=interface, Groups=[app])
-    told = wall.call("DescribeUnusedGroups")["Groups"]
-    assert [one["GroupId"] for one in told] == [web]
-    assert told[0]["LastUsed"] == wall.store.read(lambda tx: tx.head.revision)
+    A shadowed rule's flows are admitted by the one rule that is named, which stays; so all of them can go at once. A
+    redundant one's are admitted by those named, none of which is shadowed. An unused one has no flows.
+    """
+    scene = _world(seed)
+    with scene.wall as wall:
+        seen, told = picture(wall, scene.accounts), said(wall)
+        shadowed = {rule_id for rule_id, kinds in told.items() if "shadowed" in kinds}
+        for rule in picture(wall).rules:
+            kinds = told.get(rule.id, {})
+            flows = list(_admitting(seen, rule))
+            assert ("unused" in kinds) == (not flows), rule
+            for kind in kinds.keys() & {"shadowed", "redundant"}:
+                assert all(rule.id in one and kinds[kind] & one for one in flows), rule
+                assert not kinds[kind] & shadowed
+            if flows and not kinds.keys() & {"shadowed", "redundant"}:
+                assert any(one - shadowed == {rule.id} for one in flows), rule
 
 
 @pytest.mark.parametrize("seed", range(max(EXAMPLES // 4, 25)))
-def test_a_group_can_be_deleted_exactly_when_nothing_blocks(seed: int) -> None:
-    """Deletable says what DeleteSecurityGroup does, the calls free the group, and none of them is needless."""
-    with Wall() as wall:
-        scene, chance = random_world(wall, seeded(seed)), seeded(seed + 9)
-        for _ in range(5):
-            operation, params = random_call(scene, chance)
+def test_stale_and_wide_open_rules(seed: int) -> None:
+    """Stale are the rules that DescribeStaleSecurityGroups tells [reference 13]; wide open all from all of a family."""
+    scene = _world(seed)
+    with scene.wall as wall:
+        told, seen = said(wall), picture(wall)
+        of_kind = {kind: {one for one, kinds in told.items() if kind in kinds} for kind in ("stale", "wide-open")}
+        names = {
+            rule.id: (rule.group, rule.direction, rule.protocol, rule.first, rule.last, rule.peer)
+            for rule in seen.rules
+        }
+        assert {names[one] for one in of_kind["stale"]} == set(_told_stale(wall))
+        for rule in seen.rules:
+            everything = {"0.0.0.0/0", "::/0"} & ({*seen.entries.get(rule.peer, ())} | {rule.peer})
+            assert (rule.id in of_kind["wide-open"]) == (rule.direction == "ingress" and bool(everything))
+
+
+def _told_stale(wall: Wall) -> Iterator[tuple[str, str, str, int, int, str]]:
+    for vpc in wall.call("DescribeVpcs")["Vpcs"]:
+        for group in wall.call("DescribeStaleSecurityGroups", VpcId=vpc["VpcId"])["StaleSecurityGroupSet"]:
+            for direction, member in (("ingress", "StaleIpPermissions"), ("egress", "StaleIpPermissionsEgress")):
+                for one in group.get(member, []):
+                    ports = one.get("FromPort", ANY), one.get("ToPort", ANY)
+                    for pair in one["UserIdGroupPairs"]:
+                        yield group["GroupId"], direction, one["IpProtocol"], *ports, pair["GroupId"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_findings_of_the_past(seed: int) -> None:
+    """What was said at a revision is said again when that revision is asked for, whatever came after (inferred)."""
+    scene, random = random_world(Wall(), seeded(seed)), seeded(seed)
+    with scene.wall as wall:
+        then = wall.call("DescribeFindings")
+        for _ in range(12):
             with contextlib.suppress(ApiError):
+                operation, params = random_call(scene, random)
                 wall.call(operation, **params)
-        groups = [one for one in wall.call("DescribeSecurityGroups")["SecurityGroups"] if one["GroupName"] != "default"]
-        for group in groups[:3]:
-            told = wall.call("DescribeDependents", GroupId=group["GroupId"])
-            calls = [(call["Operation"], json.loads(call["Parameters"])) for call in told["Calls"]]
-            assert _code(wall, "DeleteSecurityGroup", {"GroupId": group["GroupId"]}) in (
-                ("",) if told["Deletable"] else ("DependencyViolation",)
-            )
-            if told["Deletable"]:
-                continue
-            for place, (operation, params) in enumerate(calls):
-                assert _code(wall, operation, params) == "", (operation, params)
-                if place < len(calls) - 2:
-                    left = wall.call("DescribeDependents", GroupId=group["GroupId"])
-                    assert not left["Deletable"]
-            assert not wall.call(
-                "DescribeSecurityGroups", Filters=[{"Name": "group-id", "Values": [group["GroupId"]]}]
-            )["SecurityGroups"]
+        assert wall.call("DescribeFindings", AtRevision=then["Revision"]) == then
 
 
-def _code(wall: Wall, operation: str, params: Json) -> str:
-    try:
-        wall.call(operation, **params)
-    except ApiError as error:
-        return error.code
-    return ""
+# ---- one after the other
 
 
-@pytest.mark.usefixtures("web")
-def test_a_default_group_stays(wall: Wall) -> None:
-    """The default group is told to go with its VPC alone, and has no calls that delete it (reference 19, docs)."""
-    told = wall.call("DescribeDependents", GroupName="default")
-    assert not told["Deletable"]
-    assert told["Dependents"][0]["Kind"] == "default-group"
-    assert told["Calls"] == []
+def test_a_rule_within_another_is_shadowed(wall: Wall) -> None:
+    """A wider rule of the same group is named; of two equal ones the one with the lesser id stays (inferred)."""
+    web = create_group(wall)
+    create_interface(wall, Groups=[web])
+    wide, _ = allow(wall, web, permission("tcp", 20, 30, "10.0.0.0/8"), tcp(22, "10.1.0.0/16"))
+    assert reasons(wall, web) == [
+        f"shadowed: all that it admits is admitted by {wide} (tcp 20-30 from 10.0.0.0/8)",
+    ]
+    offices = create_prefix_list(wall, "192.0.2.0/24")
+    equal = sorted(allow(wall, web, tcp(80, "192.0.2.0/24"), tcp(80, offices)))
+    assert said(wall, GroupIds=[web])[equal[1]] == {"shadowed": {equal[0]}}
+    assert equal[0] not in said(wall, GroupIds=[web])
 
 
-def test_another_accounts_reference_blocks_nothing(wall: Wall) -> None:
-    """A rule across a peering becomes stale; of it no more is told than its VPC (reference 8, docs)."""
-    other = wall.elsewhere("111122223333")
-    mine = wall.call("CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    theirs = other.call("CreateVpc", CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
-    asked = wall.call("CreateVpcPeeringConnection", VpcId=mine, PeerVpcId=theirs, PeerOwnerId="111122223333")
-    peering = asked["VpcPeeringConnection"]["VpcPeeringConnectionId"]
-    other.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=peering)
-    group = wall.call("CreateSecurityGroup", GroupName="a", Description="b", VpcId=mine)["GroupId"]
-    away = other.call("CreateSecurityGroup", GroupName="a", Description="b", VpcId=theirs)["GroupId"]
-    pair = {"GroupId": group, "UserId": wall.account}
-    permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [pair]}
-    other.call("AuthorizeSecurityGroupIngress", GroupId=away, IpPermissions=[permission])
-    told = wall.call("DescribeDependents", GroupId=group)
-    assert told["Deletable"]
-    [dependent] = told["Dependents"]
-    assert (dependent["Blocks"], dependent["Id"]) == (False, theirs)
-    assert away not in str(told)
-    assert wall.call("DescribeUnusedGroups", VpcId=mine)["Groups"] == []
+def test_a_rule_is_redundant_at_every_gate_or_not_at_all(wall: Wall) -> None:
+    """Rules of an interface's other groups count, as long as every member of the group has some that do (inferred)."""
+    web, left, whole = create_group(wall), create_group(wall, "left"), create_group(wall, "whole")
+    [rule] = allow(wall, web, tcp(22, "10.0.0.0/8"))
+    halves = allow(wall, left, tcp(22, "10.0.0.0/9"), tcp(22, "10.128.0.0/9"))
+    [same] = allow(wall, whole, permission("-1", None, None, "10.0.0.0/7"))
+    create_interface(wall, Groups=[web, left])
+    ingress = {"GroupIds": [web], "Kinds": ["redundant"]}
+    assert said(wall, **ingress)[rule] == {"redundant": {*halves}}
+    create_interface(wall, Groups=[web, whole])
+    assert said(wall, **ingress)[rule] == {"redundant": {*halves, same}}
+    create_interface(wall, Groups=[web])
+    assert rule not in said(wall, **ingress)
+
+
+def test_rules_that_shadow_each_other_are_no_excuse(wall: Wall) -> None:
+    """What is shadowed makes nothing redundant: a rule and its parts do not excuse each other (inferred)."""
+    web = create_group(wall)
+    create_interface(wall, Groups=[web])
+    low, high, whole = allow(wall, web, tcp(22, "10.0.0.0/9"), tcp(22, "10.128.0.0/9"), tcp(22, "10.0.0.0/8"))
+    assert said(wall, GroupIds=[web]) == {low: {"shadowed": {whole}}, high: {"shadowed": {whole}}}
+
+
+def test_what_a_rule_admits_depends_on_the_vpc(wall: Wall) -> None:
+    """A group with members in an associated VPC has a shadow only where every VPC has it (inferred)."""
+    home, far = create_vpc(wall), create_vpc(wall, "10.1.0.0/16")
+    web, named = create_group(wall, "web", home), create_group(wall, "named", home)
+    subnets = [
+        wall.call("CreateSubnet", VpcId=vpc, CidrBlock=block)["Subnet"]["SubnetId"]
+        for vpc, block in ((home, "10.0.0.0/24"), (far, "10.1.0.0/24"))
+    ]
+    for group in (web, named):
+        wall.call("AssociateSecurityGroupVpc", GroupId=group, VpcId=far)
+        wall.call("CreateNetworkInterface", SubnetId=subnets[0], Groups=[group])
+    block, by_name = allow(wall, web, tcp(22, "10.0.0.0/16"), tcp(22, named))
+    assert said(wall, GroupIds=[web])[by_name] == {"shadowed": {block}}
+    for group in (web, named):
+        wall.call("CreateNetworkInterface", SubnetId=subnets[1], Groups=[group])
+    assert by_name not in said(wall, GroupIds=[web])
+
+
+def test_reasons(wall: Wall) -> None:
+    """A reason says what a person would ask next (inferred)."""
+    web, empty, offices = create_group(wall), create_group(wall, "empty"), create_prefix_list(wall)
+    create_interface(wall, Groups=[web])
+    allow(wall, web, permission("tcp", 20, 22, EVERYWHERE), tcp(80, empty), tcp(443, offices))
+    assert set(reasons(wall, web)) == {
+        f"unused: {empty} has no member that {web} could meet",
+        f"unused: {offices} has no entry",
+        "wide-open: open to every IPv4 address: tcp 20-22",
+    }
+    allow(wall, empty, tcp(22, "10.0.0.0/8"))
+    assert reasons(wall, empty) == [f"unused: no network interface is a member of {empty}"]
+
+
+def test_why_a_rule_is_stale(wall: Wall) -> None:
+    """It is told what is gone: the referenced group, the connection, or the association [reference 13]."""
+    home, near, lent = create_vpc(wall), create_vpc(wall, "10.1.0.0/16"), create_vpc(wall, "10.2.0.0/16")
+    web, there, other = create_group(wall, "web", home), create_group(wall, "a", near), create_group(wall, "b", near)
+    peering, shared = peer_vpcs(wall, home, near), create_group(wall, "shared", lent)
+    wall.call("AssociateSecurityGroupVpc", GroupId=shared, VpcId=home)
+    allow(wall, web, tcp(22, there), tcp(22, other), tcp(22, shared))
+    wall.call("DeleteSecurityGroup", GroupId=there)
+    wall.call("DisassociateSecurityGroupVpc", GroupId=shared, VpcId=home)
+    assert {one for one in reasons(wall, web) if one.startswith("stale")} == {
+        f"stale: {there} is gone", f"stale: {shared} is no longer associated with the VPC of the rule's group",
+    }  # fmt: skip
+    wall.call("DeleteVpcPeeringConnection", VpcPeeringConnectionId=peering)
+    assert f"stale: {peering}, which led to {other}, is deleted" in reasons(wall, web)
+
+
+def test_pages_hold_every_finding_once(wall: Wall) -> None:
+    """The pages are the whole list, in its order, whatever their size (inferred)."""
+    for number in range(7):
+        allow(
+            wall,
+            create_group(wall, f"g{number}"),
+            tcp(
+                22,
+                "10.0.0.0/8",
+            ),
+            tcp(22, EVERYWHERE),
+        )
+    whole = wall.call("DescribeFindings")["Findings"]
+    assert whole == sorted(
+        whole, key=lambda one: (one["Rule"]["GroupId"], one["Rule"]["SecurityGroupRuleId"], one["Kind"])
+    )
+    found, token = [], {}
+    for _ in range(len(whole)):
+        page = wall.call("DescribeFindings", MaxResults=5, **token)
+        assert len(page["Findings"]) <= 5
+        found += page["Findings"]
+        if "NextToken" not in page:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert found == whole
+
+
+def test_what_is_asked_for_must_be_there(wall: Wall) -> None:
+    """Kinds are of the five that there are, and groups are there (inferred)."""
+    assert refusal(wall, "DescribeFindings", Kinds=["odd"]).startswith("InvalidParameterValue: Value (odd)")
+    assert refusal(wall, "DescribeFindings", GroupIds=["sg-00000000"]).startswith("InvalidGroup.NotFound")
+    assert said(wall, Kinds=["stale"]) == {}
+
+
+# ---- large accounts
+
+
+def _costs(folder: Path, groups: int) -> dict[str, int]:
+    """Return how many statements each of the three takes, in an account with so many groups in two VPCs."""
+    with Wall() as wall:
+        first = create_group(wall, "first")
+        near = create_vpc(wall, "10.9.0.0/16")
+        for number in range(groups):
+            group = create_group(wall, f"g{number}", None if number % 2 else near)
+            allow(wall, group, tcp(22, "10.0.0.0/8"), tcp(23, EVERYWHERE))
+            if number % 2:
+                allow(wall, first, tcp(number, group))
+                create_interface(wall, Groups=[group, first])
+        asked: dict[str, Json] = {
+            "DescribeFindings": {}, "DescribeUnusedGroups": {"MaxResults": 5}, "DescribeDependents": {"GroupId": first},
+        }  # fmt: skip
+        with counted(wall, folder) as connection:
+            return {name: cost(wall, connection, name, params).statements for name, params in asked.items()}
+
+
+def test_statements_do_not_grow(tmp_path: Path) -> None:
+    """More groups, rules and members take no more statements (inferred)."""
+    (tmp_path / "few").mkdir()
+    (tmp_path / "many").mkdir()
+    few, many = _costs(tmp_path / "few", 8), _costs(tmp_path / "many", 60)
+    assert few == many
+    assert max(many.values()) <= 30
+
+
+def test_another_account_stays_unseen(wall: Wall) -> None:
+    """Only the rules of the account itself are told of (inferred)."""
+    other = wall.elsewhere(OTHER_ACCOUNT)
+    allow(other, create_group(other), tcp(22, EVERYWHERE))
+    assert said(wall, Kinds=["wide-open"]) == {}

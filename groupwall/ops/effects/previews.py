@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
-from groupwall.errors import ApiError
 from groupwall.ops.changes.apply import MOST_CALLS
 from groupwall.ops.effects.effects import effect
 from groupwall.ops.effects.mismatches import Made, mismatches
 from groupwall.ops.expectations.check import broken_by, broken_shown
-from groupwall.ops.findings.dependents import deletion_hints
+from groupwall.ops.findings.dependents import hints_for
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result, Tried
 from groupwall.store.changes import compact
 from groupwall.store.entities import Expectation
@@ -31,7 +30,7 @@ def preview(calls: Sequence[Asked], context: Context) -> Result:
     return {
         "Revision": context.tx.head.revision,
         **done(Made(calls, tried.deltas, tried.refused_at), before, after, context),
-        "Refused": _refused(calls, tried, context),
+        "Refused": _refused(calls, tried, after),
         "Results": [compact(one) for one in tried.results],
     }
 
@@ -45,19 +44,13 @@ def done(made: Made, before: Seen, after: Seen, context: Context) -> Result:
     }
 
 
-def _refused(calls: Sequence[Asked], tried: Tried, context: Context) -> dict[str, Any] | None:
+def _refused(calls: Sequence[Asked], tried: Tried, after: Seen) -> dict[str, Any] | None:
+    """Return why a call would be refused, told from the tables after those in front of it."""
     if tried.error is None or tried.refused_at is None:
         return None
+    hints = hints_for(calls[tried.refused_at], tried.error, after)
     told = {"CallIndex": tried.refused_at, "Code": tried.error.code, "Message": tried.error.message}
-    return told | {"Hints": _hints(calls[tried.refused_at], tried.error, context)}
-
-
-def _hints(call: Asked, error: ApiError, context: Context) -> list[str]:
-    """Return what keeps a group from being deleted, as it is now, before the calls in front of this one."""
-    if (call.operation, error.code) != ("DeleteSecurityGroup", "DependencyViolation"):
-        return []
-    params = context.read(call)
-    return deletion_hints(params["GroupId"], context) if params.get("GroupId") else []
+    return told | {"Hints": hints}
 
 
 def calls_asked(params: Params, _: Context | None = None) -> list[Asked]:

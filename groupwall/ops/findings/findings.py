@@ -1,29 +1,33 @@
-"""DescribeFindings: rules that are shadowed, redundant in effect, wide open, unused by any member, or stale."""
+"""DescribeFindings: rules that are shadowed, redundant in effect, wide open, unused by any member, or stale.
+
+Whoever revokes all shadowed rules at once, or any one redundant rule, changes no traffic. So a rule is redundant by
+others only that are not shadowed themselves, and two rules of equal effect do not excuse each other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from operator import attrgetter
 from typing import NamedTuple
 
 from groupwall import errors
 from groupwall.ops.filters import Paging
-from groupwall.ops.flows.gates import called
 from groupwall.ops.flows.network import Network, Standing
-from groupwall.ops.flows.shown import Json, group_names, rule_shown
+from groupwall.ops.flows.shown import Json, group_names, properties_text, rule_shown
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import revision_asked, seen
+from groupwall.ops.peerings.references import Pair, stale_rules
 from groupwall.rules import parsing
-from groupwall.rules.findings import covering, shadows
-from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, services_text
-from groupwall.rules.spans import difference
+from groupwall.rules.findings import redundant, shadows, wide_open
+from groupwall.rules.flows import services_text
 from groupwall.rules.values import Direction, PeerKind, Rule
-from groupwall.rules.verdict import Grant, grant
-from groupwall.store.entities import Group, VpcAssociation
+from groupwall.rules.verdict import Grant
+from groupwall.store.entities import Group
+from groupwall.store.rows import PART
 from groupwall.store.seen import Seen
 
 SHADOWED, REDUNDANT, WIDE_OPEN, UNUSED, STALE = KINDS = ("shadowed", "redundant", "wide-open", "unused", "stale")
-TOGETHER = 200
-"""Groups whose rules and members are read at once."""
 
 
 class Finding(NamedTuple):
@@ -34,6 +38,11 @@ class Finding(NamedTuple):
     by: tuple[Rule, ...]
     reason: str
 
+    @property
+    def place(self) -> str:
+        """Where it stands among the findings: by group, rule and kind."""
+        return f"{self.rule.group_id}/{self.rule.id}/{self.kind}"
+
 
 def describe_findings(params: Params, context: Context) -> Result:
     """Describe what is to be said of rules, by group, rule and kind; now or at a time in the past.
@@ -43,27 +52,23 @@ def describe_findings(params: Params, context: Context) -> Result:
     kinds = set(params.get("Kinds") or KINDS)
     for kind in sorted(kinds.difference(KINDS)):
         raise errors.finding_kind_unknown(kind, KINDS)
-    paging = Paging(params, context, "findings")
+    paging, then = Paging(params, context, "findings"), seen(params, context)
     after, limit = paging.page()
-    then = seen(params, context)
     groups = [group for group in _groups(params, then) if group.id >= after.partition("/")[0]]
-    found: list[Finding] = []
-    for start in range(0, len(groups), TOGETHER):
-        part = (one for one in _of_groups(groups[start : start + TOGETHER], then) if one.kind in kinds)
-        found += [one for one in sorted(part, key=_place) if _place(one) > after]
-        if limit is not None and len(found) >= limit:
-            break
-    shown, token = paging.split(found if limit is None else found[:limit], _place)
-    names = group_names(then, (rule.group_id for one in shown for rule in (one.rule, *one.by)))
-    return {
-        "Findings": [_shown(one, names) for one in shown],
-        "NextToken": token,
-        "Revision": revision_asked(params, context),
-    }
+    parts = (
+        [one for one in _of_groups(groups[start : start + PART], then, context) if one.kind in kinds]
+        for start in range(0, len(groups), PART)
+    )
+    if limit is None:
+        told, token = chain.from_iterable(_shown(part, then) for part in _after(parts, after)), None
+    else:
+        page, token = paging.split(list(islice(chain.from_iterable(_after(parts, after)), limit)), attrgetter("place"))
+        told = chain(_shown(page, then))
+    return {"Findings": told, "NextToken": token, "Revision": revision_asked(params, context)}
 
 
-def _place(one: Finding) -> str:
-    return f"{one.rule.group_id}/{one.rule.id}/{one.kind}"
+def _after(parts: Iterable[Sequence[Finding]], place: str) -> Iterator[list[Finding]]:
+    return ([one for one in part if one.place > place] for part in parts)
 
 
 def _groups(params: Params, then: Seen) -> list[Group]:
@@ -74,97 +79,106 @@ def _groups(params: Params, then: Seen) -> list[Group]:
     for group_id in ids:
         if group_id not in found:
             raise errors.group_not_found(group_id)
-    return [found[group_id] for group_id in sorted(set(ids))]
+    return [found[group_id] for group_id in sorted(found)]
 
 
-def _of_groups(groups: Sequence[Group], then: Seen) -> Iterator[Finding]:
-    """Yield the findings of groups, which are read together."""
+def _of_groups(groups: Sequence[Group], then: Seen, context: Context) -> Iterator[Finding]:
+    """Yield the findings of groups in order; what they depend on is read for all of them together."""
     network = Network(then)
-    members = network.members([group.id for group in groups])
-    interfaces = {one.id: one for some in members.values() for one in some}
-    standings = network.standings(list(interfaces.values())) if interfaces else {}
+    worn = _worn([group.id for group in groups], network)
     bare = [Standing(then.world, group.vpc_id, (group.id,)) for group in groups]
-    network.learn([*bare, *standings.values()])
-    stale = _stale(groups, network)
-    for group, alone in zip(groups, bare, strict=True):
-        worn = sorted({standings[one.id] for one in members[group.id]})
-        yield from _of_group(group, [alone, *worn], network, stale)
-
-
-def _of_group(
-    group: Group, standings: Sequence[Standing], network: Network, stale: Mapping[str, str]
-) -> Iterator[Finding]:
-    """Yield the findings of one group; the first standing is that of its own rules alone, the others are worn."""
-    alone, *worn = standings
-    for direction in Direction:
-        grants = network.gate(alone, direction)
-        shadowed = shadows(grants)
-        for one in grants:
-            yield from _of_rule(one, stale)
-            if not worn:
-                yield Finding(UNUSED, one.rule, (), f"no network interface is a member of {group.id}")
-            if one.rule.id in shadowed:
-                by = shadowed[one.rule.id].rule
-                yield Finding(SHADOWED, one.rule, (by,), f"{by.id} admits all that it does")
-            elif one.box.addresses and worn:
-                yield from _redundant(one, worn, direction, network)
-
-
-def _of_rule(one: Grant, stale: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield what is to be said of a rule by itself."""
-    rule, (addresses, services) = one
-    if rule.id in stale:
-        yield Finding(STALE, rule, (), stale[rule.id])
-    if not addresses:
-        yield Finding(UNUSED, rule, (), f"{rule.properties.peer.text} stands for no address")
-    if rule.direction is Direction.INGRESS:
-        for family, name in ((EVERY_IPV4, "IPv4"), (EVERY_IPV6, "IPv6")):
-            if not difference(family, addresses):
-                yield Finding(WIDE_OPEN, rule, (), f"{services_text(services)} from every {name} address")
-                return
-
-
-def _redundant(one: Grant, standings: Sequence[Standing], direction: Direction, network: Network) -> Iterator[Finding]:
-    """Yield that a rule says nothing of its own at any gate where it counts."""
-    by: dict[str, Rule] = {}
-    for standing in standings:
-        mine = grant(one.rule, lambda peer, vpc_id=standing.vpc_id: network.addresses_of(peer, vpc_id))  # type: ignore[misc]
-        covered = covering(mine, network.gate(standing, direction))
-        if covered is None:
-            return
-        by |= {other.rule.id: other.rule for other in covered}
-    ids = ", ".join(sorted(by))
-    yield Finding(REDUNDANT, one.rule, tuple(by[rule_id] for rule_id in sorted(by)), f"{ids} admit all that it does")
-
-
-def _stale(groups: Sequence[Group], network: Network) -> dict[str, str]:
-    """Return by rule why it is stale: its group is gone, or the way to it [reference 13, model]."""
-    then = network.seen
+    network.learn({*bare, *(one for some in worn.values() for one in some)})
     rules = network.rules([group.id for group in groups])
-    naming = [rule for some in rules.values() for rule in some if rule.properties.peer.kind is PeerKind.GROUP]
-    peers = sorted({rule.properties.peer.text for rule in naming})
-    homes = then.anywhere(Group, peers)
-    associated = {
-        (one.group_id, one.vpc_id) for some in then.by(VpcAssociation, "group_id", peers).values() for one in some
-    }
-    vpcs = {group.id: group.vpc_id for group in groups}
-    found = {}
-    for rule in naming:
-        peer, mine = rule.properties.peer.text, vpcs[rule.group_id]
-        if peer not in homes:
-            found[rule.id] = f"{peer} does not exist"
-        elif homes[peer][1].vpc_id not in network.beside(mine) and (peer, mine) not in associated:
-            found[rule.id] = f"no active peering and no association leads to {peer}"
-    return found
+    stale = stale_rules([rule for some in rules.values() for rule in some], then, context.now)
+    for group in groups:
+        context.tx.look()
+        said = [*_static(rules[group.id], stale), *_of_gates(group, worn[group.id], network)]
+        yield from sorted(said, key=attrgetter("place"))
 
 
-def _shown(one: Finding, names: Mapping[str, str]) -> Json:
-    return {
-        "Kind": one.kind,
-        "Rule": rule_shown(one.rule, names),
-        "By": [rule_shown(rule, names) for rule in one.by],
-        "Reason": f"{one.reason} ({called(one.rule.group_id, names)})",
-    }
+def _worn(group_ids: Sequence[str], network: Network) -> dict[str, list[Standing]]:
+    """Return how the members of groups stand, by group: each way once."""
+    members = network.members(group_ids)
+    interfaces = {one.id: one for some in members.values() for one in some}
+    network.addresses(interfaces)  # or each rule that names one of these groups would ask for them by itself
+    standings = network.standings(list(interfaces.values()))
+    return {group_id: sorted({standings[one.id] for one in members[group_id]}) for group_id in group_ids}
+
+
+def _static(rules: Iterable[Rule], stale: Mapping[str, Pair]) -> Iterator[Finding]:
+    """Yield which rules are stale, as DescribeStaleSecurityGroups has them [reference 13]."""
+    for rule in rules:
+        if rule.id in stale:
+            yield Finding(STALE, rule, (), _why_stale(rule.properties.peer.text, stale[rule.id]))
+
+
+def _why_stale(peer: str, pair: Pair) -> str:
+    if "PeeringStatus" not in pair:
+        return f"{peer} is no longer associated with the VPC of the rule's group"
+    if "UserId" not in pair:
+        return f"{peer} is gone"
+    return f"{pair['VpcPeeringConnectionId']}, which led to {peer}, is {pair['PeeringStatus']}"
+
+
+def _of_gates(group: Group, worn: Sequence[Standing], network: Network) -> Iterator[Finding]:
+    """Yield what follows from what a group's rules admit: at its members' gates, or as if it had one in its VPC."""
+    vpcs = sorted({one.vpc_id for one in worn} or {group.vpc_id})
+    alone = [Standing(network.seen.world, vpc_id, (group.id,)) for vpc_id in vpcs]
+    for direction in Direction:
+        places = [network.gate(one, direction) for one in alone]
+        rules, shadowed = {one.rule.id: one.rule for one in places[0]}, shadows(places)
+        gates = ([one for one in network.gate(each, direction) if one.rule.id not in shadowed] for each in worn)
+        yield from _wide_open(places[0])
+        yield from _unused(group, places) if worn else (_without_member(rule) for rule in rules.values())
+        for rule_id, wider in shadowed.items():
+            yield Finding(SHADOWED, rules[rule_id], (wider,), _admitted_by([wider]))
+        for rule_id, by in redundant(rules.keys() - shadowed.keys(), gates).items():
+            yield Finding(REDUNDANT, rules[rule_id], by, _admitted_by(by))
+
+
+def _wide_open(grants: Sequence[Grant]) -> Iterator[Finding]:
+    for one in grants:
+        if family := wide_open(one):
+            what = services_text(one.box.services)
+            yield Finding(WIDE_OPEN, one.rule, (), f"open to every {family} address: {what}")
+
+
+def _without_member(rule: Rule) -> Finding:
+    return Finding(UNUSED, rule, (), f"no network interface is a member of {rule.group_id}")
+
+
+def _unused(group: Group, places: Sequence[Sequence[Grant]]) -> Iterator[Finding]:
+    """Yield the rules of a group with members that admit nothing at any of them."""
+    admitting = {one.rule.id for grants in places for one in grants if one.box.addresses}
+    for rule in (one.rule for one in places[0] if one.rule.id not in admitting):
+        peer = rule.properties.peer
+        if peer.kind is PeerKind.PREFIX_LIST:
+            yield Finding(UNUSED, rule, (), f"{peer.text} has no entry")
+        else:
+            yield Finding(UNUSED, rule, (), f"{peer.text} has no member that {group.id} could meet")
+
+
+MOST_TOLD = 3
+"""Rules in a line that gives a reason; all of them stand beside it."""
+
+
+def _admitted_by(by: Sequence[Rule]) -> str:
+    told = [f"{one.id} ({properties_text(one.properties, one.direction)})" for one in by[:MOST_TOLD]]
+    told += [f"{len(by) - MOST_TOLD} more"] if len(by) > MOST_TOLD else []
+    return f"all that it admits is admitted by {' and '.join(told)}"
+
+
+def _shown(some: Sequence[Finding], then: Seen) -> list[Json]:
+    names = group_names(then, (rule.group_id for one in some for rule in (one.rule, *one.by)))
+    return [
+        {
+            "Kind": one.kind,
+            "Rule": rule_shown(one.rule, names),
+            "By": [rule_shown(rule, names) for rule in one.by],
+            "Reason": one.reason,
+        }
+        for one in some
+    ]
 
 
 OPERATIONS = (Operation("DescribeFindings", describe_findings, reads=True),)

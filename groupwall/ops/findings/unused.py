@@ -2,67 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 from groupwall.ops.filters import Paging
+from groupwall.ops.findings.references import named_from_away, rules_naming
 from groupwall.ops.flows.shown import Json
 from groupwall.ops.groups.groups import DEFAULT_NAME
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import revision_asked, seen
-from groupwall.rules.values import Rule
+from groupwall.ops.places import find_vpc
 from groupwall.store.entities import Group, Member, VpcAssociation
+from groupwall.store.rows import PART
 from groupwall.store.seen import Seen
 
 
-def describe_unused_groups(params: Params, context: Context) -> Result:
-    """Describe groups without a member, a reference from another group's rule, or an association; by their ids.
-
-    Default groups are left out: they can't be deleted. References of other accounts' groups count too.
-    """
-    paging = Paging(params, context, "unused")
-    then = seen(params, context)
-    after = paging.page().after
-    groups = [one for one in then.all(Group) if one.id > after and params.get("VpcId") in (None, one.vpc_id)]
-    found = _unused([one for one in groups if one.name != DEFAULT_NAME], then, context)
-    shown, token = paging.split(found, lambda one: one.group.id)
-    return {
-        "Groups": [_shown(one, context.tx.memberships_ended([each.group.id for each in shown])) for one in shown],
-        "NextToken": token,
-        "Revision": revision_asked(params, context),
-    }
-
-
 class Unused(NamedTuple):
-    """A group that nothing uses, and its rules that name itself."""
+    """A group that nothing uses, and the ids of its own rules that name it."""
 
     group: Group
     own: tuple[str, ...]
 
 
-def _unused(groups: Sequence[Group], then: Seen, context: Context) -> list[Unused]:
-    ids = [one.id for one in groups]
-    members, naming = then.by(Member, "group_id", ids), then.by(Rule, "peer", ids)
-    associated = then.by(VpcAssociation, "group_id", ids)
-    across = context.tx.referenced_elsewhere(ids)
-    return [
-        Unused(one, tuple(rule.id for rule in naming.get(one.id, ())))
-        for one in groups
-        if one.id not in members and one.id not in associated and one.id not in across
-        if all(rule.group_id == one.id for rule in naming.get(one.id, ()))
-    ]
+def describe_unused_groups(params: Params, context: Context) -> Result:
+    """Describe groups without a member, a reference from another group's rule, or an association; by their ids.
+
+    Default groups are left out: they can't be deleted. References of other accounts' groups count, while the peering
+    connection is active that they lead across. Now, or at a time in the past.
+    """
+    paging, then = Paging(params, context, "unused groups"), seen(params, context)
+    after, limit = paging.page()
+    groups = [one for one in _groups(params, then, context) if one.id > after and one.name != DEFAULT_NAME]
+    found = chain.from_iterable(_unused(groups[start : start + PART], then) for start in range(0, len(groups), PART))
+    shown, token = paging.split(list(islice(found, limit)), lambda one: one.group.id)
+    revision = revision_asked(params, context)
+    ended = context.tx.memberships_ended([one.group.id for one in shown], revision)
+    return {
+        "Groups": [_shown(one, ended.get(one.group.id)) for one in shown],
+        "NextToken": token,
+        "Revision": revision,
+    }
 
 
-def _shown(one: Unused, ended: Mapping[str, tuple[int, int]]) -> Json:
-    revision, time = ended.get(one.group.id, (None, None))
-    named = f"is named by its own rules alone: {', '.join(one.own)}" if one.own else "is named by no rule"
-    told = ["no network interface is a member", named, "is associated with no other VPC"]
-    told.append(f"has had no member since revision {revision}" if revision else "never had a member")
+def _groups(params: Params, then: Seen, context: Context) -> list[Group]:
+    """Return the groups to look at. InvalidVpcID.NotFound for a VPC that is neither there now nor was then."""
+    vpc_id = params.get("VpcId")
+    if vpc_id is None:
+        return then.all(Group)
+    found = then.of(Group, "vpc_id", vpc_id)
+    if not found:
+        find_vpc(vpc_id, context)
+    return sorted(found)
+
+
+def _unused(groups: Sequence[Group], then: Seen) -> Iterator[Unused]:
+    """Yield those of some groups that nothing uses; asked in a few statements for all of them."""
+    ids = [group.id for group in groups]
+    members, associated = then.by(Member, "group_id", ids), then.by(VpcAssociation, "group_id", ids)
+    naming, away = rules_naming(ids, then), named_from_away(groups, then)
+    for group in groups:
+        own = tuple(rule.id for rule in naming.get(group.id, ()) if rule.group_id == group.id)
+        others = len(naming.get(group.id, ())) - len(own)
+        if not (members.get(group.id) or associated.get(group.id) or away.get(group.id) or others):
+            yield Unused(group, own)
+
+
+def _shown(one: Unused, ended: tuple[int, int] | None) -> Json:
+    revision, time = ended or (None, None)
     return {
         "GroupId": one.group.id,
         "GroupName": one.group.name,
         "VpcId": one.group.vpc_id,
-        "Evidence": told,
+        "Evidence": [
+            "no network interface is a member",
+            f"referenced only by itself: {', '.join(one.own)}" if one.own else "no rule references it",
+            "no other VPC is associated with it",
+            f"the last member left it with revision {revision}" if revision else "no member is known to have left it",
+        ],
         "LastUsed": revision,
         "LastUsedTime": time,
     }
