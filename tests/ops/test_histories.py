@@ -213,6 +213,17 @@ def test_heads_are_compared(wall: Wall, web: str) -> None:
     assert not wall.call("VerifyHistory", Heads=[{"Revision": 10_000, "Hash": "00"}])["Intact"]
 
 
+def test_two_hashes_of_one_change_cannot_both_be_right(wall: Wall) -> None:
+    """Heads of one revision that differ are a fault, in whichever order; the same head twice is none (inferred)."""
+    create_group(wall)
+    (head,) = wall.call("DescribeHeads")["Heads"]
+    right = {"Revision": head["Revision"], "Hash": head["Hash"]}
+    wrong = right | {"Hash": "00"}
+    assert wall.call("VerifyHistory", Heads=[right, right])["Intact"]
+    for heads in ([wrong, right], [right, wrong], [right, wrong, right]):
+        assert not wall.call("VerifyHistory", Heads=heads)["Intact"]
+
+
 def test_what_has_not_begun_is_intact() -> None:
     """A store without a change, and one that a new account asks about, add up: asking begins no world (inferred)."""
     with Wall() as wall:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from groupwall import errors
@@ -24,8 +25,7 @@ def verify_history(params: Params, context: Context) -> Result:
         for member in ("Revision", "Hash"):
             if head.get(member) is None:
                 raise errors.missing_parameter(f"Heads.{member}")
-    kept = {head["Revision"]: head["Hash"].lower() for head in heads}
-    found = context.tx.verified(kept)
+    found = context.tx.verified(_kept(heads))
     return {
         "Intact": not found.faults,
         "Checked": found.checked,
@@ -33,6 +33,15 @@ def verify_history(params: Params, context: Context) -> Result:
         "Head": _head(found.head),
         "Faults": [_fault(one, context) for one in found.faults],
     }
+
+
+def _kept(heads: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return the hashes that were kept, by revision; none of two that differ, of which one at least is wrong."""
+    kept: dict[int, str] = {}
+    for head in heads:
+        revision, told = head["Revision"], head["Hash"].lower()
+        kept[revision] = told if kept.get(revision, told) == told else ""
+    return kept
 
 
 def _head(head: Head) -> dict[str, Any]:
