@@ -189,6 +189,70 @@ def test_verbs_with_verbs_below(server: str) -> None:
     assert (wrong.exit_code, "options stand after `more`" in wrong.stderr) == (2, True)
 
 
+WHAT_WAS = ["explain", "reach", "findings", "unused"]
+
+
+def test_at_a_revision(server: str) -> None:
+    """``groupwall at WHEN`` asks what the verb asks with the options that say when (inferred)."""
+    then, now = (run("at", when, "unused", "--endpoint", server, "--json") for when in ("1", "2"))
+    assert [[one["GroupName"] for one in json.loads(told.stdout)["Groups"]] for told in (then, now)] == [[], [HOSTILE]]
+    assert json.loads(then.stdout)["Revision"] == 1
+    assert run("unused", "--endpoint", server, "--json", "--at-revision", "1").stdout == then.stdout
+    assert run("at", "1", "unused", "--endpoint", server).output == "every group is used\n"
+
+
+@pytest.mark.parametrize("when", ["0s", "2999-01-01", "2999-01-01T00:00:00Z"])
+def test_at_a_time(server: str, when: str) -> None:
+    """WHEN may be a time, or how long ago it is; what is to come is as it is now (inferred)."""
+    told, now = run("at", when, "findings", "--endpoint", server), run("findings", "--endpoint", server)
+    assert (told.exit_code, told.stdout) == (0, now.stdout)
+    assert told.stdout.startswith("unused: sgr-")
+
+
+def test_at_a_time_before_all(server: str) -> None:
+    """At a time before the first change all is as the world began (inferred)."""
+    told, begun = (run("at", when, "findings", "--endpoint", server) for when in ("3650d", "1"))
+    assert (told.exit_code, told.stdout) == (0, begun.stdout)
+
+
+@pytest.mark.parametrize("word", WHAT_WAS)
+def test_verbs_of_the_past(word: str) -> None:
+    """Each verb that can be asked about the past is there, without the options that say when (inferred)."""
+    told = run("at", "1", word, "--help").output
+    assert "--endpoint" in told
+    assert "--at" not in told
+    assert word in run("at", "--help").output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("at", "soon", "findings"), "'soon' is no time"),
+        (("at", "99999999999999999999", "findings"), "AtRevision"),
+        (("at", "1", "apply"), "No such command 'apply'"),
+        (("at", "1", "findings", "--at", "2h"), "No such option"),
+        (("explain", "--to", "anywhere"), "Missing option '--from'"),
+    ],
+)
+def test_wrong_questions(words: tuple[str, ...], told: str) -> None:
+    """A question that no server would take is wrong usage (inferred)."""
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+
+
+def test_a_plan_is_applied(server: str, tmp_path: Path) -> None:
+    """What ``why-not-delete`` and ``cut`` print as JSON is what ``apply`` takes (inferred)."""
+    where = ("--endpoint", server, "--region", "eu-central-1")
+    made = run("apply", *where, "--json", "create-security-group", "--group-name", "x", "--description", "x")
+    group_id = json.loads(json.loads(made.stdout)["Results"][0]["Result"])["GroupId"]
+    plan = run("why-not-delete", group_id, *where, "--json")
+    (tmp_path / "plan.json").write_text(plan.stdout, "utf-8")
+    done = run("apply", *where, "--calls", f"file://{tmp_path / 'plan.json'}")
+    assert (done.exit_code, "DeleteSecurityGroup" in done.stdout) == (0, True)
+    assert run("why-not-delete", group_id, *where).stderr.startswith("InvalidGroup.NotFound: ")
+
+
 def test_words_that_are_no_verb() -> None:
     """A command that is not there is wrong usage (inferred)."""
     assert run("histroy").exit_code == 2
