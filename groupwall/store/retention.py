@@ -11,7 +11,9 @@ import sqlite3
 from itertools import takewhile
 from typing import NamedTuple
 
-from groupwall.store.changes import GENESIS, Head
+from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, next_change
+from groupwall.store.entities import World
+from groupwall.store.folder import StoreError
 from groupwall.store.tables import BY_KIND, ENTITIES
 
 PORTION = 200
@@ -40,21 +42,28 @@ def horizon(connection: sqlite3.Connection) -> Head:
 def overdue(connection: sqlite3.Connection, retention: Retention, now: int) -> int | None:
     """Return the revision up to which a portion of changes can go now; None when none can.
 
-    now: in milliseconds since 1970. Where the clock was set back, a change goes once all before it can.
+    now: in milliseconds since 1970. Where the clock was set back, a change goes once all before it can. A change that
+    waits for its confirmation stays, with all after it: it may have to be undone.
     """
     oldest = connection.execute("SELECT revision, time FROM change ORDER BY revision LIMIT ?", (PORTION,)).fetchall()
-    newest = connection.execute("SELECT revision FROM head").fetchone()[0]
+    newest, waiting = connection.execute(_NEWEST_AND_WAITING).fetchone()
     age, most = retention
 
     def can_go(row: tuple[int, int]) -> bool:
         revision, time = row
+        if waiting is not None and revision >= waiting:
+            return False
         return (age is not None and time < now - age) or (most is not None and revision <= newest - most)
 
     return max((revision for revision, _ in takewhile(can_go, oldest)), default=None)
 
 
 def let_go(connection: sqlite3.Connection, last: int) -> None:
-    """Put the changes up to a revision into the checkpoint, and delete them, in the transaction that is open."""
+    """Put the changes up to a revision into the checkpoint, and delete them, in the transaction that is open.
+
+    StoreError when they don't follow from the horizon, each from the one before: to fold them would hide it for good.
+    """
+    _refuse_broken(connection, last)
     folded: dict[tuple[int, str, str], str | None] = {}
     for world, kind, entity_id, after in connection.execute(_FOLDED, (last,)):
         folded[world if ENTITIES[BY_KIND[kind]].in_world else 0, kind, entity_id] = after
@@ -68,6 +77,22 @@ def let_go(connection: sqlite3.Connection, last: int) -> None:
     connection.execute("DELETE FROM change WHERE revision <= ?", (last,))
 
 
+def _refuse_broken(connection: sqlite3.Connection, last: int) -> None:
+    head = horizon(connection)
+    for row in connection.execute("SELECT * FROM change WHERE revision <= ? ORDER BY revision", (last,)).fetchall():
+        change = Change(*row)
+        deltas = [Delta(*columns) for columns in connection.execute(_DELTAS, (change.revision,))]
+        world, event = World(change.account, change.region), Event(*change[4:9])
+        if change != next_change(head, change.world, world, event, deltas):
+            message = f"the change {change.revision} does not follow from the one before, so no change is let go"
+            raise StoreError(message)
+        head = Head(change.revision, change.hash)
+
+
+_DELTAS = "SELECT kind, id, before, after FROM delta WHERE revision = ? ORDER BY place"
+_NEWEST_AND_WAITING = (
+    "SELECT revision, (SELECT min(CAST(revision AS INTEGER)) FROM confirmation WHERE state = 'waiting') FROM head"
+)
 _HEADS = (
     "INSERT INTO checkpoint SELECT revision, time, hash FROM change"
     " WHERE revision <= ?1 AND (revision = ?1 OR revision % ?2 = 0)"

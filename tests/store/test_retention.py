@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
@@ -215,3 +216,22 @@ def test_every_entity_of_a_checkpoint_counts(wall: Wall) -> None:
             connection = _copy(wall)
             connection.execute(f"{tampering} WHERE world = ? AND kind = ? AND id = ?", row)
             assert verify(connection, {}).faults, (tampering, row)
+
+
+def test_what_was_altered_is_not_folded_away(wall: Wall) -> None:
+    """Changes that do not follow from each other stay, so that what was done to them is found (inferred)."""
+    wall.store._connection.execute("UPDATE change SET caller = 'nobody' WHERE revision = 5")  # noqa: SLF001 - tampering
+    assert not wall.app.forget(AGE)
+    assert wall.call("VerifyHistory")["Faults"][0]["Revision"] == 5
+
+
+def test_what_waits_for_its_confirmation_stays(wall: Wall) -> None:
+    """A change that may yet undo itself is kept, with all after it, until it is confirmed (inferred)."""
+    group = wall.call("CreateSecurityGroup", GroupName="late", Description="late")["GroupId"]
+    parameters = json.dumps({"GroupId": group})
+    calls = [{"Operation": "DeleteSecurityGroup", "Parameters": parameters}]
+    revision = wall.call("ApplyChanges", Calls=calls, ConfirmWithin=86_400)["Revision"]
+    wall.clock.advance(20 * HOUR / 1000)
+    assert _forget(wall) == revision - 1
+    wall.call("ConfirmChange", Revision=revision)
+    assert _forget(wall) >= revision
