@@ -31,7 +31,8 @@ def describe_reachability(params: Params, context: Context) -> Result:
         raise errors.invalid_combination(message)
     if not source and not destination:
         raise errors.missing_parameter("From")
-    paging, sent = Paging({"MaxResults": PAGE, **params}, context, "reachability"), bool(source)
+    page = {"MaxResults": params.get("MaxResults", PAGE), "NextToken": params.get("NextToken")}
+    paging, sent = Paging(page, context, "reachability"), bool(source)
     network = Network(seen(params, context))
     found = told(network, reaching(network, source or destination or "", services_asked(params), sent=sent))
     places = {_place(one.course, sent=sent): one for one in found if one.course.passing}
