@@ -239,7 +239,8 @@ class App:
         dialect = call.action.dialect
         if outcome.error:
             body = dialect.error(outcome.error, call.request_id, call.version)
-            return _http(outcome.error.status, dialect.content_type, body, call.request_id, outcome.revision)
+            told = _http(outcome.error.status, dialect.content_type, body, call.request_id, outcome.revision)
+            return Reply(told.status, (*told.headers, *hinted(outcome.error).items()), body)
         body = call.action.encode(outcome.result or {}, call.request_id, call.version)
         return _http(200, dialect.content_type, body, call.request_id, outcome.revision)
 
@@ -279,6 +280,11 @@ class App:
     def revision(self) -> int:
         """Return the revision of the last change."""
         return self.store.read(lambda tx: tx.head.revision)
+
+
+def hinted(error: ApiError) -> dict[str, str]:
+    """Return the header that tells a refusal's hint, beside AWS's own body (docs/decisions/0012)."""
+    return {"x-groupwall-hint": error.hint} if error.hint else {}
 
 
 def unanswered() -> ApiError:

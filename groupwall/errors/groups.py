@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groupwall.errors.request import ApiError, expecting, invalid_value, missing_parameter
+from groupwall.errors.request import ApiError, dependency_violation, expecting, invalid_value, missing_parameter
 
 ALLOWED = "are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
 """The tail of what is said of a text with other characters."""
@@ -99,3 +99,10 @@ def networks_differ() -> ApiError:
     """Refuse a group of an unpeered VPC: reference 5.3 [recorded]."""
     message = "You have specified two resources that belong to different networks."
     return ApiError("InvalidGroup.NotFound", message)
+
+
+def group_in_use(group_id: str) -> ApiError:
+    """Refuse to delete a group that is in use: reference 8 [recorded], with the hint of docs/decisions/0012."""
+    error = dependency_violation(group_id)
+    hint = f"DescribeDependents tells what depends on it and what frees it: groupwall why-not-delete {group_id}"
+    return ApiError(error.code, error.message, error.status, hint)

@@ -13,16 +13,18 @@ class ApiError(Exception):
     """A refusal in AWS's form.
 
     code: what clients match on, such as ``InvalidGroup.NotFound``. message: what is longer than MOST_CHARACTERS loses
-    its middle. status: the HTTP status, 4xx or 5xx.
+    its middle. status: the HTTP status, 4xx or 5xx. hint: what of ours helps further, for a header of the reply, since
+    the message is AWS's (docs/decisions/0012).
     """
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, hint: str = "") -> None:
         if len(message) > MOST_CHARACTERS:
             message = f"{message[: MOST_CHARACTERS - END_CHARACTERS]}...{message[-END_CHARACTERS:]}"
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.hint = hint
 
 
 def dry_run() -> ApiError:

@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.parsers import create_parser
 from botocore.utils import parse_timestamp
 
-from groupwall.app import App, Call, Outcome, Refusal, Reply, Request
+from groupwall.app import App, Call, Outcome, Refusal, Reply, Request, hinted
 from groupwall.authentication import Open
 from groupwall.errors import ApiError
 from groupwall.store.retention import PORTION, Retention
@@ -82,6 +82,7 @@ class Answers:
             raise AssertionError(call)  # only a budget makes it so, and none was given
         headers["x-groupwall-revision"] = str(outcome.revision)
         if outcome.error:
+            headers |= hinted(outcome.error)
             return _refusal(outcome.error, dialect, headers)
         return _result(headers, action.plain(outcome.result or {}, _UTC))
 

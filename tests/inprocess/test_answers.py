@@ -243,3 +243,18 @@ def test_revision(way: Json) -> None:
         answers = [client.create_security_group(GroupName="a", Description="d"), client.describe_security_groups()]
     headers = [answer["ResponseMetadata"]["HTTPHeaders"] for answer in answers]
     assert [header["x-groupwall-revision"] for header in headers] == ["2", "2"]
+
+
+@pytest.mark.parametrize("way", [{}, {"wire": True}], ids=["call", "wire"])
+def test_hint(way: Json) -> None:
+    """A refusal's hint is in a header, and its body is AWS's: docs/decisions/0012 (inferred)."""
+    with groupwall.local(**way) as wall:
+        client = wall.client("ec2")
+        web, app = (client.create_security_group(GroupName=name, Description="d")["GroupId"] for name in ("web", "app"))
+        pair = _from(UserIdGroupPairs=[{"GroupId": web}])
+        client.authorize_security_group_ingress(GroupId=app, IpPermissions=[pair])
+        with pytest.raises(ClientError) as caught:
+            client.delete_security_group(GroupId=web)
+    told = caught.value.response
+    assert told["Error"] == {"Code": "DependencyViolation", "Message": f"resource {web} has a dependent object"}
+    assert told["ResponseMetadata"]["HTTPHeaders"]["x-groupwall-hint"].endswith(f"groupwall why-not-delete {web}")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from groupwall.errors import ApiError
-from tests.driver import Wall
+from tests.driver import ACTIONS, Wall
 from tests.interfaces import create_interface
 from tests.scenes import Json, create_group, create_vpc, default_group, default_vpc, peer_vpcs, refusal, tcp
 from tests.strategies import EXAMPLES
@@ -167,3 +167,18 @@ def test_other_refusals_have_no_hint(wall: Wall) -> None:
     call = {"Operation": "DeleteSecurityGroup", "Parameters": json.dumps({"GroupName": "default"})}
     told = wall.call("PreviewChanges", Calls=[call])["Refused"]
     assert (told["Code"], told.get("Hints", [])) == ("CannotDelete", [])
+
+
+def test_the_refusal_points_to_the_answer(wall: Wall) -> None:
+    """A header of the reply names what tells more; the body is AWS's [reference 8, recorded]: docs/decisions/0012."""
+    web = create_group(wall)
+    create_interface(wall, Groups=[web])
+    deletion = {"Operation": "DeleteSecurityGroup", "Parameters": json.dumps({"GroupId": web})}
+    for name, params in (("DeleteSecurityGroup", {"GroupId": web}), ("ApplyChanges", {"Calls": [deletion]})):
+        reply = wall.send(wall.request(ACTIONS[name], **params))
+        hint = dict(reply.headers)["x-groupwall-hint"]
+        assert hint.endswith(f"groupwall why-not-delete {web}")
+        assert b"why-not-delete" not in reply.body
+        assert f"resource {web} has a dependent object".encode() in reply.body
+    reply = wall.send(wall.request(ACTIONS["DeleteSecurityGroup"], GroupId="sg-00000000"))
+    assert "x-groupwall-hint" not in dict(reply.headers)

@@ -37,7 +37,7 @@ def disassociate_security_group_vpc(params: Params, context: Context) -> Result:
         message = f"The security group '{group.id}' is not associated with the VPC '{vpc.id}'"
         raise errors.invalid_value(message)
     if context.tx.has_member_in(group.id, vpc.id):
-        raise errors.dependency_violation(group.id)
+        raise errors.group_in_use(group.id)
     context.tx.remove(association)
     return {"State": "disassociating"}
 

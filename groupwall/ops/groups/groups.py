@@ -140,7 +140,7 @@ def delete_security_group(params: Params, context: Context) -> Result:
     if group.name == DEFAULT_NAME:
         raise errors.cannot_delete_default(group.id)
     if _is_in_use(group, context):
-        raise errors.dependency_violation(group.id)
+        raise errors.group_in_use(group.id)
     remove_group(context, group)
     return {"Return": True, "GroupId": group.id}
 
