@@ -16,7 +16,7 @@ COMMANDS = {
         (
             *("preview", "receipt", "apply"),
             *("explain", "reach", "findings", "unused", "why-not-delete", "cut", "at"),
-            "history",
+            *("undo", "confirm", "confirmations", "diff", "bisect", "history"),
         ),
         "groupwall.commands.verbs:verb",
     ),

@@ -34,11 +34,16 @@ class _Printable:
 def print_shown(show: Callable[[Json], RenderableType], result: Json) -> None:
     """Print what a reader is shown of a result. A terminal gets lines of its width, anything else whole ones."""
     out = _patient(sys.stdout)
+    shown = show(all_visible(result))
+    if isinstance(shown, str):  # lines for programs: never folded, however long
+        out.write(f"{shown}\n" if shown else "")
+        out.flush()
+        return
     console = Console(file=out, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console = Console(file=out, highlight=False, markup=False, emoji=False, width=_WIDE)
     with console.capture() as drawn:
-        console.print(_Printable(show(all_visible(result))))
+        console.print(_Printable(shown))
     out.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
     out.flush()
 

@@ -26,7 +26,15 @@ VERBS = (
     Verb("unused", "DescribeUnusedGroups", findings.unused),
     Verb("why-not-delete", "DescribeDependents", findings.dependents, arguments=("GroupId",)),
     Verb("cut", "PlanCut", flows.cut),
+    Verb("undo", "UndoChange", changes.undone, arguments=("Revision",)),
+    Verb("confirm", "ConfirmChange", changes.confirmed, arguments=("Revision",)),
+    Verb("confirmations", "DescribeConfirmations", changes.confirmations),
+    Verb("diff", "DescribeDifference", effects.difference),
+    Verb("bisect", "BisectFlow", history.bisected),
     Verb("history", "DescribeChanges", history.changes, filters=("operation", "caller", "request-id", "resource-id")),
+    Verb("history verify", "VerifyHistory", history.verified, ok=lambda result: bool(result["Intact"])),
+    Verb("history heads", "DescribeHeads", history.heads),
+    Verb("history export", "ExportHistory", history.records),
 )
 
 GROUPS: dict[str, str] = {}

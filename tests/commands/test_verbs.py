@@ -108,7 +108,7 @@ def test_what_history_is_asked(server: str, words: tuple[str, ...], revisions: l
         (("--endpoint", "127.0.0.1"), "Error: the endpoint is no address"),
         (("--region", "Mars"), "Error: 'Mars' is the name of no region"),
         (("--profile", "none"), "Error: there is no profile 'none'"),
-        (("now",), "Got unexpected extra argument"),
+        (("now",), "No such command 'now'"),
     ],
 )
 def test_wrong_usage(words: tuple[str, ...], told: str) -> None:

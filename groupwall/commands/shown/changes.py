@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from groupwall.commands.printing import time_text
+from groupwall.commands.shown.columns import columns
 from groupwall.commands.shown.parts import branch
 from groupwall.commands.visible import all_visible
 
@@ -45,3 +46,34 @@ def _named(result: Json) -> Iterator[tuple[str, str]]:
         elif isinstance(value, list):
             rules = (item.get(_RULE_ID) for item in value if isinstance(item, dict))
             yield from ((_RULE_ID, rule) for rule in rules if rule)
+
+
+def undone(result: Json) -> RenderableType:
+    """Return the revision of an undo, and what became of each entity that the change had altered."""
+    revision = result.get("Revision")
+    done = "nothing had to be undone" if revision is None else f"undone as revision {revision}"
+    return branch(done, map(_fate, result.get("Entities", [])))
+
+
+def _fate(entity: Json) -> str:
+    told = f"{entity['Action']} {entity['Kind']} {entity['Id']}"
+    return f"{told}: {entity['Reason']}" if entity.get("Reason") else told
+
+
+def confirmed(result: Json) -> RenderableType:
+    """Return which change stays."""
+    return Text(f"revision {result['Revision']} is confirmed")
+
+
+def confirmations(result: Json) -> RenderableType:
+    """Return a line for each change that waits for a confirmation, or did."""
+    rows = (
+        (
+            str(one["Revision"]),
+            one["State"],
+            time_text(one["Deadline"], "seconds"),
+            Text(one.get("Message", "")),
+        )
+        for one in result["Confirmations"]
+    )
+    return columns(("REVISION", "STATE", "DEADLINE", "WHY"), rows, "no change waits for a confirmation, or did")

@@ -82,3 +82,14 @@ def _against(result: Json) -> Iterator[RenderableType]:
     if refused:
         title = f"call {refused['CallIndex'] + 1} would be refused: {refused['Code']}: {refused['Message']}"
         yield branch(title, refused.get("Hints", []), _BROKEN)
+
+
+def difference(result: Json) -> RenderableType:
+    """Return the difference between two revisions: rules, traffic at gates, and all else."""
+    title = Text(f"from revision {result['FromRevision']} to {result['ToRevision']}", "bold")
+    others = (
+        Text(f"{_MARKS[one['Action']]} {one['Kind']} {one['Id']} {one.get('Text', '')}".rstrip())
+        for one in result.get("Entities", [])
+    )
+    parts = [*_rules(result), *_gates(result), *others]
+    return Group(title, *(parts or [Text("no difference")]))

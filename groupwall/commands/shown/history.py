@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from groupwall.commands.printing import time_text
-from groupwall.commands.shown.parts import several
+from groupwall.commands.shown.columns import columns
+from groupwall.commands.shown.parts import branch, several
 from groupwall.commands.visible import all_visible
 
 Json = dict[str, Any]
@@ -73,3 +74,35 @@ def _rule(rule: Json) -> str:
     protocol = "all" if rule["protocol"] == "-1" else rule["protocol"]
     way = "from" if rule["direction"] == "ingress" else "to"
     return " ".join([protocol, *(["-".join(ports)] if ports else []), way, rule["peer"]])
+
+
+def bisected(result: Json) -> RenderableType:
+    """Return the answer in a line, and the changes after which the verdict was another, the newest first."""
+    return branch(result["Text"], map(_turn, result.get("Changes", [])))
+
+
+def _turn(turn: Json) -> str:
+    change = turn["Change"]
+    caller = change["Caller"].split(":", 5)[-1]
+    told = f"revision {change['Revision']} {time_text(change['Time'], 'seconds')} {caller} {_operation(change)}"
+    return f"{told}: {turn['Before']} -> {turn['Verdict']}"
+
+
+def verified(result: Json) -> RenderableType:
+    """Return whether the history adds up, up to which head, and what does not."""
+    head = result.get("Head")
+    upto = f", up to revision {head['Revision']} {head['Hash']}" if head else ""
+    told = "intact" if result["Intact"] else "NOT intact"
+    faults = (f"revision {one['Revision']}: {one['Text']}" for one in result.get("Faults", []))
+    return branch(f"{told}: {result['Checked']} changes checked{upto}", faults, "" if result["Intact"] else "bold red")
+
+
+def heads(result: Json) -> RenderableType:
+    """Return a line for each head of the chain."""
+    rows = ((str(one["Revision"]), time_text(one["Time"], "seconds"), one["Hash"]) for one in result["Heads"])
+    return columns(("REVISION", "TIME", "HASH"), rows, "no changes")
+
+
+def records(result: Json) -> str:
+    """Return the records, a JSON text in each line."""
+    return "\n".join(result["Records"])
