@@ -103,8 +103,8 @@ def output_options() -> list[click.Option]:
 def _argument(verb: Verb, name: str) -> click.Argument:
     shape = verb.action.input.members[name].shape
     several = isinstance(shape, List)
-    kind = kind_of(shape) if isinstance(shape, Scalar) else Value(shape)
-    shown = kebab(name).upper().replace("-", "_")
+    kind = kind_of(shape) if isinstance(shape, Scalar) else Value(shape.item if isinstance(shape, List) else shape)
+    shown = kebab(name).upper().replace("-", "_") + ("..." if several else "")
     required = name in verb.action.input.required
     argument = click.Argument([name], type=kind, nargs=-1 if several else 1, required=required, metavar=shown)
     argument.name = name  # click makes it lower case

@@ -20,4 +20,6 @@ def test_examples() -> None:
     names["test_names"]()
     with groupwall.local() as wall:
         names["test_two_accounts"](wall)
-    assert len(EXAMPLES) == 3
+    with groupwall.local() as wall:
+        names["test_the_office_gets_in"](wall)
+    assert len(EXAMPLES) == 4

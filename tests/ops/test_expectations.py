@@ -112,6 +112,52 @@ def test_what_is_gone_is_expected_of_nobody(wall: Wall, web: str) -> None:
     _revoke(wall, web)
 
 
+def test_what_nobody_has_is_denied(wall: Wall) -> None:
+    """A group without members denies all; whoever joins it once it is open is refused. An accept may come later."""
+    group, subnet = create_group(wall, "app"), wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
+    kept = [
+        _expected(group, Name="closed", Verdict="deny", FromPort=22),
+        _expected(group, Name="open", FromPort=80),
+    ]
+    told = wall.call("PutExpectations", Expectations=kept)["Expectations"]
+    assert [one["State"] for one in told] == ["empty", "empty"]
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[tcp(22, "0.0.0.0/0")])
+    with pytest.raises(ApiError, match=r"ExpectationBroken: .*'closed'"):
+        wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
+    wall.call("RevokeSecurityGroupIngress", GroupId=group, IpPermissions=[tcp(22, "0.0.0.0/0")])
+    wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
+    told = wall.call("CheckExpectations")["Expectations"]
+    assert {one["Name"]: one["State"] for one in told} == {"closed": "holds", "open": "broken"}
+
+
+@pytest.mark.parametrize(
+    ("end", "refused"),
+    [
+        ({"From": OFFICE, "To": "web"}, True),
+        ({"From": OFFICE, "To": "interface"}, True),
+        ({"From": OFFICE, "To": "instance"}, True),
+        ({"From": OFFICE, "To": "address"}, True),
+        ({"From": OFFICE, "To": "other"}, False),
+    ],
+    ids=lambda value: value.get("To") if isinstance(value, dict) else "",
+)
+def test_a_change_of_rules_is_held_against_what_it_touches(wall: Wall, web: str, end: Json, *, refused: bool) -> None:
+    """Whatever name an end has, a rule of its group counts, and no rule of another group (inferred)."""
+    instance = wall.call("RunInstances", ImageId="ami-12345678", MinCount=1, MaxCount=1, SecurityGroupIds=[web])
+    [told] = instance["Instances"]
+    other = create_group(wall, "other")
+    wall.call("CreateNetworkInterface", SubnetId=told["SubnetId"], Groups=[other])
+    names = {
+        "web": web, "other": other, "instance": told["InstanceId"], "address": told["PrivateIpAddress"],
+        "interface": told["NetworkInterfaces"][0]["NetworkInterfaceId"],
+    }  # fmt: skip
+    ends = {member: names.get(name, name) for member, name in end.items()}
+    kept = {"Name": "closed", **ends, "FromPort": 8080, "Verdict": "deny"}
+    wall.call("PutExpectations", Expectations=[kept])
+    opened = {"GroupId": web, "IpPermissions": [tcp(8080, "0.0.0.0/0")]}
+    assert _code(wall, "AuthorizeSecurityGroupIngress", opened) == ("ExpectationBroken" if refused else "")
+
+
 def test_put_replaces_by_name_and_wholly(wall: Wall, web: str) -> None:
     """An expectation of the same name is replaced; with Replace all others go; delete names what is not there."""
     for name in ("one", "two"):

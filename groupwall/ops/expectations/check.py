@@ -44,12 +44,17 @@ def _judged(one: Expectation, network: Network) -> Judged:
         return Judged(one, EMPTY, error.message)
     if not any(is_asked(course.asked) for course in found):
         return Judged(one, EMPTY, "no network interface stands behind one of its ends")
-    broken = next((course for course in found if _breaks(one, course)), None)
+    broken = min((course for course in found if _breaks(one, course)), key=_gates, default=None)
     return Judged(one, BROKEN, _why(one, broken, network)) if broken else Judged(one, HOLDS, None)
 
 
 def _breaks(one: Expectation, course: Course) -> bool:
     return bool(course.passing) if one.verdict == DENY else bool(refused(course.asked, course.passing))
+
+
+def _gates(course: Course) -> int:
+    """Return how many gates a course has: what has one is told in fewer words."""
+    return sum(part.standing is not None for part in (course.source, course.destination))
 
 
 def _why(one: Expectation, course: Course, network: Network) -> str:

@@ -1,0 +1,118 @@
+"""``groupwall expect``: what is expected of traffic, put from a file, listed, checked, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from groupwall.commands.asking import Where, connected
+from groupwall.commands.building import Verb, command, documentation, parameters, run
+from groupwall.commands.expectation_files import Expected, FileError, GroupNamed, group_names, read
+from groupwall.commands.refused import refused
+from groupwall.commands.shown import expectations
+from groupwall.errors import ApiError
+
+Json = dict[str, Any]
+
+PUT = Verb("expect put", "PutExpectations", expectations.states)
+LIST = Verb("expect list", "DescribeExpectations", expectations.listed)
+CHECK = Verb(
+    "expect check",
+    "CheckExpectations",
+    expectations.states,
+    arguments=("Names",),
+    ok=lambda result: bool(result["Hold"]),
+)
+DELETE = Verb("expect delete", "DeleteExpectations", expectations.deleted, arguments=("Names",))
+
+_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+
+
+def _put() -> click.Command:
+    file = click.Argument(["file"], type=_FILE, metavar="FILE")
+    return click.Command(
+        "put",
+        params=[file, *parameters(PUT, without=("Expectations",))],
+        callback=_from_file(PUT),
+        help=f"{documentation(PUT.operation)[0]}\n\nFILE: a YAML file of expectations, - for standard input.",
+        short_help="Keep the expectations of a file.",
+    )
+
+
+def _check() -> click.Command:
+    told = "Check those of a YAML file in place of those that are kept; - for standard input."
+    file = click.Option(["file", "--file"], type=_FILE, help=told)
+    return click.Command(
+        "check",
+        params=[file, *parameters(CHECK, without=("Expectations",))],
+        callback=_from_file(CHECK),
+        help=f"{documentation(CHECK.operation)[0]} The exit code is 1 when one is broken.",
+        short_help="Tell which expectations hold.",
+    )
+
+
+def _from_file(verb: Verb) -> Any:  # noqa: ANN401 - a command's function
+    @refused
+    def with_file(file: Path | None, **given: Any) -> None:  # noqa: ANN401 - the options, by name
+        if file is None:
+            run(verb, given)
+            return
+        some = _read(file)
+        ids = _ids(list(group_names(some)), Where(*(given[name] for name in Where._fields)))
+        run(verb, given, {"Expectations": [one.members | _ends(one, ids) for one in some]})
+
+    return with_file
+
+
+def _read(file: Path) -> list[Expected]:
+    name = "standard input" if str(file) == "-" else str(file)
+    try:
+        with click.open_file(str(file), encoding="utf-8") as opened:
+            return read(opened.read())
+    except FileError as error:
+        raise click.UsageError(f"{name}, {error}") from None
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{name} is no text in UTF-8") from None
+
+
+def _ends(one: Expected, ids: dict[GroupNamed, str]) -> Json:
+    return {end: ids[group] for end, group in one.groups.items()}
+
+
+def _ids(named: Iterable[GroupNamed], where: Where) -> dict[GroupNamed, str]:
+    """Return the ids of groups that a file names. InvalidGroup.NotFound, UsageError where several have a name."""
+    wanted = list(dict.fromkeys(named))
+    if not wanted:
+        return {}
+    names = sorted({one.name for one in wanted})
+    params = {"Filters": [{"Name": "group-name", "Values": [_literal(name) for name in names]}]}
+    with connected(where) as client:
+        found = client.call("DescribeSecurityGroups", params).get("SecurityGroups", [])
+    return {one: _id(one, found) for one in wanted}
+
+
+def _id(named: GroupNamed, groups: Iterable[Json]) -> str:
+    found = [group for group in groups if group["GroupName"] == named.name and named.vpc_id in (None, group["VpcId"])]
+    if not found:
+        where = f" in {named.vpc_id}" if named.vpc_id else ""
+        raise ApiError("InvalidGroup.NotFound", f"line {named.line}: no security group{where} is called {named.name!r}")
+    if len(found) > 1:
+        vpcs = ", ".join(sorted(group["VpcId"] for group in found))
+        raise click.UsageError(f"line {named.line}: {vpcs} have each a group called {named.name!r}: add `vpc`")
+    return str(found[0]["GroupId"])
+
+
+def _literal(name: str) -> str:
+    """Return a name as a filter takes it for itself."""
+    return "".join(f"\\{one}" if one in "*?\\" else one for one in name)
+
+
+expect = click.Group(
+    "expect",
+    commands=[_put(), command(LIST), _check(), command(DELETE)],
+    help="Say what must pass, and what must not: a change that would break it is refused.",
+    short_help="What must pass, and what must not.",
+)
