@@ -215,6 +215,8 @@ def gathered(boxes: Sequence[Box]) -> list[Box]:
 
     The thousand addresses of a group's members become one span, unless rules name some of them by themselves.
     """
+    if all(len(box.addresses) == 1 for box in boxes):
+        return list(boxes)
     sets = list({box.addresses: None for box in boxes})
     edges = sorted((edge, n) for n, some in enumerate(sets) for first, last in some for edge in (first, last + 1))
     sizes: dict[int, int] = defaultdict(int)

@@ -63,6 +63,8 @@ def _calls(group: str, vpc: str = "", near: str = "", rule: str = "", prefix_lis
         "DescribeSecurityGroupVpcAssociations": _filter("group-id", near),
         "GetSecurityGroupsForVpc": {"VpcId": vpc},
         "DisassociateSecurityGroupVpc": {"GroupId": near, "VpcId": vpc},
+        "DescribeFindings": {"GroupIds": [group]},
+        "DescribeDependents": {"GroupId": group},
         "RevokeSecurityGroupIngress": rules,
         "RevokeSecurityGroupEgress": rules,
         "DeleteSecurityGroup": {"GroupId": group},

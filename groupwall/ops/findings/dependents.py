@@ -124,11 +124,7 @@ def _members(group: Group, seen: Seen) -> Iterator[Dependent]:
     """Yield the interfaces in a group: each stays in its other groups, or goes to the default one of its VPC."""
     ids = sorted(one.interface_id for one in seen.of(Member, "group_id", group.id))
     interfaces, members = seen.by_id(Interface, ids), seen.by(Member, "interface_id", ids)
-    vpcs = sorted({one.vpc_id for one in interfaces.values()})
-    defaults = {
-        vpc_id: next(one.id for one in some if one.name == DEFAULT_NAME)
-        for vpc_id, some in seen.by(Group, "vpc_id", vpcs).items()
-    }
+    defaults = {one.vpc_id: one.id for one in seen.of(Group, "name", DEFAULT_NAME)} if ids else {}
     for interface_id in ids:
         one = interfaces[interface_id]
         placed = sorted(members[interface_id], key=lambda member: member.place)
