@@ -40,7 +40,7 @@ def done(made: Made, before: Seen, after: Seen, context: Context) -> Result:
     return {
         **effect(before, after, made.deltas, context),
         "Mismatches": mismatches(made, before, after, context),
-        "Expectations": broken_shown(broken_by(before.all(Expectation), before, after)) if made.deltas else [],
+        "Expectations": broken_shown(broken_by(before.all(Expectation), before, after, made.deltas)),
     }
 
 
