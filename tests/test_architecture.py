@@ -56,7 +56,7 @@ PARTS = {
     ),
     "accesslog": _may("", "lines about requests: a leaf, so that no secret can come near it"),
     "sending": _may("app errors", "a reply to its client, whole or part by part; knows no sockets"),
-    "reading": _may("app calls sending store config errors", "large reads, in a process of their own: the app, no network"),
+    "reading": _may("app calls sending store config errors", "large reads, in a process of their own: no network"),
     "turns": _may("app store", "gathers calls for the app; knows no HTTP"),
     "listening": _may("app sending", "bytes to requests; of the app only how large one may be"),
     "server": _may(
@@ -83,7 +83,7 @@ NOUNS = {
         "effects flows", "what lies between two revisions is an effect; who opened a flow is asked of flows"
     ),
     "plans": _may("expectations flows rules", "a plan is of calls that rules take, and tells what it would break"),
-    "findings": _may("flows groups peerings", "what is needless follows from gates, and what is in the way from the nouns"),
+    "findings": _may("flows groups peerings", "what is needless follows from gates, what is in the way from nouns"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(
         "flows peerings expectations findings changes",

@@ -243,7 +243,7 @@ def test_a_call_is_refused_exactly_when_an_expected_flow_turns(seed: int) -> Non
             probes = [
                 one
                 for one in flows(before, seeded(seed), about=changed(before, after))
-                if _is_single(one, before, ours)
+                if _is_single(one, before, ours) and _is_single(one, after, ours)
             ]
             expected = [
                 _expectation(flow, f"n{place}", accept=passes(before, *flow)) for place, flow in enumerate(probes)
@@ -256,11 +256,10 @@ def test_a_call_is_refused_exactly_when_an_expected_flow_turns(seed: int) -> Non
             if not kept:
                 return
             wall.call("PutExpectations", Expectations=kept, Replace=True)
-            assert _code(wall, operation, params) == ("ExpectationBroken" if turned else ""), (
-                operation,
-                params,
-                turned,
-            )
+            code = _code(wall, operation, params)
+            if code.endswith(".NotFound"):  # what was made since has another id here, where more calls were made
+                return
+            assert code == ("ExpectationBroken" if turned else ""), (operation, params, turned)
             if turned:
                 return
 
@@ -278,7 +277,9 @@ def _is_single(flow: Flow, seen: Any, ours: set[str]) -> bool:  # noqa: ANN401 -
     """Tell whether a flow's ends are outside or interfaces of ours with one address, so that an id says as much."""
     for end in (flow.source, flow.destination):
         name = end[0] if isinstance(end, tuple) else end
-        if name.startswith("eni-") and (name not in ours or len(seen.interfaces[name].addresses) > 1):
+        if name.startswith("eni-") and (
+            name not in ours or (name in seen.interfaces and len(seen.interfaces[name].addresses) > 1)
+        ):
             return False
         if not name.startswith("eni-") and ":" in name:
             return False

@@ -11,25 +11,34 @@ from groupwall.ops.rules.weights import Lists, prefix_lists_of, weight
 from groupwall.rules.cut import EVERYTHING, Gate, Plan, Prices, Unit, minimal, narrowed
 from groupwall.rules.traffic import Traffic
 from groupwall.rules.values import Direction, Rule
+from groupwall.store.entities import Reference
 
 
 class Narrowable(NamedTuple):
-    """The rules that let the traffic pass, by id; all rules of their groups; those that can only go whole."""
+    """The rules that let the traffic pass, by id; all rules of their groups; those that can only go whole.
+
+    lists, owners: the prefix lists that they weigh by, and the accounts of groups that they reference, if not ours.
+    """
 
     cut: Mapping[str, Rule]
     groups: Mapping[str, Sequence[Rule]]
     whole: set[str]
     lists: Lists
+    owners: Mapping[str, str]
     context: Context
 
     def prices(self) -> Prices:
         """Return what a cut makes of these rules."""
         return Prices(
             self._narrow,
-            lambda cut: sum(beyond for beyond, _ in self._crowded(left_of(cut, self.groups))),
-            lambda cut: len(steps(left_of(cut, self.groups), {}, {})),
+            lambda cut: sum(beyond for beyond, _ in self._crowded(self.left(cut))),
+            lambda cut: len(steps(self.left(cut), {}, {})),
             lambda rule_id: self.cut[rule_id].group_id,
         )
+
+    def left(self, cut: Mapping[str, Traffic]) -> list[Left]:
+        """Return what is left of the rules that are cut."""
+        return left_of(cut, self.groups, self.owners)
 
     def _narrow(self, rule_id: str, wanted: Traffic) -> Traffic:
         """Return what a rule loses when it must no longer admit some traffic. TooLarge when the time is up."""
@@ -59,9 +68,12 @@ class Narrowable(NamedTuple):
 def narrowable(
     rules: Mapping[str, Rule], groups: Mapping[str, Sequence[Rule]], whole: set[str], context: Context
 ) -> Narrowable:
-    """Return the rules to be narrowed, with the prefix lists that they weigh by."""
+    """Return the rules to be narrowed, with what has to be known of their peers."""
     peers = [rule.properties.peer for some in groups.values() for rule in some]
-    return Narrowable(rules, groups, whole, prefix_lists_of(peers, context), context)
+    references = context.tx.by(Reference, "rule_id", sorted(rules))
+    accounts = {rule_id: one.account for rule_id, some in references.items() for one in some}
+    owners = {rule_id: account for rule_id, account in accounts.items() if account != context.world.account}
+    return Narrowable(rules, groups, whole, prefix_lists_of(peers, context), owners, context)
 
 
 def fitting(units: Sequence[Unit], gates: Sequence[Gate], rules: Narrowable) -> tuple[Plan, list[Left]]:
@@ -71,7 +83,7 @@ def fitting(units: Sequence[Unit], gates: Sequence[Gate], rules: Narrowable) -> 
     """
     while True:
         plan = minimal(units, gates, rules.prices())
-        lefts = left_of(plan.cut, rules.groups)
+        lefts = rules.left(plan.cut)
         if not plan.price.over:
             return plan, lefts
         rules.whole.update(rules.most_pieces(lefts))

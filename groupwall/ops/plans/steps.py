@@ -18,11 +18,15 @@ _NAMES = {Direction.INGRESS: "Ingress", Direction.EGRESS: "Egress"}
 
 
 class Left(NamedTuple):
-    """A rule that is cut, and what is left of it: first what it becomes itself, None when it goes, then what joins."""
+    """A rule that is cut, and what is left of it: first what it becomes itself, None when it goes, then what joins.
+
+    owner: the account of the group that it references, where that is another one.
+    """
 
     rule: Rule
     itself: Properties | None
     others: tuple[Properties, ...]
+    owner: str | None = None
 
 
 class Step(NamedTuple):
@@ -34,10 +38,12 @@ class Step(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-def left_of(cut: Mapping[str, Traffic], groups: Mapping[str, Sequence[Rule]]) -> list[Left]:
+def left_of(cut: Mapping[str, Traffic], groups: Mapping[str, Sequence[Rule]], owners: Mapping[str, str]) -> list[Left]:
     """Return what is left of the rules that are cut, by group and rule. groups: every rule of theirs.
 
-    What another rule of the group says already is not said again.
+    What another rule of the group says already is not said again. owners: by rule the account of the group that it
+    references, where that is another one: ModifySecurityGroupRules cannot name such a group, so the rule goes and all
+    that is left of it joins anew.
     """
     found: list[Left] = []
     for rules in groups.values():
@@ -46,7 +52,9 @@ def left_of(cut: Mapping[str, Traffic], groups: Mapping[str, Sequence[Rule]]) ->
             if rule.id in cut:
                 rest = [one for one in pieces(rule.properties, cut[rule.id]) if (rule.direction, one) not in said]
                 said |= {(rule.direction, one) for one in rest}
-                found.append(Left(rule, rest[0] if rest else None, tuple(rest[1:])))
+                owner = owners.get(rule.id)
+                kept = 1 if rest and owner is None else 0
+                found.append(Left(rule, rest[0] if kept else None, tuple(rest[kept:]), owner))
     return found
 
 
@@ -100,14 +108,14 @@ def _request(properties: Properties, description: str | None) -> Json:
 
 
 def _joins(group_id: str, lefts: Sequence[Left], tags: Mapping[str, Tags], names: Mapping[str, str]) -> Iterator[Step]:
-    """Yield what is authorized anew: rules of one direction and with the same tags in one call."""
-    grouped: dict[tuple[Direction, Tags], list[Asked]] = {}
+    """Yield what is authorized anew: rules of one direction, with the same tags and owner, in one call."""
+    grouped: dict[tuple[Direction, Tags, str | None], list[Asked]] = {}
     for left in lefts:
-        some = grouped.setdefault((left.rule.direction, tags.get(left.rule.id, ())), [])
+        some = grouped.setdefault((left.rule.direction, tags.get(left.rule.id, ()), left.owner), [])
         some += [Asked(one, left.rule.description) for one in left.others]
-    for (direction, mine), asked in grouped.items():
+    for (direction, mine, owner), asked in grouped.items():
         if asked:
-            params: Json = {"GroupId": group_id, "IpPermissions": _without_empty(write_asked(asked))}
+            params: Json = {"GroupId": group_id, "IpPermissions": _owned(write_asked(asked), owner)}
             if mine:
                 tagged = [{"Key": key, "Value": value} for key, value in mine]
                 params["TagSpecifications"] = [{"ResourceType": "security-group-rule", "Tags": tagged}]
@@ -116,8 +124,12 @@ def _joins(group_id: str, lefts: Sequence[Left], tags: Mapping[str, Tags], names
             yield Step(f"AuthorizeSecurityGroup{_NAMES[direction]}", params, text, ())
 
 
-def _without_empty(permissions: Sequence[Json]) -> list[Json]:
-    return [{name: value for name, value in one.items() if value != []} for one in permissions]
+def _owned(permissions: Sequence[Json], owner: str | None) -> list[Json]:
+    """Return permissions without empty lists, their groups with their account where it is another one."""
+    told = [{name: value for name, value in one.items() if value != []} for one in permissions]
+    for pair in (pair for one in told if owner for pair in one.get("UserIdGroupPairs", ())):
+        pair["UserId"] = owner
+    return told
 
 
 def step_shown(step: Step, shown: Sequence[Json]) -> Json:
