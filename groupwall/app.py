@@ -193,7 +193,7 @@ class App:
                 )
                 tx.limit(budget)
             result = take(call, call.operation.run(call.params, context), tx.head.revision)
-            if tx.written and not call.operation.reads:
+            if tx.written and call.operation.changes:
                 if not (call.action.service == OWN and call.params.get("Force")):
                     refuse_broken(context)
                 tx.record(_event(call, context, call.action.name, call.params))
@@ -224,7 +224,7 @@ class App:
         """
         if not context.tx.enter(call.identity.world) and call.operation.in_world:
             start.begin(context)
-            if not call.operation.reads:  # a read is told the revision that there is, without this one
+            if call.operation.changes:  # another is told the revision that there is, without this one
                 context.tx.record(_event(call, context, "BeginWorld", {}))
 
     def _context(self, call: Call, tx: Transaction) -> Context:

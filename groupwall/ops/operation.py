@@ -105,3 +105,8 @@ class Operation:
     secret: tuple[str, ...] = ()
     tries: Callable[[Params, Context], Sequence[Asked]] | None = None
     calls: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may become a change: it neither only reads nor only tries."""
+        return not self.reads and self.tries is None

@@ -137,13 +137,13 @@ class Transaction(Reads):
 
     def tried(self, work: Callable[[], T]) -> tuple[T, list[Delta]]:
         """Do work and undo what it wrote; return its result, and the deltas that it would have made."""
-        assert not self._deltas  # noqa: S101 - what was written before would be lost from the change
+        written, self._deltas = self._deltas, []
         self._connection.execute("SAVEPOINT tried")
         try:
             result = work()
             return result, self._deltas
         finally:
-            self._deltas = []
+            self._deltas = written
             self._connection.execute("ROLLBACK TO tried")
             self._connection.execute("RELEASE tried")
 
