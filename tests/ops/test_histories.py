@@ -16,15 +16,6 @@ from tests.worlds import random_call, random_world, seeded
 OFFICE = "198.51.100.7"
 
 
-@pytest.fixture
-def web(wall: Wall) -> str:
-    """Return a group with one member."""
-    group = create_group(wall, "web")
-    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
-    wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
-    return group
-
-
 def _allow(wall: Wall, group: str, port: int) -> None:
     wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[tcp(port, f"{OFFICE}/32")])
 
@@ -211,6 +202,14 @@ def test_heads_are_compared(wall: Wall, web: str) -> None:
     told = wall.call("VerifyHistory", Heads=[forged])
     assert [fault["Revision"] for fault in told["Faults"]] == [head["Revision"]]
     assert not wall.call("VerifyHistory", Heads=[{"Revision": 10_000, "Hash": "00"}])["Intact"]
+
+
+def test_the_head_before_all_changes(wall: Wall) -> None:
+    """Whoever begins to keep heads has revision 0 and zeros, which agree with every history (inferred)."""
+    create_group(wall)
+    assert wall.call("VerifyHistory", Heads=[{"Revision": 0, "Hash": "00" * 32}])["Intact"]
+    assert not wall.call("VerifyHistory", Heads=[{"Revision": 0, "Hash": "01" * 32}])["Intact"]
+    assert not wall.call("VerifyHistory", Heads=[{"Revision": -1, "Hash": "00" * 32}])["Intact"]
 
 
 def test_two_hashes_of_one_change_cannot_both_be_right(wall: Wall) -> None:

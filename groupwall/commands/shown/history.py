@@ -94,7 +94,12 @@ def verified(result: Json) -> RenderableType:
     upto = f", up to revision {head['Revision']} {head['Hash']}" if head else ""
     told = "intact" if result["Intact"] else "NOT intact"
     faults = (f"revision {one['Revision']}: {one['Text']}" for one in result.get("Faults", []))
-    return branch(f"{told}: {result['Checked']} changes checked{upto}", faults, "" if result["Intact"] else "bold red")
+    unchecked = (
+        f"revision {one['Revision']}: not compared, its change is not kept any more"
+        for one in result.get("Unchecked", [])
+    )
+    title = f"{told}: {result['Checked']} changes checked{upto}"
+    return branch(title, [*faults, *unchecked], "" if result["Intact"] else "bold red")
 
 
 def heads(result: Json) -> RenderableType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from groupwall.ops.histories.listed import page_size, window_asked
+from groupwall.ops.histories.listed import oldest_kept, page_size, window_asked
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.store.changes import Change, Delta, compact
 from groupwall.units import timestamp
@@ -29,6 +29,7 @@ def export_history(params: Params, context: Context) -> Result:
     return {
         "Records": [compact(_record(change, deltas)) for change, deltas in shown],
         "NextAfter": shown[-1][0].revision if len(found) > limit else None,
+        "Oldest": oldest_kept(context),
     }
 
 
