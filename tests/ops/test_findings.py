@@ -17,6 +17,7 @@ from tests.naive import ANY, Interface, Picture, Rule, block_of, blocks, picture
 from tests.scenes import (
     EVERYWHERE,
     Json,
+    allow,
     create_group,
     create_prefix_list,
     create_vpc,
@@ -47,12 +48,6 @@ def reasons(wall: Wall, group: str) -> list[str]:
     """Return the kind and the reason of each finding of a group's ingress."""
     told = wall.call("DescribeFindings", GroupIds=[group])["Findings"]
     return [f"{one['Kind']}: {one['Reason']}" for one in told if not one["Rule"]["IsEgress"]]
-
-
-def allow(wall: Wall, group: str, *asked: Json) -> list[str]:
-    """Add rules of ingress, each by a call of its own; return their ids."""
-    made = [wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[one]) for one in asked]
-    return [one["SecurityGroupRules"][0]["SecurityGroupRuleId"] for one in made]
 
 
 # ---- random worlds
@@ -268,15 +263,7 @@ def test_why_a_rule_is_stale(wall: Wall) -> None:
 def test_pages_hold_every_finding_once(wall: Wall) -> None:
     """The pages are the whole list, in its order, whatever their size (inferred)."""
     for number in range(7):
-        allow(
-            wall,
-            create_group(wall, f"g{number}"),
-            tcp(
-                22,
-                "10.0.0.0/8",
-            ),
-            tcp(22, EVERYWHERE),
-        )
+        allow(wall, create_group(wall, f"g{number}"), tcp(22, "10.0.0.0/8"), tcp(22, EVERYWHERE))
     whole = wall.call("DescribeFindings")["Findings"]
     assert whole == sorted(
         whole, key=lambda one: (one["Rule"]["GroupId"], one["Rule"]["SecurityGroupRuleId"], one["Kind"])
