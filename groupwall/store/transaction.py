@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
-from groupwall.store.changes import Change, Delta, Event, Head, columns_text, next_change
+from groupwall.store.changes import Change, Delta, Event, Head, columns_text, mentioned, next_change
 from groupwall.store.entities import Tag, World
 from groupwall.store.folder import StoreError
 from groupwall.store.reads import Reads
@@ -174,6 +174,8 @@ class Transaction(Reads):
         self._connection.execute("INSERT INTO change VALUES (?,?,?,?,?,?,?,?,?,?,?)", change)
         for place, delta in enumerate(self._deltas):
             self._connection.execute("INSERT INTO delta VALUES (?,?,?,?,?,?)", (change.revision, place, *delta))
+        for one in mentioned(self._deltas):
+            self._connection.execute("INSERT INTO mention VALUES (?,?)", (one, change.revision))
         self.head, self._deltas = Head(change.revision, change.hash), []
         return change
 
