@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from groupwall.errors import ApiError
 from tests.counting import cost, counted
 from tests.driver import Wall
 from tests.interfaces import create_interface
@@ -27,7 +25,7 @@ from tests.scenes import (
     tcp,
 )  # fmt: skip
 from tests.strategies import EXAMPLES
-from tests.worlds import OTHER_ACCOUNT, Scene, random_call, random_world, seeded
+from tests.worlds import OTHER_ACCOUNT, Scene, make_random_call, random_world, seeded
 
 Said = dict[str, dict[str, set[str]]]
 """By rule: the kinds of its findings, each with the ids of the rules that make it so."""
@@ -57,9 +55,7 @@ def _world(seed: int) -> Scene:
     """Return a random world after some random calls; close its wall."""
     scene, random = random_world(Wall(), seeded(seed)), seeded(seed)
     for _ in range(random.randrange(6)):
-        with contextlib.suppress(ApiError):
-            operation, params = random_call(scene, random)
-            scene.wall.call(operation, **params)
+        make_random_call(scene, random)
     return scene
 
 
@@ -166,9 +162,7 @@ def test_findings_of_the_past(seed: int) -> None:
     with scene.wall as wall:
         then = wall.call("DescribeFindings")
         for _ in range(12):
-            with contextlib.suppress(ApiError):
-                operation, params = random_call(scene, random)
-                wall.call(operation, **params)
+            make_random_call(scene, random)
         assert wall.call("DescribeFindings", AtRevision=then["Revision"]) == then
 
 

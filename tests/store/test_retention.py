@@ -15,9 +15,9 @@ from groupwall.store import retention
 from groupwall.store.folder import StoreError
 from groupwall.store.retention import FOR_EVER, MILESTONE, PORTION, Retention
 from groupwall.store.verify import verify
-from tests.driver import ACTIONS, Wall
+from tests.driver import Wall
 from tests.law import breaches
-from tests.worlds import random_call, random_world, seeded
+from tests.worlds import make_random_call, random_world, seeded
 
 HOUR = 3_600_000
 AGE = Retention(age=10 * HOUR)
@@ -34,8 +34,7 @@ def wall(tmp_path: Path) -> Iterator[Wall]:
 def _fill(wall: Wall, calls: int = 40) -> None:
     scene, chance = random_world(wall, seeded(2)), seeded(3)
     for _ in range(calls):
-        operation, params = random_call(scene, chance)
-        wall.send(wall.request(ACTIONS[operation], **params))
+        make_random_call(scene, chance)
         wall.clock.advance(HOUR / 1000)
 
 
