@@ -2,6 +2,8 @@
 
 Every change follows the one before, without a gap and with its hash, from the first or from the checkpoint; and the
 deltas of all changes, after what the checkpoint has, give the tables, and what is mentioned in them is found by its id.
+
+It goes through the chain apart from ``follows``, on purpose: what the store's own verification overlooks is found here.
 """
 
 from __future__ import annotations

@@ -74,6 +74,12 @@ def next_change(head: Head, number: int, world: World, event: Event, deltas: Seq
     return Change._make((revision, number, *world, *event, head.hash, digest))
 
 
+def follows(change: Change, head: Head, deltas: Sequence[Delta]) -> bool:
+    """Tell whether a change, as it was stored, is the one that follows ``head`` with these deltas, hash and all."""
+    world, event = World(change.account, change.region), Event(*change[4:9])
+    return change == next_change(head, change.world, world, event, deltas)
+
+
 def columns_text(entity: Entity, value: object) -> str:
     """Return an entity's columns as the JSON text that a delta carries."""
     return compact(dict(zip(entity.columns, entity.to_row(value), strict=True)))

@@ -11,8 +11,7 @@ import sqlite3
 from itertools import takewhile
 from typing import NamedTuple
 
-from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, mentioned, next_change
-from groupwall.store.entities import World
+from groupwall.store.changes import GENESIS, Change, Delta, Head, follows, mentioned
 from groupwall.store.folder import StoreError
 from groupwall.store.tables import BY_KIND, ENTITIES
 
@@ -84,8 +83,7 @@ def _mentions(connection: sqlite3.Connection, last: int) -> list[tuple[str, int]
     for row in connection.execute("SELECT * FROM change WHERE revision <= ? ORDER BY revision", (last,)).fetchall():
         change = Change(*row)
         deltas = [Delta(*columns) for columns in connection.execute(_DELTAS, (change.revision,))]
-        world, event = World(change.account, change.region), Event(*change[4:9])
-        if change != next_change(head, change.world, world, event, deltas):
+        if not follows(change, head, deltas):
             message = f"the change {change.revision} does not follow from the one before, so no change is let go"
             raise StoreError(message)
         head = Head(change.revision, change.hash)

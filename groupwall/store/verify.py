@@ -14,8 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, columns_text, next_change, value_of
-from groupwall.store.entities import World
+from groupwall.store.changes import GENESIS, Change, Delta, Head, columns_text, follows, value_of
 from groupwall.store.retention import horizon
 from groupwall.store.tables import BY_KIND, ENTITIES, Entity
 
@@ -94,8 +93,7 @@ class _Audit:
             yield stray, [Delta(*row[2:])]
 
     def _chained(self, change: Change, deltas: list[Delta], kept: Mapping[int, str]) -> Iterator[Fault]:
-        world, event = World(change.account, change.region), Event(*change[4:9])
-        if change != next_change(self.head, change.world, world, event, deltas):
+        if not follows(change, self.head, deltas):
             yield Fault(change.revision, change.world, f"it does not follow from the change {self.head.revision}")
         if kept.get(change.revision, change.hash.hex()) != change.hash.hex():
             yield Fault(change.revision, change.world, "its hash is not the one that was kept")
