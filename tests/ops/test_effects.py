@@ -12,7 +12,7 @@ from groupwall.config import Quotas
 from groupwall.iam.callers import root
 from groupwall.ops.effects.effects import effect
 from groupwall.ops.operation import Context
-from groupwall.ops.past import seen_after
+from groupwall.ops.past import seen_between
 from groupwall.store.entities import World
 from groupwall.store.transaction import Transaction
 from groupwall.units import Ids
@@ -419,7 +419,7 @@ def between(wall: Wall, first: int, last: int) -> Json:
     def work(tx: Transaction) -> Json:
         tx.enter(world)
         context = Context(tx, world, root(wall.account, "aws"), NOW, Ids(1), Quotas())
-        deltas = [delta for _, delta in tx.changed_since(first)]
-        return effect(seen_after(first, context), seen_after(last, context), deltas, context)
+        before, after, changed = seen_between(first, last, context)
+        return effect(before, after, [delta for _, delta in changed], context)
 
     return wall.store.read(work)
