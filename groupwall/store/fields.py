@@ -199,11 +199,10 @@ _TELLS_OF = (
     "change.revision IN (SELECT told.revision FROM"
     " (SELECT id, revision FROM delta UNION ALL SELECT id, revision FROM mention) AS told WHERE {})"
 )
-"""What a change did to an entity, to what is its own, and to rules that name it."""
+"""A change did something to an entity, to what is its own, or to a rule that names it."""
 
 CHANGES = {
-    "group": Field("told.id", _TELLS_OF),
-    "interface": Field("told.id", _TELLS_OF),
+    "tells-of": Field("told.id", _TELLS_OF),
     "operation": Field("change.operation"),
     "caller": Field("change.caller"),
     "request-id": Field("change.request_id"),

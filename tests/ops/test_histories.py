@@ -63,6 +63,41 @@ def test_changes_of_a_group_and_of_an_interface(wall: Wall, web: str) -> None:
     ]  # fmt: skip
 
 
+def test_changes_of_rules_that_name_a_group(wall: Wall, web: str) -> None:
+    """A group's changes are also those of other groups' rules that name it, as they were or as they are (inferred)."""
+    other, third = create_group(wall, "other"), create_group(wall, "third")
+    start = _revision(wall)
+    for peer in (web, "192.0.2.0/24"):
+        wall.call("AuthorizeSecurityGroupIngress", GroupId=other, IpPermissions=[tcp(22, peer)])
+    rules = wall.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [other]}])
+    [rule] = [one["SecurityGroupRuleId"] for one in rules["SecurityGroupRules"] if "ReferencedGroupInfo" in one]
+    named = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "ReferencedGroupId": third}
+    modified = [{"SecurityGroupRuleId": rule, "SecurityGroupRule": named}]
+    wall.call("ModifySecurityGroupRules", GroupId=other, SecurityGroupRules=modified)
+    wall.call("RevokeSecurityGroupIngress", GroupId=other, SecurityGroupRuleIds=[rule])
+    for group, changes in (
+        (web, ["AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules"]),
+        (third, ["ModifySecurityGroupRules", "RevokeSecurityGroupIngress"]),
+    ):
+        assert _changes(wall, After=start, Filters=[{"Name": "group-id", "Values": [group]}]) == changes
+
+
+def test_changes_of_a_rule_and_of_a_vpc(wall: Wall) -> None:
+    """A rule's changes are those of itself and its tags; a VPC's those of what lies in it, rules apart (inferred)."""
+    vpc = create_vpc(wall)
+    group = create_group(wall, "web", vpc)
+    _allow(wall, group, 22)
+    _allow(wall, group, 23)
+    rules = wall.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [group]}])
+    [rule] = [one["SecurityGroupRuleId"] for one in rules["SecurityGroupRules"] if one["FromPort"] == 22]
+    wall.call("CreateTags", Resources=[rule], Tags=[{"Key": "a", "Value": "b"}])
+    _revoke(wall, group, 22)
+    assert _changes(wall, Filters=[{"Name": "security-group-rule-id", "Values": [rule]}]) == [
+        "AuthorizeSecurityGroupIngress", "CreateTags", "RevokeSecurityGroupIngress",
+    ]  # fmt: skip
+    assert _changes(wall, Filters=[{"Name": "vpc-id", "Values": [vpc]}]) == ["CreateVpc", "CreateSecurityGroup"]
+
+
 def test_a_difference_is_rules_and_traffic(wall: Wall, web: str) -> None:
     """Between two revisions the rules that differ are told, and what that means at the gates (inferred)."""
     _allow(wall, web, 22)
@@ -186,6 +221,16 @@ def test_records_have_cloudtrails_form(wall: Wall, web: str) -> None:
     change = wall.call("DescribeChanges", After=_revision(wall) - 1)["Changes"][0]
     assert record["additionalEventData"]["hash"] == change["Hash"]
     assert record["requestID"] == change["RequestId"]
+
+
+def test_records_are_safe_on_a_terminal(wall: Wall, web: str) -> None:
+    """Control characters of either kind, those that turn text round and all beyond ASCII are escapes (inferred)."""
+    odd = "\x85\x9b2J \u202e \u2066 \u2028 \u200b 漢"
+    wall.call("CreateTags", Resources=[web], Tags=[{"Key": "name", "Value": odd}])
+    [text] = wall.call("ExportHistory", After=_revision(wall) - 1)["Records"]
+    assert text.isascii()
+    assert text.isprintable()
+    assert json.loads(text)["requestParameters"]["tags"]["items"] == [{"key": "name", "value": odd}]
 
 
 def test_heads_are_compared(wall: Wall, web: str) -> None:

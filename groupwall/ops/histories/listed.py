@@ -16,8 +16,7 @@ FILTERS = {
     "caller": "caller",
     "request-id": "request-id",
     "resource-id": "resource-id",
-    "group-id": "group",
-    "interface-id": "interface",
+    **dict.fromkeys(("group-id", "security-group-rule-id", "interface-id", "vpc-id"), "tells-of"),
 }
 PAGE, LARGEST_PAGE = 100, 1000
 
