@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.authentication import Authenticator, Identity, Open, Signed
-from groupwall.calls import caller_within, parameters_of, told, tried
+from groupwall.calls import make_within, parameters_of, told, tried
 from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
 from groupwall.ops import start
@@ -228,11 +228,8 @@ class App:
                 context.tx.record(_event(call, context, "BeginWorld", {}))
 
     def _context(self, call: Call, tx: Transaction) -> Context:
-        within = caller_within(lambda: context)
-        now = self._clock.now()
-        identity = call.identity
-        context = Context(tx, identity.world, identity.caller, now, self._ids, self._quotas, within, parameters_of)
-        return context
+        now, identity = self._clock.now(), call.identity
+        return Context(tx, identity.world, identity.caller, now, self._ids, self._quotas, make_within, parameters_of)
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:
         """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""

@@ -5,7 +5,7 @@ A call within a call is one that changes something by EC2's own operations, chec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,16 +48,12 @@ def parameters_of(asked: Asked) -> Params:
     return understood(asked).params
 
 
-def caller_within(context: Callable[[], Context]) -> Callable[[Asked], Result]:
-    """Return what makes a call within another, in the context of the latter; its results are as JSON carries them."""
-
-    def make(asked: Asked) -> Result:
-        operation, params = understood(asked)
-        action = SERVICES["ec2"].actions[operation.name]
-        told: Result = _as_json(action.plain(operation.run(params, context())))
-        return told
-
-    return make
+def make_within(asked: Asked, context: Context) -> Result:
+    """Make a call within another, in the context of the latter; its results are as JSON carries them."""
+    operation, params = understood(asked)
+    action = SERVICES["ec2"].actions[operation.name]
+    told: Result = _as_json(action.plain(operation.run(params, context)))
+    return told
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401 - any part of a result
@@ -76,7 +72,7 @@ def tried(asked: Sequence[Asked], context: Context) -> Tried:
         results: list[Result] = []
         for one in asked:
             try:
-                results.append(context.call(one))
+                results.append(make_within(one, context))
             except ApiError as error:
                 return results, error
         return results, None

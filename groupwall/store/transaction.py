@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from groupwall.store.changes import Change, Delta, Event, Head, columns_text, mentioned, next_change
-from groupwall.store.entities import Tag, World
+from groupwall.store.entities import Expectation, Tag, World
 from groupwall.store.folder import StoreError
 from groupwall.store.reads import Reads
 from groupwall.store.rows import TooLarge
@@ -57,6 +57,8 @@ class Transaction(Reads):
         self.seal = seal
         self.head = head
         self.spoiled = False
+        self.expects = True
+        """Whether any world may have expectations: read with the head, since each write asks."""
         self._place = World("", "")
         self._sole = sole
         self._worlds = worlds
@@ -211,6 +213,7 @@ class Transaction(Reads):
         """Insert one entity. sqlite3.IntegrityError when its key is taken, which operations rule out beforehand."""
         entity = ENTITIES[type(value)]
         self._insert(entity, value)
+        self.expects = self.expects or isinstance(value, Expectation)
         self._deltas.append(Delta(entity.kind, entity.id_of(value), None, columns_text(entity, value)))
 
     def _insert(self, entity: Entity, value: object) -> None:
