@@ -195,9 +195,12 @@ FIELDS: dict[type, dict[str, Field]] = {
 }
 """What can be asked of each kind that is listed."""
 
+_AFTER = "?2"
+"""The second value that a listing of changes binds. Who follows what becomes of a group does not pay for its past."""
+
 _TELLS_OF = (
-    "change.revision IN (SELECT told.revision FROM"
-    " (SELECT id, revision FROM delta UNION ALL SELECT id, revision FROM mention) AS told WHERE {})"
+    "change.revision IN (SELECT told.revision FROM (SELECT id, revision FROM delta UNION ALL"
+    f" SELECT id, revision FROM mention) AS told WHERE told.revision > {_AFTER} AND {{}})"
 )
 """A change did something to an entity, to what is its own, or to a rule that names it."""
 

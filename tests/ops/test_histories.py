@@ -8,6 +8,9 @@ from itertools import pairwise
 import pytest
 
 from groupwall.errors import ApiError
+from groupwall.ops.histories.export import OWN
+from groupwall.ops.table import OPERATIONS
+from groupwall.wire.model import SERVICES
 from tests.driver import Wall
 from tests.scenes import Json, create_group, create_vpc, tcp
 from tests.worlds import make_random_call, random_world, seeded
@@ -221,6 +224,17 @@ def test_records_have_cloudtrails_form(wall: Wall, web: str) -> None:
     change = wall.call("DescribeChanges", After=_revision(wall) - 1)["Changes"][0]
     assert record["additionalEventData"]["hash"] == change["Hash"]
     assert record["requestID"] == change["RequestId"]
+
+
+def test_records_tell_whose_operation_it_was(wall: Wall) -> None:
+    """A record of an operation of ours, or of a world's beginning, does not claim to be a call of EC2 (inferred)."""
+    create_group(wall)
+    records = map(json.loads, wall.call("ExportHistory")["Records"])
+    assert [(one["eventName"], one["eventSource"]) for one in records] == [
+        ("BeginWorld", "groupwall"), ("CreateSecurityGroup", "ec2.amazonaws.com"),
+    ]  # fmt: skip
+    ours = {name for name in SERVICES["groupwall"].actions if OPERATIONS[name].changes}
+    assert ours | {"BeginWorld"} == OWN
 
 
 def test_records_are_safe_on_a_terminal(wall: Wall, web: str) -> None:

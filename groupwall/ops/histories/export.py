@@ -13,6 +13,11 @@ from groupwall.units import timestamp
 VERSION = "1.05"
 """The version of the form that the recordings have [reference 24, recorded]."""
 
+OWN = frozenset({
+    "ApplyChanges", "BeginWorld", "ConfirmChange", "DeleteExpectations", "PutExpectations", "UndoChange",
+})  # fmt: skip
+"""The operations of changes that are no call of EC2."""
+
 _SOURCES = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 _RENAMED = {"UserIdGroupPairs": "groups"}
 
@@ -39,7 +44,7 @@ def _record(change: Change, deltas: list[Delta]) -> dict[str, Any]:
         "eventVersion": VERSION,
         "userIdentity": _identity(change),
         "eventTime": timestamp(change.time // 1000 * 1000)[:-5] + "Z",
-        "eventSource": "ec2.amazonaws.com",
+        "eventSource": "groupwall" if change.operation in OWN else "ec2.amazonaws.com",
         "eventName": change.operation,
         "awsRegion": change.region,
         "requestParameters": _parameters(json.loads(change.request)),
