@@ -10,6 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from groupwall.commands.shown.columns import columns
+from groupwall.commands.shown.history import named_entity
 from groupwall.commands.shown.parts import branch, named, rule, several
 
 Json = dict[str, Any]
@@ -86,9 +87,6 @@ def _against(result: Json) -> Iterator[RenderableType]:
 def difference(result: Json) -> RenderableType:
     """Return the difference between two revisions: rules, traffic at gates, and all else."""
     title = Text(f"from revision {result['FromRevision']} to {result['ToRevision']}", "bold")
-    others = (
-        Text(f"{_MARKS[one['Action']]} {one['Kind']} {one['Id']} {one.get('Text', '')}".rstrip())
-        for one in result.get("Entities", [])
-    )
+    others = (Text(f"{_MARKS[one['Action']]} {one['Kind']} {named_entity(one)}") for one in result.get("Entities", []))
     parts = [*_rules(result), *_gates(result), *others]
     return Group(title, *(parts or [Text("no difference")]))

@@ -52,7 +52,7 @@ def _told(what: str, deltas: list[Json]) -> list[str]:
     if len(deltas) > _MOST:
         fate, _, kind = what.partition(" ")
         return [f"{fate} {len(deltas)} of {kind}"]
-    return [f"{what} {_named(one)}" for one in deltas]
+    return [f"{what} {named_entity(one)}" for one in deltas]
 
 
 def _fate(delta: Json) -> str:
@@ -61,7 +61,7 @@ def _fate(delta: Json) -> str:
     return "~" if "After" in delta else "-"
 
 
-def _named(delta: Json) -> str:
+def named_entity(delta: Json) -> str:
     """Return an entity's id, and of a rule what it says, of anything else its name."""
     entity = all_visible(json.loads(delta.get("After") or delta.get("Before") or "{}"))
     told = _rule(entity) if delta["Kind"] == "security-group-rule" else entity.get("name")
