@@ -180,6 +180,14 @@ def test_verbs_with_verbs_below(server: str) -> None:
     assert (wrong.exit_code, "options stand after `more`" in wrong.stderr) == (2, True)
 
 
+def test_words_of_a_list(server: str) -> None:
+    """An option for a list takes all words up to the next option, as the AWS CLI's do (inferred)."""
+    told = run("findings", "--kinds", "stale", "unused", "--endpoint", server, "--json")
+    again = run("findings", "--kinds", "stale", "--kinds", "unused", "--endpoint", server, "--json")
+    assert (told.exit_code, told.stdout) == (0, again.stdout)
+    assert {one["Kind"] for one in json.loads(told.stdout)["Findings"]} == {"unused"}
+
+
 WHAT_WAS = ["explain", "reach", "findings", "unused", "expect check"]
 
 
