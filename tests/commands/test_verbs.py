@@ -57,7 +57,7 @@ def test_history_in_a_process_of_its_own(server: str) -> None:
         ["root", "AuthorizeSecurityGroupIngress"],
     ]
     assert re.search(rf"^ +\+ security-group sg-[0-9a-f]+  {re.escape(HOSTILE)}$", ended.out, re.MULTILINE)
-    assert re.search(r"^ +\+ security-group-rule sgr-[0-9a-f]+  tcp 22 from 10\.0\.0\.0/8$", lines[-1])
+    assert re.search(r"^ +\+ security-group-rule sgr-[0-9a-f]+  tcp 22 from 10\.0\.0\.0/8, of sg-[0-9a-f]+$", lines[-1])
 
 
 def test_history_in_json(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

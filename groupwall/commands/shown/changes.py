@@ -32,7 +32,10 @@ def applied(result: Json) -> RenderableType:
 def _call(call: Json) -> str:
     """Return an operation with what its result names: ``CreateSecurityGroup GroupId sg-...``."""
     result = all_visible(json.loads(call["Result"]))
-    return " ".join([call["Operation"], *(f"{name} {value}" for name, value in sorted(_named(result)))])
+    named: dict[str, list[str]] = {}
+    for name, value in sorted(_named(result)):
+        named.setdefault(name, []).append(value)
+    return " ".join([call["Operation"], *(f"{name} {', '.join(values)}" for name, values in named.items())])
 
 
 def _named(result: Json) -> Iterator[tuple[str, str]]:
