@@ -78,17 +78,14 @@ def text_of(one: Expectation) -> str:
     return f"{one.verdict} {services_text(services_of(one))} from {one.source} to {one.destination}"
 
 
-def broken_by(
-    expectations: Sequence[Expectation], before: Seen, after: Seen, deltas: Sequence[Delta] | None = None
-) -> list[Judged]:
+def broken_by(expectations: Sequence[Expectation], before: Seen, after: Seen, deltas: Sequence[Delta]) -> list[Judged]:
     """Return those that a change breaks, with why: they are broken after it, and held before it.
 
     What had no interface at an end was denied by that: only an accept has to have held (inferred). deltas: the
     change's, which spare a look at what it cannot break.
     """
     network = Network(after)
-    some = expectations if deltas is None else concerned(expectations, deltas, network)
-    broken = [one for one in judge(some, network) if one.state == BROKEN]
+    broken = [one for one in judge(concerned(expectations, deltas, network), network) if one.state == BROKEN]
     if not broken:
         return []
     were = judge([one.expectation for one in broken], Network(before))

@@ -187,7 +187,7 @@ def _group(network: Network, given: str) -> list[Interface]:
 _NAMED: dict[str, Callable[[Network, str], list[Interface]]] = {"eni-": _interface, "i-": _instance, "sg-": _group}
 
 
-def holders(network: Network, end: str, *, alone: bool = True) -> list[Interface]:
+def holders(network: Network, end: str, *, alone: bool) -> list[Interface]:
     """Return this account's interfaces that have an address; none for a block.
 
     alone: InvalidParameterValue for several.
