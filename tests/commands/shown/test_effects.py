@@ -169,6 +169,19 @@ def test_applied(wall: Wall, scene: Scene) -> None:
     assert drawn(applied({"Results": []})) == ["nothing had to change"]
 
 
+def test_ids_of_a_list() -> None:
+    """What a call made several of is named once, with all of their ids; the caller's account is not (inferred)."""
+    rules = {"SecurityGroupRules": [{"SecurityGroupRuleId": "sgr-1"}, {"SecurityGroupRuleId": "sgr-2"}]}
+    run = {"ReservationId": "r-1", "OwnerId": "123456789012", "Instances": [{"InstanceId": "i-1"}], "Groups": []}
+    made = {"AuthorizeSecurityGroupIngress": rules, "RunInstances": run}
+    told = {"Revision": 7, "Results": [{"Operation": name, "Result": json.dumps(one)} for name, one in made.items()]}
+    assert drawn(applied(told)) == [
+        "applied as revision 7",
+        "├── AuthorizeSecurityGroupIngress SecurityGroupRuleId sgr-1, sgr-2",
+        "└── RunInstances InstanceId i-1 ReservationId r-1",
+    ]
+
+
 def test_many_names() -> None:
     """Of many names the first are told (inferred)."""
     assert several(["a", "b"]) == "a, b"
