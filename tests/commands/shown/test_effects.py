@@ -97,7 +97,7 @@ def test_what_is_not_there(scene: Scene) -> None:
     lines = drawn(
         effect(scene.preview("RevokeSecurityGroupIngress", GroupId=scene.web, IpPermissions=[tcp(23, "10.0.0.0/8")]))
     )
-    assert lines[0] == "not there: tcp 23 from 10.0.0.0/8"
+    assert lines[0] == f"not there: tcp 23 from 10.0.0.0/8, in web ({scene.web})"
     assert lines[1].startswith(
         f"└── nearest: {scene.rule} tcp 22 from 10.0.0.0/8, of web ({scene.web}); ports: 23 asked"
     )
