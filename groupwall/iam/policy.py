@@ -52,10 +52,11 @@ class Choice(NamedTuple):
         """
         unresolved = False
         for pattern in self.patterns:
-            matches = pattern.matches(text, keys)
+            fixed = pattern.compiled
+            matches = fixed.fullmatch(text) if fixed else pattern.matches(text, keys)
             if matches:
                 return not self.negated
-            unresolved |= matches is None
+            unresolved |= fixed is None and matches is None
         return None if unresolved and self.negated else self.negated
 
     def told(self, element: str) -> str:
@@ -87,14 +88,15 @@ class Statement:
 
     def applies(self, access: Access) -> bool:
         """Whether a statement that the action matches applies: what cannot be told allows nothing, and denies."""
-        unsure = self.effect == "Deny"
+        _, resource, keys = access
+        sure = self.effect == "Allow"
         if self.resources is not None:
-            outcome = self.resources.outcome(access.resource, access.keys)
-            if not (outcome or (outcome is None and unsure)):
+            outcome = self.resources.outcome(resource, keys)
+            if not outcome and (sure or outcome is False):
                 return False
         for condition in self.conditions:
-            outcome = condition.outcome(access.keys)
-            if not (outcome or (outcome is None and unsure)):
+            outcome = condition.outcome(keys)
+            if not outcome and (sure or outcome is False):
                 return False
         return True
 
@@ -180,25 +182,22 @@ def decide(policies: Policies, access: Access) -> Decision:
     (users 7.1 [docs]). Where several kinds do not allow, the first of identity, boundary, session is told (inferred).
     """
     kinds = _kinds(policies)
-    denied = tuple(_matched(kinds, "Deny", access))
+    denied = tuple(one for kind, some in kinds for one in _denying(kind, some, access))
     if denied:
         why = f"{denied[0]} denies it explicitly"
         return Decision(allowed=False, explicit=True, limit=denied[0].kind, matched=denied, why=why)
     allowing = []
-    for kind in kinds:
-        allowed = next(_matched((kind,), "Allow", access), None)
+    for kind, some in kinds:
+        allowed = _allowing(kind, some, access)
         if allowed is None:
-            why = _nearest(*kind, access)
-            return Decision(allowed=False, explicit=False, limit=kind[0], matched=(), why=why)
+            why = _nearest(kind, some, access)
+            return Decision(allowed=False, explicit=False, limit=kind, matched=(), why=why)
         allowing.append(allowed)
-    why = f"{' and '.join(str(one) for one in allowing)} {'allow' if len(allowing) > 1 else 'allows'} it"
+    why = f"{' and '.join(map(str, allowing))} {'allow' if len(allowing) > 1 else 'allows'} it"
     return Decision(allowed=True, explicit=False, limit="identity", matched=tuple(allowing), why=why)
 
 
-_Kinds = Sequence[tuple[Kind, tuple[Policy, ...]]]
-
-
-def _kinds(policies: Policies) -> _Kinds:
+def _kinds(policies: Policies) -> list[tuple[Kind, tuple[Policy, ...]]]:
     kinds: list[tuple[Kind, tuple[Policy, ...]]] = [("identity", policies.identity)]
     if policies.boundary is not None:
         kinds.append(("boundary", (policies.boundary,)))
@@ -207,14 +206,23 @@ def _kinds(policies: Policies) -> _Kinds:
     return kinds
 
 
-def _matched(kinds: _Kinds, effect: Effect, access: Access) -> Iterator[Matched]:
-    """Yield the statements of an effect that apply."""
-    for kind, some in kinds:
-        for policy in some:
-            denies, allows = policy.matching(access.action)
-            for statement in denies if effect == "Deny" else allows:
-                if statement.applies(access):
-                    yield Matched(kind, policy.name, statement)
+def _denying(kind: Kind, some: Sequence[Policy], access: Access) -> list[Matched]:
+    """Return every Deny that applies."""
+    return [
+        Matched(kind, policy.name, statement)
+        for policy in some
+        for statement in policy.matching(access.action).denies
+        if statement.applies(access)
+    ]
+
+
+def _allowing(kind: Kind, some: Sequence[Policy], access: Access) -> Matched | None:
+    """Return the first Allow that applies."""
+    for policy in some:
+        for statement in policy.matching(access.action).allows:
+            if statement.applies(access):
+                return Matched(kind, policy.name, statement)
+    return None
 
 
 class _Kept(NamedTuple):
