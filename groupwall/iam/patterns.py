@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 ARN_PARTS = 6
 _NEVER = re.compile(r"(?!)")
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^,{}'\s][^,{}']*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
-_REMEMBERED = 1024
+_REMEMBERED = 256
 """How many patterns with the values of variables in them are kept compiled."""
 
 

@@ -8,7 +8,7 @@ Pure: what is asked comes in as a value, and nothing is remembered but which sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -226,37 +226,43 @@ def _allowing(kind: Kind, some: Sequence[Policy], access: Access) -> Matched | N
 
 
 class _Kept(NamedTuple):
-    """An Allow that its action matches, and what kept it from applying; the fewer, the nearer."""
+    """An Allow that its action matches, and what keeps it from applying; the fewer, the nearer."""
 
     place: Matched
-    parts: tuple[str, ...]
+    resource: bool
+    conditions: tuple[Condition, ...]
 
-    def __str__(self) -> str:
-        return f"{self.place} does not apply: {'; '.join(self.parts)}"
+    def told(self, access: Access) -> str:
+        """Return what keeps it, as one clause."""
+        parts = [told(condition, access.keys) for condition in self.conditions]
+        if self.resource and self.place.statement.resources is not None:
+            parts.insert(0, f"its {self.place.statement.resources.told('Resource')} does not cover the resource")
+        return f"{self.place} does not apply: {'; '.join(parts)}"
+
+
+def _kept(place: Matched, access: Access) -> _Kept:
+    _, resource, keys = access
+    resources, conditions = place.statement.resources, place.statement.conditions
+    uncovered = resources is not None and not resources.outcome(resource, keys)
+    return _Kept(place, uncovered, tuple(one for one in conditions if not one.outcome(keys)))
 
 
 def _nearest(kind: Kind, some: Sequence[Policy], access: Access) -> str:
     """Say that no policy of a kind allows an access, and which statements come nearest, with what keeps each."""
     kept = [
-        _Kept(Matched(kind, policy.name, statement), tuple(_in_the_way(statement, access)))
+        _kept(Matched(kind, policy.name, statement), access)
         for policy in some
         for statement in policy.matching(access.action).allows
     ]
     lacks = f"no {kind} policy allows {access.action} on {access.resource}"
-    if not kept:
-        return f"{lacks}: no statement allows that action on anything"
-    kept.sort(key=lambda one: len(one.parts))
-    more = f"; {len(kept) - _NEAREST} more do not apply either" if len(kept) > _NEAREST else ""
-    return f"{lacks}: {'; '.join(str(one) for one in kept[:_NEAREST])}{more}"
+    return f"{lacks}: {_told(kept, access) or 'no statement allows that action on anything'}"
 
 
-def _in_the_way(statement: Statement, access: Access) -> Iterator[str]:
-    """Yield what keeps an Allow from applying: its resource, and each condition."""
-    if statement.resources is not None and not statement.resources.outcome(access.resource, access.keys):
-        yield f"its {statement.resources.told('Resource')} does not cover the resource"
-    for condition in statement.conditions:
-        if not condition.outcome(access.keys):
-            yield told(condition, access.keys)
+def _told(kept: list[_Kept], access: Access) -> str:
+    nearest = sorted(kept, key=lambda one: one.resource + len(one.conditions))[:_NEAREST]
+    more = len(kept) - len(nearest)
+    clauses = [one.told(access) for one in nearest] + ([f"{more} more do not apply either"] if more else [])
+    return "; ".join(clauses)
 
 
 class Trust(NamedTuple):
@@ -317,8 +323,5 @@ def _account(principal: str) -> str | None:
 def _distrust(policy: Policy, access: Access, caller: Sequence[str]) -> str:
     allows = policy.matching(access.action).allows
     lacks = f"the trust policy {policy.name} does not allow {access.action} to {caller[0] if caller else 'nobody'}"
-    naming = [one for one in allows if _names(one, caller)]
-    if not naming:
-        return f"{lacks}: no statement that allows it names the caller or its account"
-    kept = [str(_Kept(_trust(policy, one), tuple(_in_the_way(one, access)))) for one in naming[:_NEAREST]]
-    return f"{lacks}: {'; '.join(kept)}"
+    kept = [_kept(_trust(policy, one), access) for one in allows if _names(one, caller)]
+    return f"{lacks}: {_told(kept, access) or 'no statement that allows it names the caller or its account'}"
