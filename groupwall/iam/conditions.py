@@ -6,6 +6,7 @@ not match and a Deny does (groupwall.iam.policy).
 
 from __future__ import annotations
 
+import json
 import operator as op
 import re
 from collections.abc import Callable, Sequence
@@ -272,7 +273,7 @@ def told(some: Condition, keys: Keys) -> str:
 
 
 def listed(some: Sequence[str]) -> str:
-    """Return texts in quotes, of many or long ones only the beginning."""
-    texts = [f'"{text[:_SHOWN_CHARACTERS]}"' for text in some[:_SHOWN_VALUES]]
+    """Return texts in quotes, escaped as in JSON, since a client may have sent them; of many or long ones a part."""
+    texts = [json.dumps(text[:_SHOWN_CHARACTERS], ensure_ascii=False) for text in some[:_SHOWN_VALUES]]
     more = len(some) - _SHOWN_VALUES
     return " or ".join(texts) + (f" or {more} more" if more > 0 else "")

@@ -46,8 +46,9 @@ class Fault(NamedTuple):
     grave: bool
 
     def __str__(self) -> str:
-        """Return ``line 4: Statement[0].Action: ...``."""
-        return f"line {self.line}: {self.path}: {self.message}" if self.path else f"line {self.line}: {self.message}"
+        """Return ``line 4: Statement[0].Action: ...``, in which a name of the document cannot break the line."""
+        text = f"{self.path}: {self.message}" if self.path else self.message
+        return f"line {self.line}: {''.join(one if one.isprintable() else ascii(one)[1:-1] for one in text)}"
 
 
 class PolicyError(ApiError):

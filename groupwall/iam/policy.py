@@ -22,7 +22,7 @@ _REMEMBERED_ACTIONS = 512
 """More than there are operations; a policy forgets all of them when it is asked of more."""
 
 _NEAREST = 3
-_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?")
+_ACCOUNT = re.compile(r"([0-9]{12})|arn:[^:]+:iam::([0-9]{12}):root")
 _EVERYONE = "*"
 
 
@@ -317,7 +317,7 @@ def _alone(statement: Statement) -> set[str]:
 def _account(principal: str) -> str | None:
     """Return the account that a principal stands for, None for one that is no account."""
     found = _ACCOUNT.fullmatch(principal)
-    return found[1] if found else None
+    return found[1] or found[2] if found else None
 
 
 def _distrust(policy: Policy, access: Access, caller: Sequence[str]) -> str:

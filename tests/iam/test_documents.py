@@ -179,6 +179,11 @@ def test_faults_are_told_by_line() -> None:
     ]
 
 
+def test_a_name_cannot_break_the_line_of_its_fault() -> None:
+    """Characters that do not print are told by their codes (inferred)."""
+    assert str(faults(text({**statement(), "a\n\x1b": 1}))[0]).startswith("line 1: Statement[0].a\\n\\x1b: there is no")
+
+
 def test_a_refusal_tells_how_much_more_is_wrong() -> None:
     """The error has the first fault in its message and all grave ones as values (inferred)."""
     with pytest.raises(PolicyError) as refused:

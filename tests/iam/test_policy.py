@@ -234,6 +234,13 @@ def test_an_unreadable_value_is_told() -> None:
     )
 
 
+def test_what_a_client_sent_cannot_break_the_sentence() -> None:
+    """Values are told escaped, so that none of them begins a line or ends the quotation (inferred)."""
+    some = policy(statement(Condition={"StringEquals": {"aws:x": "a"}}))
+    why = decide(Policies((some,)), access({"aws:x": ('"\r\n\x1b[0m',)})).why
+    assert why.endswith('wants "a", finds "\\"\\r\\n\\u001b[0m"')
+
+
 def test_keys_are_only_asked_for() -> None:
     """The context may be read as it is asked for: a key that no condition names is never looked up (inferred)."""
 
