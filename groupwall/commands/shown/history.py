@@ -78,7 +78,7 @@ def named_entity(delta: Json) -> str:
     is_rule = delta["Kind"] == "security-group-rule"
     told = " -> ".join(dict.fromkeys(_rule(one) if is_rule else one.get("name") or "" for one in states))
     group = f", of {states[-1]['group_id']}" if is_rule else ""
-    return f"{delta['Id']}  {told}{group}" if told else str(delta["Id"])
+    return f"{delta['Id']}  {told}{group}" if told not in ("", delta["Id"]) else str(delta["Id"])
 
 
 def _rule(rule: Json) -> str:

@@ -61,9 +61,11 @@ def test_what_was_altered() -> None:
     before, after = (RULE % ("ingress", "tcp", 20, last, "10.0.0.0/8") for last in (25, 21))
     rule = {"Kind": "security-group-rule", "Id": "sgr-1", "Before": before, "After": after}
     group = {"Kind": "security-group", "Id": "sg-1", "Before": '{"name": "web"}', "After": '{"name": "web"}'}
-    assert touched([rule, group]) == [
+    named = {"Kind": "expectation", "Id": "office", "After": '{"name": "office"}'}
+    assert touched([rule, group, named]) == [
         "~ security-group-rule sgr-1  tcp 20-25 from 10.0.0.0/8 -> tcp 20-21 from 10.0.0.0/8, of sg-1",
         "~ security-group sg-1  web",
+        "+ expectation office",
     ]
 
 
