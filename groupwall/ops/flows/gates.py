@@ -10,7 +10,7 @@ from typing import NamedTuple
 from groupwall.ops.flows.ends import Course, Part
 from groupwall.ops.flows.network import Network, Standing
 from groupwall.ops.flows.shown import Json, properties_text, rule_shown, traffic_shown
-from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, address_texts, addresses_text, services_text
+from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, address_texts, addresses_text, lines, services_text
 from groupwall.rules.spans import Spans, intersection, spans
 from groupwall.rules.traffic import Box, Traffic, traffic
 from groupwall.rules.values import Direction, PeerKind, Rule
@@ -138,9 +138,8 @@ def reason(gate: Gate, names: Mapping[str, str]) -> str | None:
     if not gate.known:
         verb = "admits some of it" if gate.admitted else "does not admit it"
         return f"{gate.direction} in {_elsewhere(gate)} {verb}"
-    what = f"{_services(gate.refused)} {'to' if gate.direction.is_egress else 'from'} {_addresses(gate.refused)}"
     groups = ", ".join(called(group_id, names) for group_id in gate.standing.group_ids) or "an interface in no group"
-    told = f"no {gate.direction} rule of {groups} admits {what}"
+    told = f"no {gate.direction} rule of {groups} admits {_refused_text(gate)}"
     near = nearest(gate.grants, gate.asked)
     return f"{told}; nearest: {_near_text(near)}" if near else told
 
@@ -195,12 +194,19 @@ MOST_RULES = 3
 """Rules in such a line."""
 
 
-def _services(some: Traffic) -> str:
-    return _short(", ".join(sorted({services_text(slab.services) for slab in some.slabs})))
+MOST_LINES = 3
+"""Lines of traffic in it."""
 
 
-def _addresses(some: Traffic) -> str:
-    return _short(addresses_text(tuple(slab.addresses for slab in some.slabs)))
+def _refused_text(gate: Gate) -> str:
+    """Return what a gate refuses, each set of services with the addresses that it is refused for and no others."""
+    way = "to" if gate.direction.is_egress else "from"
+    told = [
+        f"{_short(services_text(one.services))} {way} {_short(addresses_text(one.addresses))}"
+        for one in lines(gate.refused)
+    ]
+    more = f", and {len(told) - MOST_LINES} more" if len(told) > MOST_LINES else ""
+    return f"{', nor '.join(told[:MOST_LINES])}{more}"
 
 
 def _short(text: str) -> str:

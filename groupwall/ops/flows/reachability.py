@@ -30,7 +30,7 @@ def describe_reachability(params: Params, context: Context) -> Result:
         message = "Only one of 'From' or 'To' may be provided."
         raise errors.invalid_combination(message)
     if not source and not destination:
-        raise errors.missing_parameter("From")
+        raise errors.missing_parameter("From or To")
     page = {"MaxResults": params.get("MaxResults", PAGE), "NextToken": params.get("NextToken")}
     paging, sent = Paging(page, context, "reachability"), bool(source)
     network = Network(seen(params, context))
