@@ -1,0 +1,111 @@
+"""Network namespaces of Linux: made, named, opened and entered.
+
+A thread enters a namespace alone, and what it opens or starts there stays there: a socket belongs to the namespace in
+which it was opened, a child to that of the thread that forked it. So whoever wants something inside has it done in a
+thread that lives for that only, and no other thread, event loop or later call is ever in the wrong place.
+
+Names are files as `ip netns` has them, so that its users see ours and can enter them (inferred).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self, TypeVar
+
+NAMED = Path("/run/netns")
+"""Where the names stand."""
+
+_CLONE_NEWNET = 0x40000000
+_MS_BIND = 0x1000
+_MNT_DETACH = 2
+_LIBC = ctypes.CDLL(None, use_errno=True)  # Python 3.11 has neither setns nor unshare
+
+T = TypeVar("T")
+
+
+class Namespace:
+    """A network namespace, held open: one without a name goes when nobody holds it, and all in it goes too."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    @classmethod
+    def new(cls) -> Self:
+        """Make a namespace without a name. Raise PermissionError without CAP_SYS_ADMIN."""
+        return cls(_apart(_unshared))
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Open a namespace by its name. Raise FileNotFoundError if there is none."""
+        return cls.at(NAMED / name)
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Open a namespace by a file that stands for it, such as ``/proc/PID/ns/net``."""
+        return cls(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+
+    def within(self, act: Callable[[], T]) -> T:
+        """Return what ``act`` returns, done in a thread of its own inside of the namespace."""
+        return _apart(lambda: _entered(self.descriptor, act))
+
+    def name(self, name: str) -> None:
+        """Give it a name, which holds it from now on. Raise FileExistsError if that is taken."""
+        NAMED.mkdir(parents=True, exist_ok=True)
+        place = NAMED / name
+        place.touch(0o444, exist_ok=False)
+        source = f"/proc/self/fd/{self.descriptor}".encode()
+        try:
+            _checked(_LIBC.mount(source, bytes(place), None, _MS_BIND, None), place)
+        except OSError:
+            place.unlink()
+            raise
+
+    def close(self) -> None:
+        """Hold it no longer."""
+        os.close(self.descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def forget(name: str) -> None:
+    """Take a name away, if it is there. What holds the namespace otherwise, such as a process inside, keeps it."""
+    place = NAMED / name
+    if place.exists():
+        # A name whose mount is gone, as after a crash between the two steps of giving one, is a plain file.
+        if os.path.ismount(place):  # Path.is_mount is of folders only
+            _checked(_LIBC.umount2(bytes(place), _MNT_DETACH), place)
+        place.unlink()
+
+
+def names() -> list[str]:
+    """Return all names of network namespaces, whoever gave them, in order."""
+    return sorted(place.name for place in NAMED.iterdir()) if NAMED.is_dir() else []
+
+
+def _apart(act: Callable[[], T]) -> T:
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(act).result()
+
+
+def _unshared() -> int:
+    _checked(_LIBC.unshare(_CLONE_NEWNET))
+    return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _entered(descriptor: int, act: Callable[[], T]) -> T:
+    _checked(_LIBC.setns(descriptor, _CLONE_NEWNET))
+    return act()
+
+
+def _checked(result: int, place: Path | None = None) -> None:
+    if result:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), None if place is None else str(place))
