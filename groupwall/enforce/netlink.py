@@ -181,11 +181,14 @@ class Connection:
     def notices(self) -> list[Answer]:
         """Return what has come since, without waiting. Raise OSError (ENOBUFS) if some was lost."""
         found: list[Answer] = []
-        while True:
-            try:
-                found += answers(self._socket.recv(_CHUNK, socket.MSG_DONTWAIT))
-            except BlockingIOError:
-                return found
+        self._socket.settimeout(0)  # MSG_DONTWAIT would not do: Python waits for a socket that has a timeout
+        try:
+            while True:
+                found += answers(self._socket.recv(_CHUNK))
+        except BlockingIOError:
+            return found
+        finally:
+            self._socket.settimeout(_SECONDS)
 
     def dump(self, message: Message) -> list[Answer]:
         """Return all that a message asks for a list of. Raise Refused if the kernel does not tell it."""
