@@ -10,6 +10,7 @@ Names are files as `ip netns` has them, so that its users see ours and can enter
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -56,13 +57,11 @@ class Namespace:
         """Give it a name, which holds it from now on. Raise FileExistsError if that is taken."""
         NAMED.mkdir(parents=True, exist_ok=True)
         place = NAMED / name
-        place.touch(0o444, exist_ok=False)
+        if os.path.ismount(place):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place))
+        place.touch(0o444)
         source = f"/proc/self/fd/{self.descriptor}".encode()
-        try:
-            _checked(_LIBC.mount(source, bytes(place), None, _MS_BIND, None), place)
-        except OSError:
-            place.unlink()
-            raise
+        _checked(_LIBC.mount(source, bytes(place), None, _MS_BIND, None), place)
 
     def close(self) -> None:
         """Hold it no longer."""
@@ -79,15 +78,17 @@ def forget(name: str) -> None:
     """Take a name away, if it is there. What holds the namespace otherwise, such as a process inside, keeps it."""
     place = NAMED / name
     if place.exists():
-        # A name whose mount is gone, as after a crash between the two steps of giving one, is a plain file.
-        if os.path.ismount(place):  # Path.is_mount is of folders only
+        if os.path.ismount(place):  # and not Path.is_mount, which is of folders only
             _checked(_LIBC.umount2(bytes(place), _MNT_DETACH), place)
         place.unlink()
 
 
 def names() -> list[str]:
-    """Return all names of network namespaces, whoever gave them, in order."""
-    return sorted(place.name for place in NAMED.iterdir()) if NAMED.is_dir() else []
+    """Return all names of network namespaces, whoever gave them, in order.
+
+    A name is a file with a mount on it: one without stands for nothing, and is left by a crash between the two.
+    """
+    return sorted(place.name for place in NAMED.iterdir() if os.path.ismount(place)) if NAMED.is_dir() else []
 
 
 def _apart(act: Callable[[], T]) -> T:
