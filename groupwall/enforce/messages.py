@@ -6,13 +6,15 @@ each change: reference dataplane-nftables 4 and 7.1 [measured].
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
 from groupwall.enforce.expressions import Verdict, decoded, encoded, verdict_bytes, verdict_of
 from groupwall.enforce.netlink import (
+    ACK,
     APPEND,
     CREATE,
     Answer,
@@ -23,7 +25,7 @@ from groupwall.enforce.netlink import (
     number,
     text,
 )
-from groupwall.enforce.table import Element, Flag, Hook, NftRule, Shape
+from groupwall.enforce.table import DEVICE, MARK, Element, Flag, Hook, NftRule, Shape
 
 INET = 1
 """The family of tables that see IPv4 and IPv6."""
@@ -43,6 +45,7 @@ _MARK = 6
 _OURS = b"groupwall"
 """What a table of ours has for free use, by which it is known for ours."""
 
+_IN_MACHINE_ORDER = {DEVICE.datatype, MARK.datatype}
 _HOOK = 4
 _COUNTERS = {17, 18}
 _ELEMENT_VALUE = 2
@@ -181,9 +184,10 @@ class GoneElements:
 Change = NewTable | GoneTable | NewSet | GoneSet | NewChain | GoneChain | Rewritten | NewElements | GoneElements
 
 
-def batch(messages: Iterable[Message]) -> list[Message]:
-    """Return messages as one transaction: the kernel does all of them or none."""
-    return [_BEGIN, *messages, _END]
+def transaction(messages: Sequence[Message]) -> list[Message]:
+    """Return messages as one transaction: the kernel does all of them or none, and acknowledges after that."""
+    *others, last = messages
+    return [_BEGIN, *others, last._replace(flags=last.flags | ACK), _END]
 
 
 def _message(kind: Number, flags: int, *parts: bytes) -> Message:
@@ -197,6 +201,8 @@ def _shape(shape: Shape) -> Iterator[bytes]:
     if shape.flags & Flag.MAP:
         yield number(6, _VERDICTS)
     yield number(10, 1)  # a number within the batch, which only sets without a name are known by
+    if shape.datatype in _IN_MACHINE_ORDER:  # for nft alone, which would list them reversed
+        yield attribute(13, bytes((0, 4)) + (1).to_bytes(4, sys.byteorder))
     if shape.counted:
         yield nested(17, text(1, "counter"), nested(2))
 

@@ -14,6 +14,9 @@ from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import NamedTuple, Self
 
+NETFILTER = 12
+"""The family of netlink that firewalls and connection tracking speak."""
+
 REQUEST = 0x1
 ACK = 0x4
 DUMP = 0x300
@@ -221,14 +224,15 @@ class Connection:
                     yield one
 
     def order(self, messages: Sequence[Message]) -> None:
-        """Send messages in one piece, the kernel's word on the last of which tells that all are done.
+        """Send messages in one piece. The last is acknowledged, if none asks for that itself: so all are done.
 
         The kernel does all before the call that sends them returns, so that its answers are here then, and need no
         waiting for. Raise Refused for the first message that it refused; what then becomes of the others is up to the
         subsystem. Raise TimeoutError if it said nothing.
         """
-        *others, last = (message._replace(flags=message.flags | REQUEST) for message in messages)
-        first = self._send([*others, last._replace(flags=last.flags | ACK)])
+        if not any(message.flags & ACK for message in messages):
+            messages = [*messages[:-1], messages[-1]._replace(flags=messages[-1].flags | ACK)]
+        first = self._send([message._replace(flags=message.flags | REQUEST) for message in messages])
         told = [one for one in self.notices() if one.kind == ERROR and 0 <= one.sequence - first < len(messages)]
         refused = [found for found in (refusal(one, first) for one in told) if found]
         if refused:

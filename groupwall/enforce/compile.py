@@ -1,0 +1,262 @@
+"""What should hold, as parts of a table: pure, and each part follows from one fact of the state.
+
+    ingress, egress   of a group         its chain: the lines of its rules, and their elements
+    members           of a group         the set of the addresses that a rule means that refers to it
+    entries           of a prefix list   the set of the addresses in it
+    interface         of an interface    its two chains, which ask its groups, and how packets get there
+    frame             of the table       groupwall.enforce.frame
+
+So after a change only what it touched is worked out again, and nothing depends on the way to a state. What nothing is
+known about gives no access: a group without rules here admits nobody, a reference to a group without members, or to a
+list without entries, admits nobody (users 5.5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import NamedTuple
+
+from groupwall.enforce import table
+from groupwall.enforce.expressions import DROP, goto, jump
+from groupwall.enforce.frame import (
+    CHECKED,
+    DEVICES,
+    DISPATCH,
+    GUARDED,
+    SOURCES,
+    beginning,
+    frame,
+    interfaces_map,
+    sources_name,
+)
+from groupwall.enforce.lines import (
+    FAMILIES,
+    IPV4,
+    IPV6,
+    Family,
+    Line,
+    identifier,
+    list_name,
+    members_name,
+    rules_of,
+    spot,
+)
+from groupwall.enforce.table import Element, Flag, Shape, Table
+from groupwall.rules.flows import IPV4 as IPV4_ADDRESSES
+from groupwall.rules.flows import block_span
+from groupwall.rules.spans import Span, spans
+from groupwall.rules.values import Direction, Rule
+
+_DEVICE = re.compile(r"[!-.0-~]{1,15}")
+_DEVICE_BYTES = 16
+_NOWHERE = {IPV4: bytes(4), IPV6: bytes(16)}
+"""What a host sends as before it has an address; no router forwards it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface and the device that it is here. addresses: private, of both families, as text.
+
+    checked: whether it may send as nobody but itself (EC2's source/destination check).
+    """
+
+    device: str
+    addresses: frozenset[str]
+    groups: frozenset[str]
+    checked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that the table of one network namespace follows from; by id.
+
+    groups: their rules, of both directions; of groups that interfaces here are in. members: addresses of the members of
+    groups that rules refer to, as far as the rules' groups can mean them. entries: blocks of prefix lists.
+    guarded: how the names of devices begin that are closed until they are known.
+    """
+
+    groups: Mapping[str, Collection[Rule]] = field(default_factory=dict)
+    members: Mapping[str, Collection[str]] = field(default_factory=dict)
+    entries: Mapping[str, Collection[str]] = field(default_factory=dict)
+    interfaces: Mapping[str, Interface] = field(default_factory=dict)
+    guarded: str = GUARDED
+
+
+class Kind(StrEnum):
+    """What a part follows from."""
+
+    FRAME = "frame"
+    INGRESS = "ingress"
+    EGRESS = "egress"
+    MEMBERS = "members"
+    ENTRIES = "entries"
+    INTERFACE = "interface"
+
+
+class Part(NamedTuple):
+    """The name of a part: which fact of which thing. id: empty for the frame."""
+
+    kind: Kind
+    id: str = ""
+
+
+def parts(state: State) -> Iterator[Part]:
+    """Yield the names of all parts."""
+    yield Part(Kind.FRAME)
+    for group_id in state.groups:
+        yield Part(Kind.INGRESS, group_id)
+        yield Part(Kind.EGRESS, group_id)
+    yield from (Part(Kind.MEMBERS, group_id) for group_id in state.members)
+    yield from (Part(Kind.ENTRIES, list_id) for list_id in state.entries)
+    yield from (Part(Kind.INTERFACE, interface_id) for interface_id in state.interfaces)
+
+
+def compiled(state: State, wanted: Iterable[Part] | None = None) -> dict[Part, Table | None]:
+    """Return parts of a table, all of them if none are asked for; None for what is gone from the state.
+
+    ValueError for an id, a device or an address that is none: nothing else gets into a name or a key.
+    """
+    return {one: part(state, one) for one in (parts(state) if wanted is None else wanted)}
+
+
+def part(state: State, one: Part) -> Table | None:
+    """Return one part, None if the state does not have what it follows from."""
+    match one.kind:
+        case Kind.FRAME:
+            return frame(state.guarded)
+        case Kind.INGRESS | Kind.EGRESS:
+            rules = state.groups.get(one.id)
+            return None if rules is None else gate(one.id, Direction(one.kind), rules)
+        case Kind.MEMBERS:
+            addresses = state.members.get(one.id)
+            return None if addresses is None else members(one.id, addresses)
+        case Kind.ENTRIES:
+            blocks = state.entries.get(one.id)
+            return None if blocks is None else entries(one.id, blocks)
+        case Kind.INTERFACE:
+            here = state.interfaces.get(one.id)
+            return None if here is None else interface(one.id, here)
+
+
+def chain_of(id_: str, direction: Direction) -> str:
+    """Return the name of the chain of a group or an interface, for a direction."""
+    return f"{identifier(id_)}_{direction}"
+
+
+def where(rule: Rule) -> tuple[str, bytes]:
+    """Return the set and the key of the element that a rule is: what counts the flows that it admitted."""
+    line, key = spot(rule.properties)
+    return f"{chain_of(rule.group_id, rule.direction)}_{line.name}", key
+
+
+def gate(group_id: str, direction: Direction, rules: Iterable[Rule]) -> Table:
+    """Return the chain of a group for a direction: a line for each way in which its rules look at a packet."""
+    chain = chain_of(group_id, direction)
+    keys: dict[Line, set[Element]] = {}
+    for rule in rules:
+        if rule.direction is direction:
+            line, key = spot(rule.properties)
+            keys.setdefault(line, set()).add(Element(key))
+    lines = sorted(keys)
+    peers = {name: some for line in lines if line.peer for name, some in _peer_sets(line.peer)}
+    return Table(
+        sets=peers | {f"{chain}_{line.name}": line.shape for line in lines},
+        elements={f"{chain}_{line.name}": frozenset(some) for line, some in keys.items()},
+        chains={chain: None},
+        rules={chain: tuple(rule for line in lines for rule in rules_of(line, direction, chain))},
+    )
+
+
+def _peer_sets(peer: str) -> Iterator[tuple[str, Shape]]:
+    for family in FAMILIES:
+        if peer.startswith("sg-"):
+            yield members_name(peer, family), _addresses_shape(family)
+        else:
+            yield list_name(peer, family), _addresses_shape(family, Flag.INTERVAL)
+
+
+def _addresses_shape(family: Family, flags: int = 0) -> Shape:
+    return table.shape(table.IPV4_ADDRESS if family is IPV4 else table.IPV6_ADDRESS, flags=flags)
+
+
+def members(group_id: str, addresses: Iterable[str]) -> Table:
+    """Return the sets of the addresses of a group's members."""
+    packed = [_packed(address) for address in addresses]
+    elements = {
+        members_name(group_id, family): frozenset(Element(key) for key in packed if len(key) == family.size)
+        for family in FAMILIES
+    }
+    return Table(dict(_peer_sets(group_id)), elements, {}, {})
+
+
+def entries(list_id: str, blocks: Iterable[str]) -> Table:
+    """Return the sets of the addresses of a prefix list: what its blocks cover together, since they may overlap."""
+    covered: dict[Family, list[Span]] = {family: [] for family in FAMILIES}
+    for block in blocks:
+        covered[IPV6 if ":" in block else IPV4].append(block_span(block))
+    elements = {
+        list_name(list_id, family): frozenset(_interval(family, span) for span in spans(tuple(some)))
+        for family, some in covered.items()
+    }
+    return Table(dict(_peer_sets(list_id)), elements, {}, {})
+
+
+def _interval(family: Family, span: Span) -> Element:
+    before = IPV4_ADDRESSES if family is IPV6 else 0
+    first, end = span.first - before, span.last - before + 1
+    return Element(first.to_bytes(family.size), end.to_bytes(family.size) if end >> family.size * 8 == 0 else b"")
+
+
+def interface(interface_id: str, here: Interface) -> Table:
+    """Return the two chains of an interface, and the elements by which its packets get there."""
+    device = _device(here.device)
+    chains = {direction: chain_of(interface_id, direction) for direction in Direction}
+    asked = {
+        direction: [beginning(direction), *(chain_of(group_id, direction) for group_id in sorted(here.groups))]
+        for direction in Direction
+    }
+    elements = {
+        interfaces_map(direction): frozenset({Element(device, verdict=goto(chain))})
+        for direction, chain in chains.items()
+    }
+    checked = {CHECKED: frozenset({Element(device)}), **_sources(device, here.addresses)} if here.checked else {}
+    return Table(
+        sets={
+            CHECKED: DEVICES,
+            **{sources_name(family): some for family, some in SOURCES.items()},
+            **dict.fromkeys(elements, DISPATCH),
+        },
+        elements=elements | checked,
+        chains=dict.fromkeys((name for some in asked.values() for name in some), None)
+        | dict.fromkeys(chains.values(), None),
+        rules={chain: (*((jump(name),) for name in asked[direction]), (DROP,)) for direction, chain in chains.items()},
+    )
+
+
+def _sources(device: bytes, addresses: Iterable[str]) -> dict[str, frozenset[Element]]:
+    packed = [_packed(address) for address in addresses]
+    return {
+        sources_name(family): frozenset(
+            Element(device + key) for key in [_NOWHERE[family], *packed] if len(key) == family.size
+        )
+        for family in FAMILIES
+    }
+
+
+def _device(name: str) -> bytes:
+    if not _DEVICE.fullmatch(name):
+        message = f"{name!r} is no device"
+        raise ValueError(message)
+    return name.encode().ljust(_DEVICE_BYTES, b"\0")
+
+
+def _packed(address: str) -> bytes:
+    try:
+        return inet_pton(AF_INET6 if ":" in address else AF_INET, address)
+    except OSError:
+        message = f"{address!r} is no address"
+        raise ValueError(message) from None

@@ -1,0 +1,230 @@
+"""A table of ours in the kernel: what it should hold, and the transactions that make it so.
+
+    with Dataplane.inside(namespace) as dataplane:
+        dataplane.load(compiled(state), revision)                       # closed until it is complete
+        dataplane.apply(compiled(later, [Part(Kind.INGRESS, "sg-...")]), revision + 1)
+        if dataplane.disturbed():
+            dataplane.repair()
+
+The revision stands in the table, written by the same transaction, so that table and revision never disagree, whoever
+is killed when. Nothing in the kernel depends on our living: without us the rules stay
+(reference dataplane-nftables 8).
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Self
+
+from groupwall.enforce.compile import Kind, Part
+from groupwall.enforce.difference import Unlike, difference
+from groupwall.enforce.entering import Namespace
+from groupwall.enforce.frame import REVISION, revision_element
+from groupwall.enforce.messages import (
+    INET,
+    Change,
+    GoneElements,
+    GoneTable,
+    NewElements,
+    NewTable,
+    asked_generation,
+    told,
+    transaction,
+)
+from groupwall.enforce.netlink import NETFILTER, Answer, Connection, Message, Refused, text
+from groupwall.enforce.reading import read_elements, read_table
+from groupwall.enforce.table import EMPTY, Table, merged
+
+TABLE = "groupwall"
+
+_NOTICES = 7
+"""The multicast group that tells every change of nftables in a namespace."""
+
+_LOADED = 1 << 22
+"""Bytes of a transaction of a first load: one of 300,000 rules would hold the kernel's lock for 8 s."""
+
+_READ = 5
+"""How often a table is read that changes meanwhile."""
+
+
+class Dataplane:
+    """The table of one network namespace. Not for several threads at once."""
+
+    def __init__(self, connection: Connection, notices: Connection) -> None:
+        """Speak through two sockets that were opened in the namespace, to change it and to hear of changes."""
+        self._connection = connection
+        self._notices = notices
+        self._parts: dict[Part, Table] = {}
+        self._named: Counter[str] = Counter()
+        self.revision: int | None = None
+        """What the table stands for, None while it is not complete."""
+
+    @classmethod
+    def inside(cls, namespace: Namespace) -> Self:
+        """Speak to the kernel of a namespace."""
+        connection, notices = namespace.within(lambda: (Connection(NETFILTER), Connection(NETFILTER)))
+        notices.join(_NOTICES)
+        return cls(connection, notices)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop speaking; the table stays."""
+        self._connection.close()
+        self._notices.close()
+
+    def fileno(self) -> int:
+        """Return a descriptor that can be read when something may have disturbed the table."""
+        return self._notices.fileno()
+
+    # ---- what should hold
+
+    def load(self, parts: Mapping[Part, Table | None], revision: int) -> None:
+        """Let the table hold these parts and no others. What is there already and right is left as it is.
+
+        Raise NotOurs if somebody else has a table of our name, Refused if the kernel does not take it.
+        """
+        self._parts = {one: some for one, some in parts.items() if some is not None}
+        self._named = Counter(name for some in self._parts.values() for name in some.names)
+        self._follow(revision)
+
+    def apply(self, changed: Mapping[Part, Table | None], revision: int) -> None:
+        """Let parts be others, or be gone, as one transaction with the revision; the rest is not looked at.
+
+        If the kernel does not have what it should, the whole table is set right. Raise Refused if that is refused too.
+        """
+        before = [self._parts[one] for one in changed if one in self._parts]
+        after = [some for some in changed.values() if some is not None]
+        named_before = Counter(name for some in before for name in some.names)
+        elsewhere = {
+            name for some in (*before, *after) for name in some.names if self._named[name] > named_before[name]
+        }
+        changes = difference(merged(before), merged(after), elsewhere)
+        self._keep(changed, named_before)
+        if self.revision is None:
+            self._follow(revision)
+            return
+        try:
+            self._commit([*changes, *self._revised(revision)])
+        except Refused:
+            self._follow(revision)
+        self.revision = revision
+
+    def _keep(self, changed: Mapping[Part, Table | None], named_before: Counter[str]) -> None:
+        self._named -= named_before
+        for one, some in changed.items():
+            if some is None:
+                self._parts.pop(one, None)
+            else:
+                self._parts[one] = some
+                self._named.update(some.names)
+
+    def _revised(self, revision: int) -> Iterator[Change]:
+        if self.revision == revision:
+            return
+        if self.revision is not None:
+            yield GoneElements(REVISION, (revision_element(self.revision),))
+        yield NewElements(REVISION, (revision_element(revision),))
+
+    # ---- what holds
+
+    def read(self) -> Table | None:
+        """Return all that the table holds, None if there is none. Raise NotOurs if it is somebody else's."""
+        for _ in range(_READ):
+            generation = self._generation()
+            found = read_table(self._connection, TABLE)
+            if generation == self._generation():
+                return found
+        raise Refused(errno.EBUSY, "the table changed again and again while it was read", None)
+
+    def counted(self, names: Iterable[str]) -> dict[tuple[str, bytes], int]:
+        """Return how many packets each element of some sets has matched, by the set's name and the element's key."""
+        found = read_elements(self._connection, TABLE, names)
+        return {(name, one.key): one.packets for name, some in found.items() for one in some}
+
+    def disturbed(self) -> bool:
+        """Tell whether somebody else changed the table since the last call; true also if notices were lost."""
+        try:
+            notices = self._notices.notices()
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            return True
+        return any(one.port != self._connection.port and _is_of_ours(one) for one in notices)
+
+    def repair(self) -> bool:
+        """Set the table right, and tell whether it was wrong. Raise as ``load``."""
+        if self.revision is None or not self._parts:
+            return False
+        return self._follow(self.revision)
+
+    def _generation(self) -> bytes:
+        _, found = told(self._connection.ask(asked_generation()))
+        return found[1]
+
+    # ---- from what holds to what should
+
+    def _follow(self, revision: int) -> bool:
+        """Make all that should hold of whatever is there, and tell whether anything had to be changed."""
+        should = merged([*self._parts.values(), _revision(revision)])
+        holds = self.read()
+        self.revision = None
+        if holds is None:
+            self._fill(revision)
+        elif holds != should:
+            self._correct(holds, should)
+        self.revision = revision
+        return holds != should
+
+    def _correct(self, holds: Table, should: Table) -> None:
+        """Change what is wrong; if that cannot be done piece by piece, the table is replaced, in one transaction."""
+        try:
+            self._commit(difference(holds, should))
+        except (Refused, Unlike):
+            self._commit([GoneTable(), NewTable(), *difference(EMPTY, should)])
+
+    def _fill(self, revision: int) -> None:
+        """Make a table in several transactions: the frame alone, which is closed, then the rest, then the revision."""
+        frame = self._parts.get(Part(Kind.FRAME), EMPTY)
+        self._commit([NewTable(), *difference(EMPTY, frame)])
+        for messages in _pieces(_messages(difference(frame, merged(self._parts.values())))):
+            self._connection.order(transaction(messages))
+        self._commit([*self._revised(revision)])
+
+    def _commit(self, changes: Iterable[Change]) -> None:
+        messages = list(_messages(changes))
+        if messages:
+            self._connection.order(transaction(messages))
+
+
+def _messages(changes: Iterable[Change]) -> Iterator[Message]:
+    named = text(1, TABLE)
+    for change in changes:
+        yield from change.messages(named)
+
+
+def _pieces(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    piece: list[Message] = []
+    size = 0
+    for message in messages:
+        piece.append(message)
+        size += len(message.body)
+        if size > _LOADED:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
+
+
+def _revision(revision: int) -> Table:
+    return Table({}, {REVISION: frozenset({revision_element(revision)})}, {}, {})
+
+
+def _is_of_ours(notice: Answer) -> bool:
+    return notice.body[:1] == bytes((INET,)) and notice.body[4:].startswith(text(1, TABLE))

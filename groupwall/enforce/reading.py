@@ -1,0 +1,81 @@
+"""What the kernel holds of a table, read back: reference dataplane-nftables 4.5 [measured]."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable
+
+from groupwall.enforce.messages import (
+    Counted,
+    Number,
+    asked,
+    chain_told,
+    elements_told,
+    is_ours,
+    name_told,
+    paired,
+    rule_told,
+    set_told,
+    told,
+)
+from groupwall.enforce.netlink import Connection, Refused, text
+from groupwall.enforce.table import NftRule, Table
+
+_TABLE = 1
+_NAME = 2
+
+
+class NotOurs(Exception):
+    """A table of our name is there that somebody else made: it is not touched."""
+
+
+def read_table(connection: Connection, name: str) -> Table | None:
+    """Return a table, None if there is none of that name. Raise NotOurs if it was not made by us.
+
+    It is of one moment only if nobody changed it meanwhile, which the number of the last transaction tells.
+    """
+    if not _exists(connection, name):
+        return None
+    sets = dict(set_told(found) for found in _listed(connection, Number.GET_SET, name))
+    chains = dict(chain_told(found) for found in _listed(connection, Number.GET_CHAIN, name))
+    rules: dict[str, list[NftRule]] = {}
+    for found in _listed(connection, Number.GET_RULE, name):
+        chain, rule = rule_told(found)
+        rules.setdefault(chain, []).append(rule)
+    elements = {one: paired(some) for one, some in read_elements(connection, name, sets).items()}
+    return Table(
+        sets,
+        {one: some for one, some in elements.items() if some},
+        chains,
+        {chain: tuple(some) for chain, some in rules.items()},
+    )
+
+
+def read_elements(connection: Connection, name: str, sets: Iterable[str]) -> dict[str, list[Counted]]:
+    """Return the elements of some sets of a table, by set."""
+    return {
+        one: [
+            element
+            for found in _listed(connection, Number.GET_ELEMENT, name, text(_NAME, one))
+            for element in elements_told(found)
+        ]
+        for one in sets
+    }
+
+
+def _exists(connection: Connection, name: str) -> bool:
+    try:
+        _, found = told(connection.ask(asked(Number.GET_TABLE, text(_TABLE, name))))
+    except Refused as refused:
+        if refused.errno == errno.ENOENT:
+            return False
+        raise
+    if not is_ours(found):
+        raise NotOurs
+    return True
+
+
+def _listed(connection: Connection, kind: Number, name: str, *more: bytes) -> list[dict[int, bytes]]:
+    """Return what a list tells of a table; some kernels tell of all tables."""
+    found = [told(answer)[1] for answer in connection.dump(asked(kind, text(_TABLE, name), *more))]
+    return [one for one in found if name_told(one[_TABLE]) == name]
