@@ -55,7 +55,8 @@ class Namespaces:
         """Open an instance or a router. Raise FileNotFoundError if it is not here."""
         return Namespace.named(self.name(identity))
 
-    def _node(self, identity: str) -> Node:
+    def node(self, identity: str) -> Node:
+        """Open an instance or a router, to change its links. Raise FileNotFoundError if it is not here."""
         return Node(self.opened(identity))
 
     def ids(self) -> list[str]:
@@ -65,7 +66,7 @@ class Namespaces:
         return [identity for identity in found if self._is_marked(identity)]
 
     def _is_marked(self, identity: str) -> bool:
-        with self._node(identity) as found:
+        with self.node(identity) as found:
             return any(link.alias == _MARK for link in links(found.kernel))
 
     def make_router(self, vpc_id: str) -> None:
@@ -78,7 +79,7 @@ class Namespaces:
         wanted = {each.id: each for each in interfaces}
         with self._made(instance_id, _INSTANCE) as instance, ExitStack() as held:
             vpc_ids = {each.vpc_id for each in wanted.values()}
-            routers = {vpc_id: held.enter_context(self._node(vpc_id)) for vpc_id in vpc_ids}
+            routers = {vpc_id: held.enter_context(self.node(vpc_id)) for vpc_id in vpc_ids}
             there = wiring.plugged(instance)
             wiring.unplug(instance, [link for identity, link in there.items() if identity not in wanted])
             for identity, each in wanted.items():
@@ -107,18 +108,18 @@ class Namespaces:
     def remove(self, identity: str) -> None:
         """Remove an instance or a router, and so its links. A process inside lives on, with nobody to talk to."""
         if self.name(identity) in entering.names():
-            with self._node(identity) as found:
+            with self.node(identity) as found:
                 wiring.unplug_all(found)
         entering.forget(self.name(identity))
 
     def join(self, peering_id: str, one: Side, other: Side) -> None:
         """Connect the routers of two peered VPCs. Raise FileNotFoundError if one is not there."""
-        with self._node(one.vpc_id) as first, self._node(other.vpc_id) as second:
+        with self.node(one.vpc_id) as first, self.node(other.vpc_id) as second:
             wiring.join(Router(first, one.blocks), Router(second, other.blocks), peering_id)
 
     def part(self, peering_id: str, vpc_id: str) -> None:
         """End the connection of two routers, one of which is named, if there is one."""
-        with self._node(vpc_id) as router:
+        with self.node(vpc_id) as router:
             there = wiring.plugged(router)
             wiring.unplug(router, [link for identity, link in there.items() if identity == peering_id])
 

@@ -1,0 +1,52 @@
+"""What tests of packets need of the machine, and which of them are skipped where it is not there."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from groupwall.enforce.entering import Namespace
+from groupwall.enforce.netlink import Connection
+from tests.enforce.bed import Bed
+
+NETFILTER = 12
+
+NEED_THE_KERNEL = {
+    "test_entering.py": "makes network namespaces",
+    "test_namespaces.py": "makes network namespaces and links",
+    "test_bed.py": "sends packets between network namespaces",
+    "test_differential.py": "sends packets through the kernel's tables",
+    "test_faults.py": "sends packets through the kernel's tables",
+    "test_conntrack.py": "reads and removes the kernel's tracked flows",
+}
+"""The files that are skipped where Linux, root or nftables is missing, and why: all of them, and no other."""
+
+
+@cache
+def missing() -> str:
+    """Return what this machine lacks, nothing where it lacks nothing."""
+    try:
+        with Namespace.new() as namespace:
+            namespace.within(lambda: Connection(NETFILTER)).close()
+    except (OSError, AttributeError) as error:
+        wanted = "root" if getattr(error, "errno", None) in {errno.EPERM, errno.EACCES} else "Linux with nftables"
+        return f"needs {wanted}: {error}"
+    return ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what the list names where the machine lacks what it needs; pytest's summary tells each with its reason."""
+    for item in items:
+        why = NEED_THE_KERNEL.get(item.path.name) if item.path.parent.name == "enforce" else None
+        if why and missing():
+            item.add_marker(pytest.mark.skip(reason=f"{why}, and {missing()}"))
+
+
+@pytest.fixture
+def bed() -> Iterator[Bed]:
+    """Three instances in a VPC and two in its peer."""
+    with Bed({"vpc-a": 3, "vpc-b": 2}, peered=True) as made:
+        yield made
