@@ -16,13 +16,15 @@ from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.authentication import Authenticator, Identity, Open, Signed
+from groupwall.authorising import Asker, asker, authorise
 from groupwall.calls import caller_within, parameters_of, told, tried
 from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
+from groupwall.iam.facts import NOWHERE, Origin
 from groupwall.ops import start
 from groupwall.ops.empty import empty
 from groupwall.ops.expectations.check import refuse_broken
-from groupwall.ops.operation import Context, Operation, Result, Tried
+from groupwall.ops.operation import Context, Operation, Params, Result, Tried
 from groupwall.ops.table import OPERATIONS
 from groupwall.settling import Settling
 from groupwall.store.changes import Event
@@ -54,6 +56,7 @@ class Call:
     params: dict[str, Any]
     dry_run: bool
     identity: Identity
+    origin: Origin = NOWHERE
     tried: Tried | None = None
 
 
@@ -90,8 +93,8 @@ def open_app(
 ) -> App:
     """Return the app over a store, with the machine's clock and chance where none are given."""
     authenticate: Authenticator = Open(settings.account, settings.region, loopback_only=not settings.allow_open)
-    if settings.auth == "signed":
-        authenticate = Signed(store.access_key)
+    if settings.auth != "open":
+        authenticate = Signed(store.access_key, store.seal, bound=settings.auth == "iam")
     return App(store, authenticate, clock or SystemClock(), ids or Ids(), quotas)
 
 
@@ -130,9 +133,8 @@ class App:
         request_id = request_id or self._ids.request_id()
         try:
             decoded = read(request)
-            return self.call(
-                decoded, self._authenticate(request, decoded.action.service, self._clock.now()), request_id
-            )
+            identity = self._authenticate(request, decoded.action.service, self._clock.now())
+            return replace(self.call(decoded, identity, request_id), origin=_origin(request))
         except (ApiError, SignatureError, StoreError) as error:
             return self.refuse(request, error, request_id)
 
@@ -180,17 +182,17 @@ class App:
 
     def perform(self, call: Call, tx: Transaction, budget: Budget | None = None, take: Take = _whole) -> Result:
         """Do what a call asks, as one change or not at all; return its result. ApiError when it is refused."""
-        if call.identity.key and tx.get_key(call.identity.key.id) != call.identity.key:
-            raise call.action.dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
-        if call.dry_run:
-            raise errors.dry_run()
-        context = self._context(call, tx)
+        self._refuse_gone_key(call, tx)
+        asking = asker(call.identity, call.origin, tx, self._clock.now())
+        context = self._context(call, tx, asking)
         with tx.attempt(budget if call.operation.reads else None):
             self._enter(call, context)
+            if asking:
+                authorise(call.action.service, call.operation, call.params, context, asking)
+            if call.dry_run:
+                raise errors.dry_run()
             if call.operation.tries:
-                context = replace(
-                    context, tried=call.tried or tried(call.operation.tries(call.params, context), context)
-                )
+                context = replace(context, tried=call.tried or self._tried(call, tx))
                 tx.limit(budget)
             result = take(call, call.operation.run(call.params, context), tx.head.revision)
             if tx.written and not call.operation.reads:
@@ -208,13 +210,22 @@ class App:
         """
 
         def work(tx: Transaction) -> Tried | None:
-            context = self._context(call, tx)
             with tx.attempt():
-                self._enter(call, context)
+                self._enter(call, self._context(call, tx))
                 tx.undo()
-                return tried(call.operation.tries(call.params, context), context) if call.operation.tries else None
+                return self._tried(call, tx)
 
         return replace(call, tried=self.store.run(work, sole=True))
+
+    def _tried(self, call: Call, tx: Transaction) -> Tried | None:
+        """Try the calls that an operation only tries; their caller needs no permission for what does not happen."""
+        context = self._context(call, tx)
+        return tried(call.operation.tries(call.params, context), context) if call.operation.tries else None
+
+    def _refuse_gone_key(self, call: Call, tx: Transaction) -> None:
+        key = call.identity.key
+        if key and tx.get_key(key.id) != key:
+            raise call.action.dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
 
     def _enter(self, call: Call, context: Context) -> None:
         """Look at the call's world, and begin one that was never changed.
@@ -227,8 +238,12 @@ class App:
             if not call.operation.reads:  # a read is told the revision that there is, without this one
                 context.tx.record(_event(call, context, "BeginWorld", {}))
 
-    def _context(self, call: Call, tx: Transaction) -> Context:
-        within = caller_within(lambda: context)
+    def _context(self, call: Call, tx: Transaction, asking: Asker | None = None) -> Context:
+        def permit(operation: Operation, params: Params, context: Context) -> None:
+            if asking:
+                authorise("ec2", operation, params, context, asking)
+
+        within = caller_within(lambda: context, permit)
         now = self._clock.now()
         identity = call.identity
         context = Context(tx, identity.world, identity.caller, now, self._ids, self._quotas, within, parameters_of)
@@ -290,6 +305,10 @@ def hinted(error: ApiError) -> dict[str, str]:
 def unanswered() -> ApiError:
     """Say that a part of the server which was needed for a read is not there."""
     return ApiError("Unavailable", "The read could not be answered; try again.", 503)
+
+
+def _origin(request: Request) -> Origin:
+    return Origin(request.source, request.secure, request.header("user-agent") or "")
 
 
 def _event(call: Call, context: Context, operation: str, params: dict[str, Any]) -> Event:

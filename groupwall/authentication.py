@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from groupwall.config import is_loopback
 from groupwall.errors import ApiError
-from groupwall.iam.callers import Caller, behind, root
-from groupwall.iam.keys import ACTIVE
+from groupwall.iam.callers import Caller, assumed, behind, root
+from groupwall.iam.keys import usable
+from groupwall.iam.sealing import SealError
+from groupwall.iam.sessions import Session, opened, secret_of
 from groupwall.regions import PARTITION_OF
 from groupwall.store.entities import AccessKey, World
 from groupwall.wire.message import Request
@@ -24,11 +26,17 @@ _HOST = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::[0-9]*)?")
 
 
 class Identity(NamedTuple):
-    """A caller, the world that the call is about, and the access key that a signature was verified with."""
+    """A caller, the world that the call is about, and the access key that a signature was verified with.
+
+    session: the temporary credentials that were used; the key is then the one that they go back to. bound: whether the
+    caller's policies say what it may do, as with ``--auth iam``; otherwise it may do everything.
+    """
 
     caller: Caller
     world: World
     key: AccessKey | None = None
+    session: Session | None = None
+    bound: bool = False
 
 
 Authenticator = Callable[[Request, str, int], Identity]
@@ -103,8 +111,10 @@ class Signed:
     deleted meanwhile is refused all the same: ``App.perform`` looks at it again, in the transaction of the call.
     """
 
-    def __init__(self, find_key: FindKey) -> None:
+    def __init__(self, find_key: FindKey, seal: Callable[[], bytes], *, bound: bool) -> None:
         self._find_key = find_key
+        self._seal = seal
+        self._bound = bound
         self._active: dict[str, tuple[AccessKey, str]] = {}
 
     def __call__(self, request: Request, service: str, now: int) -> Identity:
@@ -116,17 +126,49 @@ class Signed:
             raise SignatureError(Reason.SCOPE)
         partition = _partition(scope.region)
         if scope.session_token is not None:
-            raise SignatureError(Reason.UNKNOWN_KEY)  # none was ever given out, so any is a stranger's
-        key, secret = self._active.get(scope.access_key_id) or self._look_up(scope.access_key_id)
+            return self._session(request, scope, partition, now)
+        key, secret = self._key(scope.access_key_id)
         verify(request, scope, secret, now)
-        return Identity(behind(key, partition), World(key.account, scope.region), key)
+        refuse_unusable(key, now)
+        return Identity(behind(key, partition), World(key.account, scope.region), key, bound=self._bound)
 
-    def _look_up(self, key_id: str) -> tuple[AccessKey, str]:
-        found = self._find_key(key_id)
-        if found is None or found[0].status != ACTIVE:
+    def _session(self, request: Request, scope: Scope, partition: str, now: int) -> Identity:
+        token = scope.session_token or ""
+        session = session_of(token, self._seal(), scope.access_key_id)
+        verify(request, scope, secret_of(session, self._seal()), now, token)
+        key, _ = self._key(session.key)
+        refuse_unusable(key, now, session)
+        return Identity(*within(session, key, partition, scope.region), bound=self._bound)
+
+    def _key(self, key_id: str) -> tuple[AccessKey, str]:
+        found = self._active.get(key_id) or self._find_key(key_id)
+        if found is None or not usable(found[0]):
             raise SignatureError(Reason.UNKNOWN_KEY)
         self._active[key_id] = found
         return found
+
+
+def session_of(token: str, seal: bytes, key_id: str) -> Session:
+    """Return the session that a token is of. SignatureError when it was never given out, or with another key."""
+    try:
+        session = opened(token, seal)
+    except SealError as error:
+        raise SignatureError(Reason.UNKNOWN_KEY) from error
+    if session.id != key_id:
+        raise SignatureError(Reason.UNKNOWN_KEY)
+    return session
+
+
+def refuse_unusable(key: AccessKey, now: int, session: Session | None = None) -> None:
+    """Refuse a key that has expired, and a session that has ended. SignatureError."""
+    if (key.expires and now >= key.expires) or (session and now >= session.expires):
+        raise SignatureError(Reason.ENDED)
+
+
+def within(session: Session, key: AccessKey, partition: str, region: str) -> tuple[Caller, World, AccessKey, Session]:
+    """Return who calls by temporary credentials: the role that was assumed, or the user that asked for them."""
+    caller = assumed(session.account, session.role, session.name, partition) if session.role else behind(key, partition)
+    return caller, World(session.account, region), key, session
 
 
 def _partition(region: str) -> str:

@@ -48,12 +48,18 @@ def parameters_of(asked: Asked) -> Params:
     return understood(asked).params
 
 
-def caller_within(context: Callable[[], Context]) -> Callable[[Asked], Result]:
+Permit = Callable[[Operation, Params, Context], None]
+"""Refuses a call that its caller may not make: ApiError."""
+
+
+def caller_within(context: Callable[[], Context], permit: Permit | None = None) -> Callable[[Asked], Result]:
     """Return what makes a call within another, in the context of the latter; its results are as JSON carries them."""
 
     def make(asked: Asked) -> Result:
         operation, params = understood(asked)
         action = SERVICES["ec2"].actions[operation.name]
+        if permit:
+            permit(operation, params, context())
         told: Result = _as_json(action.plain(operation.run(params, context())))
         return told
 

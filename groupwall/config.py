@@ -27,7 +27,8 @@ class SettingError(ValueError):
 class Settings:
     """How a server runs; SettingError when the values can't stand together.
 
-    auth: ``open`` believes every request, and so listens on loopback only unless ``allow_open``; ``signed`` verifies.
+    auth: ``open`` believes every request, and so listens on loopback only unless ``allow_open``; ``signed`` verifies
+    who calls; ``iam`` also holds each call against the caller's policies.
     data: a folder, or ``:memory:``. log: ``text``, ``json`` or ``off``, of requests.
     retention_days: how long changes are kept in the history, 0 for ever.
     """
@@ -53,8 +54,8 @@ class Settings:
         if not 0 <= self.retention_days <= MOST_DAYS:
             message = f"--retention-days must be 0 to {MOST_DAYS}, not {self.retention_days}"
             raise SettingError(message)
-        if self.auth == "signed" and self.data == MEMORY:
-            message = "--auth signed needs keys, which `groupwall keys` writes to a folder: name one with --data"
+        if self.auth != "open" and self.data == MEMORY:
+            message = f"--auth {self.auth} needs keys, which `groupwall keys` writes to a folder: name one with --data"
             raise SettingError(message)
         if not (len(self.account) == len(DEFAULT_ACCOUNT) and self.account.isascii() and self.account.isdigit()):
             message = f"the account must have 12 digits, not {self.account!r}"
@@ -62,7 +63,7 @@ class Settings:
         if self.auth == "open" and not self.allow_open and not is_loopback(self.host):
             message = (
                 f"--auth open lets anyone who can reach {self.host} change everything; "
-                "use --auth signed, or --allow-open if you mean it"
+                "use --auth signed or --auth iam, or --allow-open if you mean it"
             )
             raise SettingError(message)
 

@@ -241,7 +241,8 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
 def _request(scope: Scope, body: bytes) -> Request:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-    return Request(scope["method"], path, query, headers, body)
+    source = scope["client"][0] if scope.get("client") else ""
+    return Request(scope["method"], path, query, headers, body, source, scope["scheme"] == "https")
 
 
 def _last(status: int, text: str) -> Reply:

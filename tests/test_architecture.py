@@ -37,14 +37,17 @@ PARTS = {
     "rules": _may("errors", "the pure core: to be read, tested and trusted alone"),
     "wire": _may("errors", "driven by its tables: it must not know what an operation does"),
     "store": _may("rules errors units", "keeps the core's values and stamps changes; knows neither wire nor callers"),
-    "iam": _may("store errors units", "a caller is a key that the store holds; a new key is drawn by chance"),
+    "iam": _may("store rules errors units", "a caller is a key that the store holds; a new key is drawn by chance"),
     "ops": _may("store rules iam errors units regions config", "decides and records; it never sees a form or XML"),
     "enforce": _may("profiles remote rules errors units", "agents are clients: what they need comes through the API"),
     "authentication": _may("wire iam store errors regions config", "a stage of app: the wire's signature, stored keys"),
+    "authorising": _may(
+        "authentication iam ops store errors", "a stage of app: policies of a caller against what a call needs"
+    ),
     "calls": _may("wire ops store errors", "a stage of app: calls within a call, read and made as if they came alone"),
     "settling": _may("iam ops store errors units config regions", "a stage of app: what is due comes before any call"),
     "app": _may(
-        "authentication calls settling wire iam ops store errors units config regions",
+        "authentication authorising calls settling wire iam ops store errors units config regions",
         "the whole path of a request: the one place that knows all stages",
     ),
     "remote": _may("wire errors units", "speaks the wire from the other end, and signs with the time"),
@@ -107,6 +110,7 @@ CONFINED = {
     "subprocess": _may("server remote enforce commands", f"{_EDGE}; the demo is a client, and starts its own server"),
     "asyncio.create_subprocess_exec": _may("reading", _EDGE),
     "asyncio.open_connection": _may("remote enforce", _EDGE),
+    "cryptography": _may("iam", "what is sealed and opened again is so in one place"),
     "uvicorn": _may("listening server", "one HTTP library, behind one seam"),
     "click": _may("cli commands", "the terminal is the command line's"),
     "rich": _may("commands", "the terminal is the command line's"),

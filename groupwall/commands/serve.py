@@ -32,7 +32,10 @@ _DEFAULTS = Settings()
 @click.option("--account", default=_DEFAULTS.account, help="Account of callers that name none.")
 @click.option("--region", default=_DEFAULTS.region, help="Region of requests that name none.")
 @click.option(
-    "--auth", default=_DEFAULTS.auth, type=click.Choice(["open", "signed"]), help="Believe or verify callers."
+    "--auth",
+    default=_DEFAULTS.auth,
+    type=click.Choice(["open", "signed", "iam"]),
+    help="Believe callers, verify who they are, or also hold them to their policies.",
 )
 @click.option("--allow-open", is_flag=True, help="Let --auth open listen beyond this machine.")
 @click.option(

@@ -10,6 +10,7 @@ from groupwall.errors.groups import *
 from groupwall.errors.instances import *
 from groupwall.errors.interfaces import *
 from groupwall.errors.networks import *
+from groupwall.errors.permissions import *
 from groupwall.errors.prefix_lists import *
 from groupwall.errors.request import *
 from groupwall.errors.rules import *

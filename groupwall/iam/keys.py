@@ -31,6 +31,11 @@ def create(tx: Transaction, ids: Ids, now: int, account: str, user: str) -> tupl
     return key, secret
 
 
+def usable(key: AccessKey) -> bool:
+    """Tell whether a key is one to sign with, whatever its time."""
+    return key.status == ACTIVE
+
+
 def set_status(tx: Transaction, ids: Ids, now: int, key_id: str, status: str) -> AccessKey:
     """Let a key be used, or refuse it, from now on; return it as it is then. ApiError when there is none.
 

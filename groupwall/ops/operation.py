@@ -6,7 +6,7 @@ parses no form, writes no XML, checks no DryRun and opens no transaction; app.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -83,6 +83,19 @@ class Context:
         return f"arn:{PARTITION_OF[self.world.region]}:ec2:{self.world.region}:{self.world.account}:{resource}"
 
 
+class On(NamedTuple):
+    """A kind of resource that an operation needs permission on, by its word in ARNs.
+
+    find: the ids in a call. new: the call makes one, which has no id yet, and the tags that it is given. optional: no
+    permission is needed where the call names none; otherwise it is needed on all of the kind.
+    """
+
+    kind: str
+    find: Callable[[Params, Context], Iterable[str]]
+    new: bool = False
+    optional: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One row: the action's name and its function.
@@ -94,6 +107,8 @@ class Operation:
     secret: input members that the history must not tell.
     tries: the calls that it tries, which are made and undone before it runs; it may then take its time, as a read.
     calls: the calls that it makes itself, of which the history must not tell the secrets either.
+    on: what a caller needs permission on, besides the tags that the call gives; () for an operation that policies
+    cannot limit to some resources. None for one that needs no permission at all.
     """
 
     name: str
@@ -105,3 +120,4 @@ class Operation:
     secret: tuple[str, ...] = ()
     tries: Callable[[Params, Context], Sequence[Asked]] | None = None
     calls: bool = False
+    on: tuple[On, ...] | None = ()

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.iam.resources import KINDS
 from groupwall.ops.filters import Paging, conditions
 from groupwall.ops.instances.remembered import REMEMBERED, TERMINATED, is_remembered
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.rules.values import Rule
-from groupwall.store.entities import Group, Instance, Interface, Peering, PrefixList, Subnet, Tag, Vpc
+from groupwall.store.entities import Instance, Tag
 from groupwall.store.query import Where
 
 MOST_TAGS = 50
@@ -19,16 +19,7 @@ LONGEST_VALUE = 256
 MOST_RESOURCES = 1000
 """Resources in one call [model: documentation of Resources; text of the error inferred]."""
 
-TAGGABLE: dict[str, tuple[str, type[Any]]] = {
-    "i": ("instance", Instance),
-    "eni": ("network-interface", Interface),
-    "pl": ("prefix-list", PrefixList),
-    "pcx": ("vpc-peering-connection", Peering),
-    "sg": ("security-group", Group),
-    "sgr": ("security-group-rule", Rule),
-    "subnet": ("subnet", Subnet),
-    "vpc": ("vpc", Vpc),
-}
+TAGGABLE: dict[str, tuple[str, type[Any]]] = {kind.prefix: (word, kind.entity) for word, kind in KINDS.items()}
 """Prefix of an id -> (resource type, what it is)."""
 
 

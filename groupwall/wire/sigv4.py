@@ -48,6 +48,7 @@ class Reason(Enum):
     MISMATCH = "the signature is another"
     SCOPE = "signed for another region or service"
     EXPIRED = "the clocks differ too much, or the request has expired"
+    ENDED = "the credentials have expired"
 
 
 class SignatureError(Exception):

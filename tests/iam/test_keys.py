@@ -38,7 +38,7 @@ def test_each_step_is_one_change(wall: Wall) -> None:
     wall.store.run(lambda tx: keys.set_status(tx, Ids(6), NOW, key.id, keys.INACTIVE))
     wall.store.run(lambda tx: keys.set_status(tx, Ids(7), NOW, key.id, keys.ACTIVE))
     wall.store.run(lambda tx: keys.delete(tx, Ids(8), NOW, key.id))
-    active = {"id": key.id, "account": ACCOUNT, "user": "alice", "status": "Active", "created": NOW}
+    active = {"id": key.id, "account": ACCOUNT, "user": "alice", "status": "Active", "created": NOW, "expires": 0}
     inactive = active | {"status": "Inactive"}
     told = changes(wall)
     assert [operation for operation, _, _ in told] == [

@@ -64,7 +64,7 @@ def _made(place: int, of: int, asked: Asked, context: Context) -> dict[str, Any]
         result = context.call(asked)
     except ApiError as error:
         message = f"Call {place} of {of} ({asked.operation}): {error.message}"
-        raise ApiError(error.code, message, error.status, error.hint) from error
+        raise ApiError(error.code, message, error.status, hint=error.hint) from error
     return {"Operation": asked.operation, "Result": compact(result)}
 
 
