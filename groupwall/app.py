@@ -92,7 +92,9 @@ def open_app(
     store: Store, settings: Settings, quotas: Quotas, clock: Clock | None = None, ids: Ids | None = None
 ) -> App:
     """Return the app over a store, with the machine's clock and chance where none are given."""
-    authenticate: Authenticator = Open(settings.account, settings.region, loopback_only=not settings.allow_open)
+    authenticate: Authenticator = Open(
+        settings.account, settings.region, store.seal, loopback_only=not settings.allow_open
+    )
     if settings.auth != "open":
         authenticate = Signed(store.access_key, store.seal, bound=settings.auth == "iam")
     return App(store, authenticate, clock or SystemClock(), ids or Ids(), quotas)

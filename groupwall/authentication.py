@@ -50,9 +50,12 @@ class Open:
     loopback_only: so are those that name another host than this machine, which a page brings about by its own name.
     """
 
-    def __init__(self, account: str, region: str, *, loopback_only: bool = False) -> None:
+    bound = False
+
+    def __init__(self, account: str, region: str, seal: Callable[[], bytes], *, loopback_only: bool = False) -> None:
         self._account = account
         self._region = region
+        self._seal = seal
         self._loopback_only = loopback_only
 
     def __call__(self, request: Request, service: str, now: int) -> Identity:
@@ -62,13 +65,55 @@ class Open:
         if self._loopback_only:
             refuse_other_hosts(request)
         scope = _believed(request)
-        return self.claimed(scope.access_key_id if scope else "", scope.region if scope else self._region)
+        if scope is None:
+            return self.claimed("", self._region)
+        return self.claimed(scope.access_key_id, scope.region, scope.session_token or "")
 
-    def claimed(self, access_key_id: str, region: str) -> Identity:
-        """Return the identity behind an access key id and a region that nobody proved."""
+    def claimed(self, access_key_id: str, region: str, token: str = "") -> Identity:
+        """Return the identity behind an access key id, a region and a session's token that nobody proved."""
+        session = self._session(token)
+        key = self.key(session.key if session else access_key_id)
+        if session:
+            return within(session, key, _partition(region), region, bound=self.bound)
+        if key:
+            return Identity(behind(key, _partition(region)), World(key.account, region), key, bound=self.bound)
         is_account = len(access_key_id) == ACCOUNT_DIGITS and access_key_id.isascii() and access_key_id.isdigit()
         account = access_key_id if is_account else self._account
         return Identity(root(account, _partition(region)), World(account, region))
+
+    def key(self, access_key_id: str) -> AccessKey | None:
+        """Return the key of an id; None for one that is of nobody, as here all are."""
+        del access_key_id
+        return None
+
+    def _session(self, token: str) -> Session | None:
+        try:
+            return opened(token, self._seal()) if token else None
+        except SealError:
+            return None
+
+
+class Known(Open):
+    """Believe every request, but hold who uses a key that the store knows to the policies of its user.
+
+    For tests in one process, where nobody has to be kept out.
+    """
+
+    bound = True
+
+    def __init__(self, account: str, region: str, find_key: FindKey, seal: Callable[[], bytes]) -> None:
+        super().__init__(account, region, seal)
+        self._find_key = find_key
+        self._known: dict[str, AccessKey] = {}
+
+    def key(self, access_key_id: str) -> AccessKey | None:
+        """Return the key of an id. One is remembered: ``App.perform`` looks at it again."""
+        if access_key_id not in self._known:
+            found = self._find_key(access_key_id) if access_key_id.startswith("AKIA") else None
+            if found is None:
+                return None
+            self._known[access_key_id] = found[0]
+        return self._known[access_key_id]
 
 
 def _believed(request: Request) -> Scope | None:
@@ -138,7 +183,7 @@ class Signed:
         verify(request, scope, secret_of(session, self._seal()), now, token)
         key, _ = self._key(session.key)
         refuse_unusable(key, now, session)
-        return Identity(*within(session, key, partition, scope.region), bound=self._bound)
+        return within(session, key, partition, scope.region, bound=self._bound)
 
     def _key(self, key_id: str) -> tuple[AccessKey, str]:
         found = self._active.get(key_id) or self._find_key(key_id)
@@ -165,10 +210,13 @@ def refuse_unusable(key: AccessKey, now: int, session: Session | None = None) ->
         raise SignatureError(Reason.ENDED)
 
 
-def within(session: Session, key: AccessKey, partition: str, region: str) -> tuple[Caller, World, AccessKey, Session]:
-    """Return who calls by temporary credentials: the role that was assumed, or the user that asked for them."""
-    caller = assumed(session.account, session.role, session.name, partition) if session.role else behind(key, partition)
-    return caller, World(session.account, region), key, session
+def within(session: Session, key: AccessKey | None, partition: str, region: str, *, bound: bool) -> Identity:
+    """Return who calls by temporary credentials: the role that was assumed, or whoever's key asked for them."""
+    if session.role:
+        caller = assumed(session.account, session.role, session.name, partition)
+    else:
+        caller = behind(key, partition) if key else root(session.account, partition)
+    return Identity(caller, World(session.account, region), key, session, bound)
 
 
 def _partition(region: str) -> str:

@@ -28,7 +28,7 @@ def signed(key_id: str = "AKIAEXAMPLE", region: str = "us-east-1", service: str 
 
 def believed(asked: Request) -> Identity:
     """Return who an open server takes the caller for."""
-    return Open(DEFAULT, "eu-west-1")(asked, "ec2", NOW)
+    return Open(DEFAULT, "eu-west-1", lambda: b"seal")(asked, "ec2", NOW)
 
 
 def verified(asked: Request, key: AccessKey | None = KEY) -> Identity:
@@ -133,7 +133,7 @@ def test_no_page_no_refusal(headers: list[tuple[str, str]]) -> None:
 def named(*hosts: str) -> Identity:
     """Return who an open server takes the caller for that came under these names."""
     asked = Request("GET", "/", "", tuple(("host", host) for host in hosts), b"")
-    return Open(DEFAULT, "eu-west-1", loopback_only=True)(asked, "ec2", NOW)
+    return Open(DEFAULT, "eu-west-1", lambda: b"seal", loopback_only=True)(asked, "ec2", NOW)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost:4577", "127.0.0.1", "127.1.2.3:80", "[::1]:4577", "[::1]"])

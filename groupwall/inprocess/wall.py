@@ -10,7 +10,7 @@ import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from groupwall.app import App
-from groupwall.authentication import Open
+from groupwall.authentication import Known
 from groupwall.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Quotas, Settings
 from groupwall.inprocess.answers import Answers
 from groupwall.inprocess.environment import configured_region
@@ -33,8 +33,8 @@ class Wall:
         self.wire = options.get("wire", False)
         self._clock = _frozen(options.get("now"))
         ids = Ids(options.get("seed"))
-        identify = Open(self.account, self.region)
         self._store = open_store(MEMORY, ids)
+        identify = Known(self.account, self.region, self._store.access_key, self._store.seal)
         app = App(self._store, identify, self._clock or SystemClock(), ids, options.get("quotas", Quotas()))
         self._process = os.getpid()
         self._answers: Answers | None = Answers(app, ids, identify)
