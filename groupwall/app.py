@@ -12,19 +12,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.authentication import Authenticator, Identity, Open, Signed
 from groupwall.authorising import Asker, asker, authorise
-from groupwall.calls import caller_within, parameters_of, told, tried
+from groupwall.calls import make_within, parameters_of, told, tried
 from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
 from groupwall.iam.facts import NOWHERE, Origin
 from groupwall.ops import start
 from groupwall.ops.empty import empty
 from groupwall.ops.expectations.check import refuse_broken
-from groupwall.ops.operation import Context, Operation, Params, Result, Tried
+from groupwall.ops.operation import Context, Operation, Result, Tried
 from groupwall.ops.table import OPERATIONS
 from groupwall.settling import Settling
 from groupwall.store.changes import Event
@@ -190,14 +191,14 @@ class App:
         with tx.attempt(budget if call.operation.reads else None):
             self._enter(call, context)
             if asking:
-                authorise(call.action.service, call.operation, call.params, context, asking)
+                authorise(asking, call.action.service, call.operation, call.params, context)
             if call.dry_run:
                 raise errors.dry_run()
             if call.operation.tries:
                 context = replace(context, tried=call.tried or self._tried(call, tx))
                 tx.limit(budget)
             result = take(call, call.operation.run(call.params, context), tx.head.revision)
-            if tx.written and not call.operation.reads:
+            if tx.written and call.operation.changes:
                 if not (call.action.service == OWN and call.params.get("Force")):
                     refuse_broken(context)
                 tx.record(_event(call, context, call.action.name, call.params))
@@ -237,19 +238,13 @@ class App:
         """
         if not context.tx.enter(call.identity.world) and call.operation.in_world:
             start.begin(context)
-            if not call.operation.reads:  # a read is told the revision that there is, without this one
+            if call.operation.changes:  # another is told the revision that there is, without this one
                 context.tx.record(_event(call, context, "BeginWorld", {}))
 
     def _context(self, call: Call, tx: Transaction, asking: Asker | None = None) -> Context:
-        def permit(operation: Operation, params: Params, context: Context) -> None:
-            if asking:
-                authorise("ec2", operation, params, context, asking)
-
-        within = caller_within(lambda: context, permit)
-        now = self._clock.now()
-        identity = call.identity
-        context = Context(tx, identity.world, identity.caller, now, self._ids, self._quotas, within, parameters_of)
-        return context
+        now, identity = self._clock.now(), call.identity
+        make = partial(make_within, permit=partial(authorise, asking, "ec2")) if asking else make_within
+        return Context(tx, identity.world, identity.caller, now, self._ids, self._quotas, make, parameters_of)
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:
         """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""

@@ -55,7 +55,7 @@ def policies_of(principal: Principal | None, session: str = "") -> Policies:
     return Policies(identity, read(principal.boundary, "boundary") if principal.boundary else None, limit)
 
 
-def authorise(service: str, operation: Operation, params: Params, context: Context, asking: Asker) -> None:
+def authorise(asking: Asker, service: str, operation: Operation, params: Params, context: Context) -> None:
     """Refuse a call that the caller's policies do not allow, before anything of it is looked at or done.
 
     ApiError, UnauthorizedOperation, for the first need that is not allowed [reference 2.1, 2.3].

@@ -52,18 +52,14 @@ Permit = Callable[[Operation, Params, Context], None]
 """Refuses a call that its caller may not make: ApiError."""
 
 
-def caller_within(context: Callable[[], Context], permit: Permit | None = None) -> Callable[[Asked], Result]:
-    """Return what makes a call within another, in the context of the latter; its results are as JSON carries them."""
-
-    def make(asked: Asked) -> Result:
-        operation, params = understood(asked)
-        action = SERVICES["ec2"].actions[operation.name]
-        if permit:
-            permit(operation, params, context())
-        told: Result = _as_json(action.plain(operation.run(params, context())))
-        return told
-
-    return make
+def make_within(asked: Asked, context: Context, permit: Permit | None = None) -> Result:
+    """Make a call within another, in the context of the latter; its results are as JSON carries them."""
+    operation, params = understood(asked)
+    if permit:
+        permit(operation, params, context)
+    action = SERVICES["ec2"].actions[operation.name]
+    told: Result = _as_json(action.plain(operation.run(params, context)))
+    return told
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401 - any part of a result
@@ -82,7 +78,7 @@ def tried(asked: Sequence[Asked], context: Context) -> Tried:
         results: list[Result] = []
         for one in asked:
             try:
-                results.append(context.call(one))
+                results.append(make_within(one, context))
             except ApiError as error:
                 return results, error
         return results, None

@@ -16,11 +16,12 @@ COMMANDS = {
     **dict.fromkeys(
         (
             *("preview", "receipt", "apply"),
-            *("explain", "reach", "findings", "unused", "why-not-delete", "cut", "at"),
+            *("explain", "reach", "findings", "unused", "why-not-delete", "cut"),
             *("undo", "confirm", "confirmations", "diff", "bisect", "history"),
         ),
         "groupwall.commands.verbs:verb",
     ),
+    "at": "groupwall.commands.past:at",
 }
 
 

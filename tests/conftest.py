@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.driver import Wall
-from tests.scenes import Scene, scene
+from tests.interfaces import create_interface
+from tests.scenes import Scene, create_group, scene
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,6 +21,14 @@ def wall() -> Iterator[Wall]:
     """A world of its own in memory, as a new account has it."""
     with Wall() as new:
         yield new
+
+
+@pytest.fixture
+def web(wall: Wall) -> str:
+    """A group named ``web`` of the default VPC, with one member."""
+    group = create_group(wall, "web")
+    create_interface(wall, Groups=[group])
+    return group
 
 
 @pytest.fixture(params=["Ingress", "Egress"])

@@ -9,8 +9,8 @@ from tests.sources import ROOT
 
 _PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 OF_ANY_CALL = frozenset({
-    "MissingParameter", "InvalidParameterValue", "UnknownParameter", "DryRunOperation", "InternalError",
-    "ExpectationBroken",
+    "MissingParameter", "InvalidParameterValue", "UnknownParameter", "MalformedQueryString", "InvalidQueryParameter",
+    "DryRunOperation", "InternalError", "ExpectationBroken",
 })  # fmt: skip
 """Codes that the page tells once for all operations."""
 

@@ -1,11 +1,14 @@
 """The law of the store, checked on its file as it lies on the disk.
 
 Every change follows the one before, without a gap and with its hash, from the first or from the checkpoint; and the
-deltas of all changes, after what the checkpoint has, give the tables.
+deltas of all changes, after what the checkpoint has, give the tables, and what is mentioned in them is found by its id.
+
+It goes through the chain apart from ``follows``, on purpose: what the store's own verification overlooks is found here.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,7 +25,7 @@ def breaches(folder: Path) -> list[str]:
     """Return what is wrong with a store, nothing when the law holds. The server may be running."""
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
         connection.execute("BEGIN")
-        return [*_damage(connection), *_broken_chain(connection), *_drift(connection)]
+        return [*_damage(connection), *_broken_chain(connection), *_drift(connection), *_unmentioned(connection)]
 
 
 def revision(folder: Path) -> int:
@@ -68,6 +71,22 @@ def _drift(connection: sqlite3.Connection) -> Iterator[str]:
     for where in sorted(told.keys() | kept.keys()):
         if told.get(where) != kept.get(where):
             yield f"{where}: the history tells {told.get(where)}, the table has {kept.get(where)}"
+
+
+def _unmentioned(connection: sqlite3.Connection) -> Iterator[str]:
+    told = {
+        (columns[name], revision)
+        for revision, *texts in connection.execute("SELECT revision, before, after FROM delta")
+        for columns in (json.loads(text) for text in texts if text)
+        for name in _NAMING
+        if columns.get(name) and "/" not in columns[name]
+    }
+    kept = set(connection.execute("SELECT id, revision FROM mention"))
+    if told != kept:
+        yield f"what changes mention is {sorted(told - kept)} more than is kept, and {sorted(kept - told)} less"
+
+
+_NAMING = ("group_id", "interface_id", "vpc_id", "requester_vpc", "accepter_vpc", "resource_id", "peer")
 
 
 def _tables(connection: sqlite3.Connection) -> Iterator[tuple[tuple[int, str, str], dict[str, Any]]]:

@@ -66,6 +66,13 @@ def rules_of(wall: Wall, group_id: str, *, egress: bool = False) -> list[Json]:
     return [rule for rule in rules if rule["IsEgress"] is egress]
 
 
+def allow(wall: Wall, group_id: str, *permissions: Json, egress: bool = False, **params: Any) -> list[str]:  # noqa: ANN401 - as boto3 gives them
+    """Add rules to a group by one call; return their ids."""
+    side = "Egress" if egress else "Ingress"
+    made = wall.call(f"AuthorizeSecurityGroup{side}", GroupId=group_id, IpPermissions=list(permissions), **params)
+    return [rule["SecurityGroupRuleId"] for rule in made["SecurityGroupRules"]]
+
+
 def group_of(wall: Wall, group_id: str) -> Json:
     """Return a group as DescribeSecurityGroups gives it."""
     group: Json = wall.call("DescribeSecurityGroups", GroupIds=[group_id])["SecurityGroups"][0]

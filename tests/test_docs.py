@@ -15,7 +15,7 @@ import pytest
 from groupwall.accesslog import Entry
 from groupwall.cli import main
 from groupwall.commands.calls import Calls
-from groupwall.commands.verbs import At
+from groupwall.commands.past import At
 from groupwall.config import Quotas, Settings
 from groupwall.ops.table import OPERATIONS
 from tests.console import played

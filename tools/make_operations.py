@@ -40,7 +40,8 @@ as accepted without effect, or as refused, which is to say answered with `Unsupp
 form of a rule, in egress, with `UnknownParameter`). `DryRun` is taken wherever EC2 has it.
 
 Any call may also be refused with `MissingParameter`, `InvalidParameterValue` or `UnknownParameter` for a request that
-does not fit the model, with `MissingAction`, `InvalidAction` or `NoSuchVersion`, with the errors of a signature
+does not fit the model, with `MalformedQueryString` or `InvalidQueryParameter` for one that cannot be read, with
+`MissingAction`, `InvalidAction` or `NoSuchVersion`, with the errors of a signature
 (`AuthFailure`, `MissingAuthenticationToken`, `SignatureDoesNotMatch`, `InvalidClientTokenId`, `RequestExpired`), with
 `UnauthorizedOperation` for a page of another site that a browser shows, and with `DryRunOperation`.
 `RequestLimitExceeded`, `Unavailable` and `InternalError` are the server's own troubles.

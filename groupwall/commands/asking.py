@@ -71,10 +71,19 @@ def listing(operation: str) -> Listing | None:
 
 
 def ask(client: Client, operation: str, params: Json, most: int | None = None) -> Json:
-    """Return the result of an operation, of a list all pages as one, or so many items that there are ``most``."""
+    """Return the result of an operation, of a list all pages as one, or so many items that there are ``most``.
+
+    What is missing is told on standard error: items beyond ``most``, and changes that are not kept any more.
+    """
     pages = listing(operation)
-    if pages is None:
-        return client.call(operation, params)
+    result = _all_pages(client, operation, params, pages, most) if pages else client.call(operation, params)
+    oldest = result.get("Oldest", 0)
+    if oldest > params.get("After", 0) + 1:
+        click.echo(f"Changes before revision {oldest} are not kept any more.", err=True)
+    return result
+
+
+def _all_pages(client: Client, operation: str, params: Json, pages: Listing, most: int | None) -> Json:
     found: list[Any] = []
     more: Json = {}
     while True:

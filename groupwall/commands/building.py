@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -57,6 +57,32 @@ def _model() -> Json:
     return model
 
 
+class Listed(click.Command):
+    """A command that reads ``--group-ids sg-1 sg-2`` as the AWS CLI does: all words up to the next option.
+
+    One that has arguments of its own takes only the first word: what follows may be an argument.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give each word of a list its option, then read as click does."""
+        if any(isinstance(one, click.Argument) for one in self.params):
+            return super().parse_args(ctx, args)
+        lists = {flag for one in self.params if isinstance(one, click.Option) and one.multiple for flag in one.opts}
+        return super().parse_args(ctx, list(_repeated(args, lists)))
+
+
+def _repeated(words: Iterable[str], lists: set[str]) -> Iterator[str]:
+    flag, filled = "", False
+    for word in words:
+        if word.startswith("--"):
+            flag, filled = word if word in lists else "", False
+        elif flag and filled:
+            yield flag
+        else:
+            filled = True
+        yield word
+
+
 def documentation(operation: str) -> tuple[str, dict[str, str]]:
     """Return what the model tells of an operation of ours, and of each of its input members."""
     row = _model()["operations"][operation]
@@ -69,7 +95,7 @@ def command(verb: Verb, preset: Json | None = None) -> click.Command:
     told, texts = documentation(verb.operation)
     short = told.split(". ")[0].rstrip(".") + "."
     arguments = [f"{kebab(name).upper().replace('-', '_')}: {texts[name]}" for name in verb.arguments]
-    return click.Command(
+    return Listed(
         verb.path.rpartition(" ")[2],
         params=parameters(verb, without=tuple(preset or ())),
         callback=running(verb, preset),

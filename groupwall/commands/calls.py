@@ -9,13 +9,14 @@ The options of an EC2 call come from its model. The short forms of rules are the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from groupwall.commands.asking import Where
-from groupwall.commands.building import Verb, command, output_options, parameters, run
+from groupwall.commands.building import Listed, Verb, command, output_options, parameters, run
 from groupwall.commands.options import PORTS, Ports, kebab, members_of, options_of
 from groupwall.commands.refused import refused
 from groupwall.errors import ApiError
@@ -27,6 +28,7 @@ Json = dict[str, Any]
 
 _READS = ("Describe", "Get")
 _CALLS = {kebab(name): action for name, action in SERVICES["ec2"].actions.items() if not name.startswith(_READS)}
+_READ_WORDS = tuple(f"{kebab(word)}-" for word in _READS)
 _FLAT = {*PORTS, "IpProtocol", "CidrIp", "SourceSecurityGroupName", "SourceSecurityGroupOwnerId"}
 """Members for one rule in place of IpPermissions: the AWS CLI has the short forms for them."""
 _WITHOUT = {"DryRun"}
@@ -59,8 +61,26 @@ class Calls(click.Group):
         action = _CALLS.get(cmd_name)
         return Call(self._verb, cmd_name, action) if action else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command of the call that the first word names. Raises UsageError with those that it may mean."""
+        word = kebab(args[0])
+        if word in _CALLS:
+            return super().resolve_command(ctx, [word, *args[1:]])
+        close = [] if word.startswith(_READ_WORDS) else get_close_matches(word, _CALLS)
+        close = close or [name for name in _CALLS if name.startswith(word)]
+        meant = f"is it {' or '.join(close)}?" if close else f"`{ctx.command_path} --help` lists them"
+        raise click.UsageError(f"{args[0]!r} is no call of EC2 that changes something; {meant}", ctx)
 
-class Call(click.Command):
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names of the calls alone: EC2's documentation tells what each does."""
+        with formatter.section("Calls"):
+            for name in self.list_commands(ctx):
+                formatter.write(f"{'':{formatter.current_indent}}{name}\n")
+
+
+class Call(Listed):
     """One call of EC2, for a verb of ours."""
 
     def __init__(self, verb: Verb, name: str, action: Action) -> None:
@@ -68,23 +88,6 @@ class Call(click.Command):
         super().__init__(
             name, params=[*ours, *output_options()], callback=_one(verb, action), help=f"{action.name} of EC2."
         )
-        self._lists = {flag for one in ours if one.multiple for flag in one.opts}
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read ``--group-ids sg-1 sg-2`` as the AWS CLI does: all words up to the next option."""
-        return super().parse_args(ctx, list(_repeated(args, self._lists)))
-
-
-def _repeated(words: Iterable[str], lists: set[str]) -> Iterator[str]:
-    flag, filled = "", False
-    for word in words:
-        if word.startswith("--"):
-            flag, filled = word if word in lists else "", False
-        elif flag and filled:
-            yield flag
-        else:
-            filled = True
-        yield word
 
 
 def _optional(one: click.Parameter) -> click.Parameter:

@@ -32,19 +32,19 @@ class Act:
         scene = self._set(stage)
         self._before = _rules(stage, scene)
         told = stage.ask(stage.clients.history, "preview_revoke", GroupId=scene.web, IpPermissions=[tcp(SSH, OFFICE)])
-        cut = [line for gate in told["Gates"] for line in gate["Cut"]]
+        cut = [line["Text"] for gate in told["Gates"] for line in gate["Cut"]]
         still = [rule for gate in told["Gates"] for one in gate["StillOpen"] for rule in one["Rules"]]
         by = ", ".join(f"{rule['Text']} of {rule['GroupName']}" for rule in still)
         unchanged = self._before == _rules(stage, scene)
-        return Seen(not cut and len(still) == 1 and unchanged, f"cut: {len(cut)} lines; still open by {by}")
+        seen = f"cut: {', '.join(cut) or 'nothing'}; still open by {by}"
+        return Seen(not cut and len(still) == 1 and unchanged, seen)
 
     def plan(self, stage: Stage) -> Seen:
         """Plan how to keep SSH from the office out, with nothing else lost."""
         scene = self._set(stage)
         asked = {"From": OFFICE, "To": scene.server, "Protocol": "tcp", "FromPort": SSH, "ToPort": SSH}
         self._plan = stage.ask(stage.clients.history, "plan_cut", **asked)
-        steps = "; ".join(step["Text"] for step in self._plan["Steps"])
-        return Seen(bool(self._plan["Steps"]) and not self._plan["OtherTrafficCut"], f"{steps}; {self._plan['Text']}")
+        return Seen(bool(self._plan["Steps"]) and not self._plan["OtherTrafficCut"], self._plan["Text"])
 
     def apply(self, stage: Stage) -> Seen:
         """Apply the plan as one change."""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 Answer = dict[str, Any]
 _NOISE = frozenset({
-    "ResponseMetadata", "SecurityGroupArn", "Results", "Change", "InterfaceIds", "GroupIds", "IsEgress", "Of",
-    "Traffic", "ClientToken",
+    "ResponseMetadata", "SecurityGroupArn", "Results", "Change", "InterfaceIds", "GroupIds", "GroupNames", "IsEgress",
+    "Of", "Traffic", "ClientToken",
 })  # fmt: skip
 _MANY = 4
 """Items of a list that are shown one by one."""
@@ -102,10 +102,16 @@ def _rule(rule: Answer) -> str:
     """Return a permission or a rule, whichever members it has, in one line."""
     sources = [*rule.get("IpRanges", ()), rule]
     parts = [rule.get("SecurityGroupRuleId"), "egress" if rule.get("IsEgress") else None]
-    parts += ["all" if rule["IpProtocol"] == "-1" else rule["IpProtocol"], rule.get("FromPort")]
+    parts += ["all" if rule["IpProtocol"] == "-1" else rule["IpProtocol"], _ports(rule)]
     parts += [source.get("CidrIp") or source.get("CidrIpv4") for source in sources]
     parts += [f"({source['Description']})" for source in sources if source.get("Description")]
-    return " ".join(str(part) for part in parts if part not in (None, -1))
+    return " ".join(part for part in parts if part)
+
+
+def _ports(rule: Answer) -> str:
+    """Return ``22``, or ``20-25``; nothing for all ports."""
+    ends = dict.fromkeys(rule.get(end, -1) for end in ("FromPort", "ToPort"))
+    return "-".join(str(port) for port in ends if port != -1)
 
 
 _FORMS: dict[str, Callable[[Answer], str]] = {

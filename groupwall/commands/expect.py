@@ -36,33 +36,34 @@ def _put() -> click.Command:
     return click.Command(
         "put",
         params=[file, *parameters(PUT, without=("Expectations",))],
-        callback=_from_file(PUT),
+        callback=_from_file(PUT, {}),
         help=f"{documentation(PUT.operation)[0]}\n\nFILE: a YAML file of expectations, - for standard input.",
         short_help="Keep the expectations of a file.",
     )
 
 
-def _check() -> click.Command:
+def checking(when: Json | None = None) -> click.Command:
+    """Return the command that tells which expectations hold. when: the members that say so, in place of options."""
     told = "Check those of a YAML file in place of those that are kept; - for standard input."
     file = click.Option(["file", "--file"], type=_FILE, help=told)
     return click.Command(
         "check",
-        params=[file, *parameters(CHECK, without=("Expectations",))],
-        callback=_from_file(CHECK),
+        params=[file, *parameters(CHECK, without=("Expectations", *(when or ())))],
+        callback=_from_file(CHECK, when or {}),
         help=f"{documentation(CHECK.operation)[0]} The exit code is 1 when one is broken.",
         short_help="Tell which expectations hold.",
     )
 
 
-def _from_file(verb: Verb) -> Any:  # noqa: ANN401 - a command's function
+def _from_file(verb: Verb, preset: Json) -> Any:  # noqa: ANN401 - a command's function
     @refused
     def with_file(file: Path | None, **given: Any) -> None:  # noqa: ANN401 - the options, by name
         if file is None:
-            run(verb, given)
+            run(verb, given, preset)
             return
         some = _read(file)
         ids = _ids(list(group_names(some)), Where(*(given[name] for name in Where._fields)))
-        run(verb, given, {"Expectations": [one.members | _ends(one, ids) for one in some]})
+        run(verb, given, preset | {"Expectations": [one.members | _ends(one, ids) for one in some]})
 
     return with_file
 
@@ -112,7 +113,7 @@ def _literal(name: str) -> str:
 
 expect = click.Group(
     "expect",
-    commands=[_put(), command(LIST), _check(), command(DELETE)],
+    commands=[_put(), command(LIST), checking(), command(DELETE)],
     help="Say what must pass, and what must not: a change that would break it is refused.",
     short_help="What must pass, and what must not.",
 )

@@ -23,13 +23,15 @@ def refused(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*args, **kwargs)
         except SettingError as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(visible(str(error))) from error
+        except click.UsageError as error:  # it may repeat what stands in a file, or came from a server
+            raise click.UsageError(visible(error.format_message()), error.ctx) from error
         except ApiError as error:
             click.echo(visible(f"{error.code}: {error.message}"), err=True)
         except StoreError as error:
-            click.echo(f"StoreError: {error}", err=True)
+            click.echo(visible(f"StoreError: {error}"), err=True)
         except OSError as error:
-            click.echo(f"{type(error).__name__}: {error.strerror or error}", err=True)
+            click.echo(visible(f"{type(error).__name__}: {error.strerror or error}"), err=True)
         sys.exit(1)
 
     return run

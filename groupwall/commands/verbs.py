@@ -13,7 +13,6 @@ from click.core import ParameterSource
 
 from groupwall.commands.building import Verb, command, running
 from groupwall.commands.calls import Calls
-from groupwall.commands.options import Time
 from groupwall.commands.shown import changes, effects, findings, flows, history
 
 VERBS = (
@@ -31,7 +30,15 @@ VERBS = (
     Verb("confirmations", "DescribeConfirmations", changes.confirmations),
     Verb("diff", "DescribeDifference", effects.difference),
     Verb("bisect", "BisectFlow", history.bisected),
-    Verb("history", "DescribeChanges", history.changes, filters=("operation", "caller", "request-id", "resource-id")),
+    Verb(
+        "history",
+        "DescribeChanges",
+        history.changes,
+        filters=(
+            *("operation", "caller", "request-id"),
+            *("group-id", "security-group-rule-id", "interface-id", "vpc-id", "resource-id"),
+        ),
+    ),
     Verb("history verify", "VerifyHistory", history.verified, ok=lambda result: bool(result["Intact"])),
     Verb("history heads", "DescribeHeads", history.heads),
     Verb("history export", "ExportHistory", history.records),
@@ -43,8 +50,6 @@ GROUPS: dict[str, str] = {}
 
 def verb(word: str) -> click.Command:
     """Return the command that a word of the command line names."""
-    if word == "at":
-        return At(word)
     rows = {row.path: row for row in VERBS if row.path.split(" ")[0] == word}
     own = rows.pop(word, None)
     below = [command(row) for row in rows.values()]
@@ -82,32 +87,3 @@ def _unless_more(run: Callable[..., None]) -> Callable[..., None]:
             raise click.UsageError(f"options stand after `{ctx.invoked_subcommand}`")
 
     return either
-
-
-class At(click.Group):
-    """The verbs that can be asked about a time in the past, which stands before them."""
-
-    def __init__(self, name: str) -> None:
-        when = click.Argument(["when"], metavar="WHEN")
-        told = "Ask about the past: `groupwall at 2h findings`.\n\nWHEN: a time, how long ago it is, or a revision."
-        super().__init__(name, params=[when], callback=lambda **_: None, help=told, short_help="Ask about the past.")
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the verbs whose operation can be asked about the past."""
-        del ctx
-        return list(_OF_THE_PAST)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of a verb, about the time that stands before it."""
-        row = _OF_THE_PAST.get(cmd_name)
-        return command(row, _instant(ctx, ctx.params.get("when", "1"))) if row else None
-
-
-def _instant(ctx: click.Context, when: str) -> dict[str, Any]:
-    """Return the member that says when; both are there, so that neither has an option."""
-    if when.isdecimal():
-        return {"AtRevision": int(when), "At": None}
-    return {"At": Time().convert(when, None, ctx), "AtRevision": None}
-
-
-_OF_THE_PAST = {row.path: row for row in VERBS if {"At", "AtRevision"} <= row.action.input.members.keys()}

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from groupwall.errors.request import ApiError, invalid_value
 
 
+class NeitherEndIsOursError(ApiError):
+    """Told apart from other refusals, since it is none of a past in which neither end was there yet (inferred)."""
+
+
 def end_malformed(text: str) -> ApiError:
     """Refuse an end of a flow that is neither an id, nor an address, nor a block (inferred)."""
     return invalid_value(
@@ -20,11 +24,12 @@ def end_ambiguous(text: str, interface_ids: Sequence[str]) -> ApiError:
     return invalid_value(f"The address {text} is of several network interfaces: {', '.join(interface_ids)}. Name one.")
 
 
-def neither_end_is_ours(source: str, destination: str) -> ApiError:
+def neither_end_is_ours(source: str, destination: str) -> NeitherEndIsOursError:
     """Refuse a flow of which no end is an interface of the account: nothing here decides about it (inferred)."""
-    return invalid_value(
+    return NeitherEndIsOursError(
+        "InvalidParameterValue",
         f"Neither '{source}' nor '{destination}' is a network interface of this account: name an interface, an"
-        " instance, a security group, or the address of an interface for one of them."
+        " instance, a security group, or the address of an interface for one of them.",
     )
 
 

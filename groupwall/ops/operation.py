@@ -45,7 +45,7 @@ class Tried(NamedTuple):
     error: ApiError | None
 
 
-def _no_calls(asked: Asked) -> Any:  # noqa: ANN401 - nothing
+def _no_calls(asked: Asked, *_: object) -> Any:  # noqa: ANN401 - nothing
     raise AssertionError(asked)  # only app.py knows how
 
 
@@ -53,8 +53,8 @@ def _no_calls(asked: Asked) -> Any:  # noqa: ANN401 - nothing
 class Context:
     """What an operation may use. now is in milliseconds since 1970.
 
-    call: makes a call within this one, as part of the same change. read: the parameters of such a call, which is not
-    made. tried: what the calls that the operation only tries would do; they are undone by now.
+    call: makes a call within another, given its context, as part of the same change. read: the parameters of such a
+    call, which is not made. tried: what the calls that the operation only tries would do; they are undone by now.
     """
 
     tx: Transaction
@@ -63,7 +63,7 @@ class Context:
     now: int
     ids: Ids
     quotas: Quotas
-    call: Callable[[Asked], Result] = _no_calls
+    call: Callable[[Asked, Context], Result] = _no_calls
     read: Callable[[Asked], Params] = _no_calls
     tried: Tried | None = None
 
@@ -121,3 +121,8 @@ class Operation:
     tries: Callable[[Params, Context], Sequence[Asked]] | None = None
     calls: bool = False
     on: tuple[On, ...] | None = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may become a change: it neither only reads nor only tries."""
+        return not self.reads and self.tries is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from groupwall import errors
 from groupwall.ops.operation import Context, Params, Result
 from groupwall.store.changes import Change, Delta
-from groupwall.store.seen import Seen, otherwise_before
+from groupwall.store.seen import Seen, otherwise_before, rewound
 
 
 def seen(params: Params, context: Context) -> Seen:
@@ -34,13 +34,28 @@ def seen_after(revision: int, context: Context) -> Seen:
 
     InvalidParameterValue for one that is yet to come, or that lies before the oldest that is known.
     """
+    _refuse_unknown(revision, context)
+    return Seen(context.tx, context.world, otherwise_before(context.tx.changed_since(revision)))
+
+
+def seen_between(first: int, last: int, context: Context) -> tuple[Seen, Seen, list[tuple[int, Delta]]]:
+    """Return the tables as they were once each of two revisions was reached, and the (world, delta) pairs between.
+
+    first: the earlier one. Raises as ``seen_after`` does. Every delta since the first is read once.
+    """
+    _refuse_unknown(first, context)
+    after = seen_after(last, context)
+    changed = context.tx.changed_since(first, last)
+    return rewound(after, changed), after, changed
+
+
+def _refuse_unknown(revision: int, context: Context) -> None:
     newest = context.tx.head.revision
     if not 0 <= revision <= newest:
         raise errors.revision_to_come(revision, newest)
     oldest = context.tx.horizon()
     if revision < oldest:
         raise errors.revision_forgotten(revision, oldest)
-    return Seen(context.tx, context.world, otherwise_before(context.tx.changed_since(revision)))
 
 
 def change_asked(revision: int, context: Context) -> tuple[Change, list[Delta]]:

@@ -195,23 +195,17 @@ FIELDS: dict[type, dict[str, Field]] = {
 }
 """What can be asked of each kind that is listed."""
 
-_DELTA = "change.revision IN (SELECT delta.revision FROM delta WHERE {})"
+_AFTER = "?2"
+"""The second value that a listing of changes binds. Who follows what becomes of a group does not pay for its past."""
 
-
-def _touching(kind: str, column: str, *kinds: str) -> Field:
-    """Return the field of what a delta belongs to: itself, if it is of a kind, or what its column names.
-
-    The text is that of an index of the tables, to the letter.
-    """
-    named = f"json_extract(coalesce(delta.after, delta.before), '$.{column}')"
-    owner = f"CASE delta.kind WHEN '{kind}' THEN delta.id ELSE {named} END"
-    among = ", ".join(f"'{one}'" for one in (kind, *kinds))
-    return Field(owner, _DELTA.format(f"delta.kind IN ({among}) AND {{}}"))
-
+_TELLS_OF = (
+    "change.revision IN (SELECT told.revision FROM (SELECT id, revision FROM delta UNION ALL"
+    f" SELECT id, revision FROM mention) AS told WHERE told.revision > {_AFTER} AND {{}})"
+)
+"""A change did something to an entity, to what is its own, or to a rule that names it."""
 
 CHANGES = {
-    "group": _touching("security-group", "group_id", "security-group-rule", "member", "vpc-association"),
-    "interface": _touching("network-interface", "interface_id", "member", "address", "attachment"),
+    "tells-of": Field("told.id", _TELLS_OF),
     "operation": Field("change.operation"),
     "caller": Field("change.caller"),
     "request-id": Field("change.request_id"),

@@ -135,17 +135,12 @@ _LAST_CHANGED = (
 BEGINNING = "BeginWorld"
 """The operation of the change by which a world begins to be kept."""
 
-_OF_GROUP = (
-    "CASE delta.kind WHEN 'security-group' THEN delta.id"
-    " ELSE json_extract(coalesce(delta.after, delta.before), '$.group_id') END"
-)
-"""As the index of the tables has it, to the letter."""
-
 _MEMBERSHIPS_ENDED = (
-    f"SELECT {_OF_GROUP} AS owner, max(delta.revision), change.time FROM delta JOIN change USING (revision)"
-    " WHERE delta.kind IN ('security-group', 'security-group-rule', 'member', 'vpc-association')"
-    f" AND {_OF_GROUP} IN {LISTED} AND delta.revision <= ? AND delta.kind = 'member' AND delta.after IS NULL"
-    " GROUP BY owner"
+    "SELECT mention.id, max(delta.revision), change.time FROM json_each(?1) AS asked CROSS JOIN mention"
+    " ON mention.id = asked.value AND mention.revision <= ?2 CROSS JOIN delta ON delta.revision = mention.revision"
+    " AND delta.kind = 'member' AND delta.after IS NULL"
+    " AND json_extract(delta.before, '$.group_id') = mention.id"
+    " CROSS JOIN change ON change.revision = delta.revision GROUP BY mention.id"
 )
 LAST = (1 << 63) - 1
 """A revision that is never reached."""

@@ -11,8 +11,7 @@ import sqlite3
 from itertools import takewhile
 from typing import NamedTuple
 
-from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, next_change
-from groupwall.store.entities import World
+from groupwall.store.changes import GENESIS, Change, Delta, Head, follows, mentioned
 from groupwall.store.folder import StoreError
 from groupwall.store.tables import BY_KIND, ENTITIES
 
@@ -63,7 +62,7 @@ def let_go(connection: sqlite3.Connection, last: int) -> None:
 
     StoreError when they don't follow from the horizon, each from the one before: to fold them would hide it for good.
     """
-    _refuse_broken(connection, last)
+    mentions = _mentions(connection, last)
     folded: dict[tuple[int, str, str], str | None] = {}
     for world, kind, entity_id, after in connection.execute(_FOLDED, (last,)):
         folded[world if ENTITIES[BY_KIND[kind]].in_world else 0, kind, entity_id] = after
@@ -73,20 +72,23 @@ def let_go(connection: sqlite3.Connection, last: int) -> None:
     connection.executemany("INSERT OR REPLACE INTO checkpoint_entity VALUES (?, ?, ?, ?)", there)
     connection.execute("DELETE FROM checkpoint WHERE revision % ? != 0", (MILESTONE,))
     connection.execute(_HEADS, (last, MILESTONE))
+    connection.executemany("DELETE FROM mention WHERE id = ? AND revision = ?", mentions)
     connection.execute("DELETE FROM delta WHERE revision <= ?", (last,))
     connection.execute("DELETE FROM change WHERE revision <= ?", (last,))
 
 
-def _refuse_broken(connection: sqlite3.Connection, last: int) -> None:
-    head = horizon(connection)
+def _mentions(connection: sqlite3.Connection, last: int) -> list[tuple[str, int]]:
+    """Return (id, revision) of all that the changes up to a revision mention. StoreError when they don't add up."""
+    head, found = horizon(connection), []
     for row in connection.execute("SELECT * FROM change WHERE revision <= ? ORDER BY revision", (last,)).fetchall():
         change = Change(*row)
         deltas = [Delta(*columns) for columns in connection.execute(_DELTAS, (change.revision,))]
-        world, event = World(change.account, change.region), Event(*change[4:9])
-        if change != next_change(head, change.world, world, event, deltas):
+        if not follows(change, head, deltas):
             message = f"the change {change.revision} does not follow from the one before, so no change is let go"
             raise StoreError(message)
         head = Head(change.revision, change.hash)
+        found += [(one, change.revision) for one in mentioned(deltas)]
+    return found
 
 
 _DELTAS = "SELECT kind, id, before, after FROM delta WHERE revision = ? ORDER BY place"

@@ -128,11 +128,6 @@ class Rows:
         text = f"SELECT 1 FROM {entity.table} WHERE {entity.scope} AND {_checked(entity, column)} = ? LIMIT 1"
         return self._one(text, (self.world, value)) is not None
 
-    def has(self, kind: type[Any]) -> bool:
-        """Tell whether there is any entity of a kind: the cheapest look there is, for what each write asks."""
-        entity = ENTITIES[kind]
-        return self._one(f"SELECT 1 FROM {entity.table} WHERE {entity.scope} LIMIT 1", (self.world,)) is not None
-
     def count(self, kind: type[T], column: str = "", value: str = "") -> int:
         """Return how many entities have this value in a column, or how many there are when no column is named."""
         entity = ENTITIES[kind]

@@ -225,7 +225,6 @@ CREATE TABLE confirmation (
     message TEXT NOT NULL, PRIMARY KEY (world, revision)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX confirmation_by_deadline ON confirmation (deadline) WHERE state = 'waiting';
-CREATE INDEX change_by_time ON change (time);
 
 -- What is left of the changes that are no longer kept: the head at the newest of them, and those at every thousandth;
 -- and what every entity was after the newest of them, as the last delta of it told.
@@ -234,19 +233,17 @@ CREATE TABLE checkpoint_entity (
     world INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, columns TEXT NOT NULL, PRIMARY KEY (world, kind, id)
 ) STRICT, WITHOUT ROWID;
 
--- What became of a group or an interface and of all that is its own, without a look at every change there was.
-CREATE INDEX delta_by_group ON delta (
-    CASE kind WHEN 'security-group' THEN id ELSE json_extract(coalesce(after, before), '$.group_id') END, revision
-) WHERE kind IN ('security-group', 'security-group-rule', 'member', 'vpc-association');
-CREATE INDEX delta_by_interface ON delta (
-    CASE kind WHEN 'network-interface' THEN id ELSE json_extract(coalesce(after, before), '$.interface_id') END,
-    revision
-) WHERE kind IN ('network-interface', 'member', 'address', 'attachment');
+-- The changes in which something is named: what became of a group, say, and of all that is its own or names it.
+CREATE TABLE mention (id TEXT NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (id, revision)) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO mention SELECT named.value, delta.revision FROM delta, (SELECT 1 AS side UNION ALL SELECT 2)
+    CROSS JOIN json_each(iif(side = 1, before, after)) AS named
+    WHERE named.key IN ('group_id', 'interface_id', 'vpc_id', 'requester_vpc', 'accepter_vpc', 'resource_id', 'peer')
+    AND named.value != '' AND named.value NOT LIKE '%/%';
 INSERT INTO sqlite_stat1 VALUES
     ('expectation', 'expectation', '1000 100 1'), ('confirmation', 'confirmation', '1000 1000 1'),
-    ('confirmation', 'confirmation_by_deadline', '10 2'), ('change', 'change_by_time', '1000000 2'),
+    ('confirmation', 'confirmation_by_deadline', '10 2'),
     ('checkpoint_entity', 'checkpoint_entity', '500000 250000 50000 1'),
-    ('delta', 'delta_by_group', '1000000 100 1'), ('delta', 'delta_by_interface', '200000 10 1');
+    ('mention', 'mention', '2000000 50 1');
 ANALYZE sqlite_schema;
 """
 

@@ -132,8 +132,9 @@ class Store:
         """Open a transaction, look at the head, and undo what is not committed at the end."""
         self._connection.execute(begin)
         try:
-            revision, digest, seal = self._connection.execute("SELECT revision, hash, seal FROM head").fetchone()
+            revision, digest, seal, expects = self._connection.execute(_BEGUN).fetchone()
             transaction = Transaction(self._connection, Head(revision, digest), seal, self._worlds, sole=sole)
+            transaction.expects = bool(expects)
             self._connection.set_progress_handler(transaction.step, STEP)
             yield transaction
         finally:
@@ -156,6 +157,9 @@ class Store:
     def _look_for_damage(self, error: BaseException | None) -> None:
         if getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in DAMAGE:
             self._failed = f"the database at {self.where} is damaged ({error}); no more writes until it is replaced"
+
+
+_BEGUN = "SELECT revision, hash, seal, EXISTS (SELECT 1 FROM expectation) FROM head"
 
 
 def open_store(data: str, ids: Ids, migrations: Sequence[str] = MIGRATIONS) -> Store:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
-from groupwall.store.changes import Change, Delta, Event, Head, columns_text, next_change
-from groupwall.store.entities import Tag, World
+from groupwall.store.changes import Change, Delta, Event, Head, columns_text, mentioned, next_change
+from groupwall.store.entities import Expectation, Tag, World
 from groupwall.store.folder import StoreError
 from groupwall.store.reads import Reads
 from groupwall.store.rows import TooLarge
@@ -57,6 +57,8 @@ class Transaction(Reads):
         self.seal = seal
         self.head = head
         self.spoiled = False
+        self.expects = True
+        """Whether any world may have expectations: read with the head, since each write asks."""
         self._place = World("", "")
         self._sole = sole
         self._worlds = worlds
@@ -137,13 +139,13 @@ class Transaction(Reads):
 
     def tried(self, work: Callable[[], T]) -> tuple[T, list[Delta]]:
         """Do work and undo what it wrote; return its result, and the deltas that it would have made."""
-        assert not self._deltas  # noqa: S101 - what was written before would be lost from the change
+        written, self._deltas = self._deltas, []
         self._connection.execute("SAVEPOINT tried")
         try:
             result = work()
             return result, self._deltas
         finally:
-            self._deltas = []
+            self._deltas = written
             self._connection.execute("ROLLBACK TO tried")
             self._connection.execute("RELEASE tried")
 
@@ -174,6 +176,8 @@ class Transaction(Reads):
         self._connection.execute("INSERT INTO change VALUES (?,?,?,?,?,?,?,?,?,?,?)", change)
         for place, delta in enumerate(self._deltas):
             self._connection.execute("INSERT INTO delta VALUES (?,?,?,?,?,?)", (change.revision, place, *delta))
+        for one in mentioned(self._deltas):
+            self._connection.execute("INSERT INTO mention VALUES (?,?)", (one, change.revision))
         self.head, self._deltas = Head(change.revision, change.hash), []
         return change
 
@@ -209,6 +213,7 @@ class Transaction(Reads):
         """Insert one entity. sqlite3.IntegrityError when its key is taken, which operations rule out beforehand."""
         entity = ENTITIES[type(value)]
         self._insert(entity, value)
+        self.expects = self.expects or isinstance(value, Expectation)
         self._deltas.append(Delta(entity.kind, entity.id_of(value), None, columns_text(entity, value)))
 
     def _insert(self, entity: Entity, value: object) -> None:

@@ -14,8 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from groupwall.store.changes import Change, Delta, Event, Head, columns_text, next_change, value_of
-from groupwall.store.entities import World
+from groupwall.store.changes import GENESIS, Change, Delta, Head, columns_text, follows, value_of
 from groupwall.store.retention import horizon
 from groupwall.store.tables import BY_KIND, ENTITIES, Entity
 
@@ -31,12 +30,16 @@ class Fault(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """What was found. first: the oldest change; faults: the first MOST_FAULTS of them."""
+    """What was found. first: the oldest change; faults: the first MOST_FAULTS of them.
+
+    unchecked: revisions that a hash was kept of, and whose own is not known any more.
+    """
 
     checked: int
     first: Head | None
     head: Head
     faults: list[Fault]
+    unchecked: list[int]
 
 
 def verify(connection: sqlite3.Connection, kept: Mapping[int, str]) -> Verified:
@@ -47,14 +50,15 @@ def verify(connection: sqlite3.Connection, kept: Mapping[int, str]) -> Verified:
         faults.append(fault)
         if len(faults) == MOST_FAULTS:
             break
-    return Verified(audit.checked, audit.first, audit.head, faults)
+    return Verified(audit.checked, audit.first, audit.head, faults, audit.unchecked)
 
 
 class _Audit:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.checked = 0
         self.first: Head | None = None
-        self.head = horizon(connection)
+        self.head = self._horizon = horizon(connection)
+        self.unchecked: list[int] = []
         self._connection = connection
         self._state = {
             (world, kind, entity_id): _told(kind, text)
@@ -89,8 +93,7 @@ class _Audit:
             yield stray, [Delta(*row[2:])]
 
     def _chained(self, change: Change, deltas: list[Delta], kept: Mapping[int, str]) -> Iterator[Fault]:
-        world, event = World(change.account, change.region), Event(*change[4:9])
-        if change != next_change(self.head, change.world, world, event, deltas):
+        if not follows(change, self.head, deltas):
             yield Fault(change.revision, change.world, f"it does not follow from the change {self.head.revision}")
         if kept.get(change.revision, change.hash.hex()) != change.hash.hex():
             yield Fault(change.revision, change.world, "its hash is not the one that was kept")
@@ -112,12 +115,19 @@ class _Audit:
         row = self._connection.execute("SELECT revision, hash FROM head").fetchone()
         if Head(*row) != self.head:
             yield Fault(self.head.revision, 0, f"the head of the store is revision {row[0]}, or has another hash")
-        heads = {row[0]: row[1] for row in self._connection.execute("SELECT revision, hash FROM checkpoint")}
+        yield from self._compared(kept)
+
+    def _compared(self, kept: Mapping[int, str]) -> Iterator[Fault]:
+        """Compare what was kept with the heads that have no change; note those of which nothing is known any more."""
+        heads = dict(self._connection.execute("SELECT revision, hash FROM checkpoint")) | {0: GENESIS}
         for revision, digest in sorted(kept.items()):
-            if not 0 < revision <= self.head.revision:
-                yield Fault(revision, 0, "a change that was there when its hash was kept is not there")
-            if revision in heads and heads[revision].hex() != digest:
-                yield Fault(revision, 0, "the hash at a checkpoint is not the one that was kept")
+            if revision in heads:
+                if heads[revision].hex() != digest:
+                    yield Fault(revision, 0, "its hash is not the one that was kept")
+            elif digest and 0 < revision < self._horizon.revision:
+                self.unchecked.append(revision)
+            elif not self._horizon.revision < revision <= self.head.revision:
+                yield Fault(revision, 0, "there is no change with the hash that was kept")
 
     def _kept(self, entity: Entity) -> Iterator[Fault]:
         """Compare a table with what the changes leave."""

@@ -87,6 +87,18 @@ def test_fewer_than_a_page_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize(("after", "told"), [(0, True), (3, True), (4, False), (9, False)])
+def test_what_is_not_kept_any_more(capsys: pytest.CaptureFixture[str], after: int, *, told: bool) -> None:
+    """Where changes after the one that is asked for are not kept, standard error says so (inferred)."""
+
+    class Kept:
+        def call(self, *_: object) -> Json:
+            return {"Changes": [], "Oldest": 5}
+
+    assert ask(cast("Client", Kept()), "DescribeChanges", {"After": after})["Oldest"] == 5
+    assert capsys.readouterr().err == ("Changes before revision 5 are not kept any more.\n" if told else "")
+
+
 def test_answers_that_are_no_lists() -> None:
     """Any other operation is called once (inferred)."""
     pages = Pages("Courses", ("NextToken", "NextToken"), 500)

@@ -122,6 +122,18 @@ def test_a_call_is_written_as_for_the_aws_cli(asked: Asked, words: tuple[str, ..
     assert asked.call(*words) == parameters
 
 
+def test_a_call_by_its_name(asked: Asked) -> None:
+    """A call may be named as the API has it, as in a file of calls (inferred)."""
+    assert asked.run("RevokeSecurityGroupIngress", *RULE).exit_code == 0
+    assert asked.params["Calls"][0]["Operation"] == "RevokeSecurityGroupIngress"
+
+
+def test_help_lists_the_calls(asked: Asked) -> None:
+    """Help has the name of each call in a line of its own, whole (inferred)."""
+    lines = [line.strip() for line in asked.run("--help").stdout.splitlines()]
+    assert {REVOKE, "update-security-group-rule-descriptions-ingress"} <= set(lines)
+
+
 def test_options_of_the_verb(asked: Asked) -> None:
     """The verb's options stand before the call, those of the connection on either side (inferred)."""
     asked.call("--confirm-within", "60", "--force", "--reason", "r", REVOKE, *RULE, "--region", "eu-west-1")
@@ -153,8 +165,10 @@ def test_calls_from_a_file(asked: Asked, tmp_path: Path, content: object) -> Non
         (("--calls", "[1]"), "Value (1) for parameter Calls.member.1 is invalid"),
         (("--calls", '{"Operation": "x"}'), "The request must contain the parameter Calls.1.Parameters"),
         (("--calls", '[{"Operation": "x", "Parameters": "y"}]', REVOKE), f"either --calls or {REVOKE}"),
-        (("nothing",), "No such command 'nothing'"),
-        (("describe-vpcs",), "No such command"),
+        (("nothing",), "'nothing' is no call of EC2 that changes something; `apply --help` lists them"),
+        (("describe-vpcs",), "'describe-vpcs' is no call of EC2 that changes something; `apply --help` lists them"),
+        (("revoke",), "is it revoke-security-group-egress or revoke-security-group-ingress?"),
+        (("revoke-security-group",), "is it revoke-security-group-"),
         ((REVOKE, *RULE, "--ip-permissions", "[]"), "either --ip-permissions or --protocol"),
         ((REVOKE, "--ip-permissions", '{"Port": 1}'), "The parameter IpPermissions.1.Port is not recognized"),
         ((REVOKE, "--dry-run"), "No such option"),

@@ -33,15 +33,6 @@ def server() -> Iterator[tuple[str, str]]:
         yield url, made[0]
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the user's own is seen."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-
-
 pytestmark = pytest.mark.usefixtures("alone")
 
 
@@ -78,9 +69,21 @@ def test_a_file_can_be_checked_without_being_kept(server: tuple[str, str]) -> No
     assert run(server, "list").stdout == "nothing is expected\n"
 
 
+def test_what_is_expected_of_the_past(server: tuple[str, str]) -> None:
+    """``groupwall at WHEN expect check`` holds what is expected now, or in a file, against then (inferred)."""
+    then = CliRunner().invoke(main, ["at", "1", "expect", "check", "--endpoint", server[0]])
+    assert (then.exit_code, then.stdout) == (0, "nothing is expected\n")
+    words = ["at", "1", "expect", "check", "--file", "-", "--json", "--endpoint", server[0]]
+    told = json.loads(CliRunner().invoke(main, words, input=FILE).stdout)
+    assert (told["Revision"], [one["State"] for one in told["Expectations"]]) == (1, ["empty"])
+    alone = CliRunner().invoke(main, ["at", "1", "expect", "put", "-"])
+    assert (alone.exit_code, "No such command 'put'" in alone.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("text", "code", "told"),
     [
+        ('- "na\\e[2J\\u202Eme": x\n', 2, r"has no `na\x1b[2J\u202eme`"),
         ("- name: a\n", 2, "standard input, line 1: an expectation needs `from`"),
         (FILE.replace("'w*b'", "twin"), 2, "line 3: vpc-"),
         (FILE.replace("'w*b'", "none"), 1, "InvalidGroup.NotFound: line 3: no security group is called 'none'"),

@@ -12,7 +12,7 @@ from groupwall.config import Quotas
 from groupwall.iam.callers import root
 from groupwall.ops.effects.effects import effect
 from groupwall.ops.operation import Context
-from groupwall.ops.past import seen_after
+from groupwall.ops.past import seen_between
 from groupwall.store.entities import World
 from groupwall.store.transaction import Transaction
 from groupwall.units import Ids
@@ -22,6 +22,7 @@ from tests.interfaces import create_interface
 from tests.scenes import (
     EVERYWHERE,
     Json,
+    allow,
     create_group,
     create_prefix_list,
     create_vpc,
@@ -33,13 +34,6 @@ from tests.scenes import (
 )  # fmt: skip
 
 BLOCK = "10.0.0.0/8"
-
-
-def allow(wall: Wall, group: str, *asked: Json, egress: bool = False) -> list[str]:
-    """Add rules to a group; return their ids."""
-    side = "Egress" if egress else "Ingress"
-    made = wall.call(f"AuthorizeSecurityGroup{side}", GroupId=group, IpPermissions=list(asked))
-    return [rule["SecurityGroupRuleId"] for rule in made["SecurityGroupRules"]]
 
 
 def calls(*some: tuple[str, Json]) -> list[Json]:
@@ -294,7 +288,7 @@ def test_a_rule_that_is_revoked_twice(wall: Wall) -> None:
 
 
 def test_what_would_be_refused(wall: Wall) -> None:
-    """The call's place, code and message are told, with what those before it would do; nothing behind it is tried."""
+    """The call's place, code and message are told; all or nothing holds, so those before it would do nothing either."""
     web = create_group(wall)
     create_interface(wall, Groups=[web])
     asked = calls(
@@ -303,12 +297,12 @@ def test_what_would_be_refused(wall: Wall) -> None:
         ("DeleteVpc", {"VpcId": "no such thing"}),
     )
     told = wall.call("PreviewChanges", Calls=asked)
-    assert effects(told) == [f"added: opened tcp 22 {BLOCK}"]
+    assert effects(wall.call("PreviewChanges", Calls=asked[:1])) == [f"added: opened tcp 22 {BLOCK}"]
+    assert told["Rules"] == told["Gates"] == told["References"] == told["Results"] == []
     refused = told["Refused"]
     assert (refused["CallIndex"], refused["Code"]) == (1, "DependencyViolation")
     assert any("eni-" in hint for hint in refused["Hints"])
     assert f"{refused['Code']}: {refused['Message']}" == refusal(wall, "DeleteSecurityGroup", GroupId=web)
-    assert len(told["Results"]) == 1
 
 
 def test_a_call_that_is_none(wall: Wall) -> None:
@@ -338,6 +332,15 @@ def test_the_quota_counts(wall: Wall) -> None:
         told = preview(small, "AuthorizeSecurityGroupIngress", **asked)
         assert told["Refused"]["Code"] == "RulesPerSecurityGroupLimitExceeded"
     assert wall.app.revision() == 0
+
+
+def test_a_preview_before_all_changes(wall: Wall) -> None:
+    """A world that is yet to begin is previewed at the revision that there is; nothing of it is kept (inferred)."""
+    new = ("CreateSecurityGroup", {"GroupName": "web", "Description": "d"})
+    told = wall.call("PreviewChanges", Calls=calls(new, ("CreateVpc", {"CidrBlock": "10.0.0.0/16"})))
+    assert (told["Revision"], len(told["Results"]), wall.app.revision()) == (0, 2, 0)
+    create_group(wall)
+    assert wall.elsewhere("111122223333").call("PreviewChanges", Calls=calls(new))["Revision"] == 2
 
 
 def test_expectations_that_would_be_broken(wall: Wall) -> None:
@@ -416,7 +419,7 @@ def between(wall: Wall, first: int, last: int) -> Json:
     def work(tx: Transaction) -> Json:
         tx.enter(world)
         context = Context(tx, world, root(wall.account, "aws"), NOW, Ids(1), Quotas())
-        deltas = [delta for _, delta in tx.changed_since(first)]
-        return effect(seen_after(first, context), seen_after(last, context), deltas, context)
+        before, after, changed = seen_between(first, last, context)
+        return effect(before, after, [delta for _, delta in changed], context)
 
     return wall.store.read(work)

@@ -10,7 +10,7 @@ import pytest
 from groupwall.errors import ApiError
 from tests.driver import Wall
 from tests.naive import Flow, passes, picture
-from tests.scenes import Json, create_group, create_vpc, tcp
+from tests.scenes import Json, allow, create_group, create_vpc, tcp
 from tests.strategies import EXAMPLES
 from tests.worlds import changed, flows, random_call, random_world, seeded
 
@@ -18,13 +18,10 @@ OFFICE = "198.51.100.7"
 
 
 @pytest.fixture
-def web(wall: Wall) -> str:
-    """Return a group with one member that admits HTTPS from the office."""
-    group = create_group(wall, "web")
-    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
-    wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
-    wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[tcp(443, "198.51.100.0/24")])
-    return group
+def web(wall: Wall, web: str) -> str:
+    """Return the group, which admits HTTPS from the office."""
+    allow(wall, web, tcp(443, "198.51.100.0/24"))
+    return web
 
 
 def _expected(web: str, **others: Any) -> Json:  # noqa: ANN401 - members of an expectation
@@ -173,6 +170,19 @@ def test_put_replaces_by_name_and_wholly(wall: Wall, web: str) -> None:
     assert wall.call("DescribeExpectations")["Expectations"] == []
 
 
+def test_none_in_place_of_all(wall: Wall, web: str) -> None:
+    """An empty list with Replace forgets all; without it, it is a parameter that is missing (inferred)."""
+    wall.call("PutExpectations", Expectations=[_expected(web)])
+    for params in ({}, {"Expectations": []}, {"AllowBroken": True}):
+        with pytest.raises(ApiError, match=r"MissingParameter: .*Expectations"):
+            wall.call("PutExpectations", **params)
+    assert wall.call("PutExpectations", Expectations=[], Replace=True)["Expectations"] == []
+    assert wall.call("DescribeExpectations")["Expectations"] == []
+    wall.call("PutExpectations", Expectations=[_expected(web)])
+    wall.call("PutExpectations", Replace=True)
+    assert wall.call("DescribeExpectations")["Expectations"] == []
+
+
 @pytest.mark.parametrize(
     ("members", "code"),
     [
@@ -206,13 +216,15 @@ def test_there_is_a_most(wall: Wall, web: str) -> None:
 
 
 def test_expectations_of_the_past(wall: Wall, web: str) -> None:
-    """A check of a revision answers for the expectations and the rules of then (inferred)."""
-    wall.call("PutExpectations", Expectations=[_expected(web)])
+    """A check of a revision holds the expectations that are kept now against the rules of then (inferred)."""
     revision = wall.call("CheckExpectations")["Revision"]
-    wall.call("DeleteExpectations", Names=["office"])
     _revoke(wall, web)
-    assert wall.call("CheckExpectations", AtRevision=revision)["Expectations"][0]["State"] == "holds"
-    assert wall.call("CheckExpectations")["Expectations"] == []
+    wall.call("PutExpectations", Expectations=[_expected(web)], AllowBroken=True)
+    then = wall.call("CheckExpectations", AtRevision=revision, Names=["office"])
+    assert [(one["Name"], one["State"]) for one in then["Expectations"]] == [("office", "holds")]
+    assert (then["Revision"], wall.call("CheckExpectations")["Hold"]) == (revision, False)
+    wall.call("DeleteExpectations", Names=["office"])
+    assert wall.call("CheckExpectations", AtRevision=revision)["Expectations"] == []
 
 
 def _expectation(flow: Flow, name: str, *, accept: bool) -> Json | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from groupwall.errors import ApiError
 from tests.counting import cost, counted
 from tests.driver import Wall
 from tests.interfaces import create_interface
@@ -17,6 +15,7 @@ from tests.naive import ANY, Interface, Picture, Rule, block_of, blocks, picture
 from tests.scenes import (
     EVERYWHERE,
     Json,
+    allow,
     create_group,
     create_prefix_list,
     create_vpc,
@@ -26,7 +25,7 @@ from tests.scenes import (
     tcp,
 )  # fmt: skip
 from tests.strategies import EXAMPLES
-from tests.worlds import OTHER_ACCOUNT, Scene, random_call, random_world, seeded
+from tests.worlds import OTHER_ACCOUNT, Scene, make_random_call, random_world, seeded
 
 Said = dict[str, dict[str, set[str]]]
 """By rule: the kinds of its findings, each with the ids of the rules that make it so."""
@@ -49,12 +48,6 @@ def reasons(wall: Wall, group: str) -> list[str]:
     return [f"{one['Kind']}: {one['Reason']}" for one in told if not one["Rule"]["IsEgress"]]
 
 
-def allow(wall: Wall, group: str, *asked: Json) -> list[str]:
-    """Add rules of ingress, each by a call of its own; return their ids."""
-    made = [wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[one]) for one in asked]
-    return [one["SecurityGroupRules"][0]["SecurityGroupRuleId"] for one in made]
-
-
 # ---- random worlds
 
 
@@ -62,9 +55,7 @@ def _world(seed: int) -> Scene:
     """Return a random world after some random calls; close its wall."""
     scene, random = random_world(Wall(), seeded(seed)), seeded(seed)
     for _ in range(random.randrange(6)):
-        with contextlib.suppress(ApiError):
-            operation, params = random_call(scene, random)
-            scene.wall.call(operation, **params)
+        make_random_call(scene, random)
     return scene
 
 
@@ -171,9 +162,7 @@ def test_findings_of_the_past(seed: int) -> None:
     with scene.wall as wall:
         then = wall.call("DescribeFindings")
         for _ in range(12):
-            with contextlib.suppress(ApiError):
-                operation, params = random_call(scene, random)
-                wall.call(operation, **params)
+            make_random_call(scene, random)
         assert wall.call("DescribeFindings", AtRevision=then["Revision"]) == then
 
 
@@ -268,15 +257,7 @@ def test_why_a_rule_is_stale(wall: Wall) -> None:
 def test_pages_hold_every_finding_once(wall: Wall) -> None:
     """The pages are the whole list, in its order, whatever their size (inferred)."""
     for number in range(7):
-        allow(
-            wall,
-            create_group(wall, f"g{number}"),
-            tcp(
-                22,
-                "10.0.0.0/8",
-            ),
-            tcp(22, EVERYWHERE),
-        )
+        allow(wall, create_group(wall, f"g{number}"), tcp(22, "10.0.0.0/8"), tcp(22, EVERYWHERE))
     whole = wall.call("DescribeFindings")["Findings"]
     assert whole == sorted(
         whole, key=lambda one: (one["Rule"]["GroupId"], one["Rule"]["SecurityGroupRuleId"], one["Kind"])

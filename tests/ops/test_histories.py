@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from itertools import pairwise
 
 import pytest
 
 from groupwall.errors import ApiError
+from groupwall.ops.histories.export import OWN
+from groupwall.ops.table import OPERATIONS
+from groupwall.wire.model import SERVICES
 from tests.driver import Wall
 from tests.scenes import Json, create_group, create_vpc, tcp
-from tests.worlds import random_call, random_world, seeded
+from tests.worlds import make_random_call, random_world, seeded
 
 OFFICE = "198.51.100.7"
-
-
-@pytest.fixture
-def web(wall: Wall) -> str:
-    """Return a group with one member."""
-    group = create_group(wall, "web")
-    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
-    wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
-    return group
 
 
 def _allow(wall: Wall, group: str, port: int) -> None:
@@ -71,6 +64,41 @@ def test_changes_of_a_group_and_of_an_interface(wall: Wall, web: str) -> None:
     assert _changes(wall, Filters=[{"Name": "interface-id", "Values": [interface]}]) == [
         "CreateNetworkInterface", "ModifyNetworkInterfaceAttribute",
     ]  # fmt: skip
+
+
+def test_changes_of_rules_that_name_a_group(wall: Wall, web: str) -> None:
+    """A group's changes are also those of other groups' rules that name it, as they were or as they are (inferred)."""
+    other, third = create_group(wall, "other"), create_group(wall, "third")
+    start = _revision(wall)
+    for peer in (web, "192.0.2.0/24"):
+        wall.call("AuthorizeSecurityGroupIngress", GroupId=other, IpPermissions=[tcp(22, peer)])
+    rules = wall.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [other]}])
+    [rule] = [one["SecurityGroupRuleId"] for one in rules["SecurityGroupRules"] if "ReferencedGroupInfo" in one]
+    named = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "ReferencedGroupId": third}
+    modified = [{"SecurityGroupRuleId": rule, "SecurityGroupRule": named}]
+    wall.call("ModifySecurityGroupRules", GroupId=other, SecurityGroupRules=modified)
+    wall.call("RevokeSecurityGroupIngress", GroupId=other, SecurityGroupRuleIds=[rule])
+    for group, changes in (
+        (web, ["AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules"]),
+        (third, ["ModifySecurityGroupRules", "RevokeSecurityGroupIngress"]),
+    ):
+        assert _changes(wall, After=start, Filters=[{"Name": "group-id", "Values": [group]}]) == changes
+
+
+def test_changes_of_a_rule_and_of_a_vpc(wall: Wall) -> None:
+    """A rule's changes are those of itself and its tags; a VPC's those of what lies in it, rules apart (inferred)."""
+    vpc = create_vpc(wall)
+    group = create_group(wall, "web", vpc)
+    _allow(wall, group, 22)
+    _allow(wall, group, 23)
+    rules = wall.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [group]}])
+    [rule] = [one["SecurityGroupRuleId"] for one in rules["SecurityGroupRules"] if one["FromPort"] == 22]
+    wall.call("CreateTags", Resources=[rule], Tags=[{"Key": "a", "Value": "b"}])
+    _revoke(wall, group, 22)
+    assert _changes(wall, Filters=[{"Name": "security-group-rule-id", "Values": [rule]}]) == [
+        "AuthorizeSecurityGroupIngress", "CreateTags", "RevokeSecurityGroupIngress",
+    ]  # fmt: skip
+    assert _changes(wall, Filters=[{"Name": "vpc-id", "Values": [vpc]}]) == ["CreateVpc", "CreateSecurityGroup"]
 
 
 def test_a_difference_is_rules_and_traffic(wall: Wall, web: str) -> None:
@@ -138,9 +166,7 @@ def test_turns_are_those_that_were_seen(seed: int) -> None:
         start = _revision(wall)
         seen = [(start, _verdict(wall, asked))]
         for _ in range(25):
-            operation, params = random_call(scene, chance)
-            with contextlib.suppress(ApiError):
-                wall.call(operation, **params)
+            make_random_call(scene, chance)
             if _revision(wall) != seen[-1][0]:
                 seen.append((_revision(wall), _verdict(wall, asked)))
         turned = [(now[0], was[1], now[1]) for was, now in pairwise(seen) if was[1] != now[1]]
@@ -200,6 +226,27 @@ def test_records_have_cloudtrails_form(wall: Wall, web: str) -> None:
     assert record["requestID"] == change["RequestId"]
 
 
+def test_records_tell_whose_operation_it_was(wall: Wall) -> None:
+    """A record of an operation of ours, or of a world's beginning, does not claim to be a call of EC2 (inferred)."""
+    create_group(wall)
+    records = map(json.loads, wall.call("ExportHistory")["Records"])
+    assert [(one["eventName"], one["eventSource"]) for one in records] == [
+        ("BeginWorld", "groupwall"), ("CreateSecurityGroup", "ec2.amazonaws.com"),
+    ]  # fmt: skip
+    ours = {name for name in SERVICES["groupwall"].actions if OPERATIONS[name].changes}
+    assert ours | {"BeginWorld"} == OWN
+
+
+def test_records_are_safe_on_a_terminal(wall: Wall, web: str) -> None:
+    """Control characters of either kind, those that turn text round and all beyond ASCII are escapes (inferred)."""
+    odd = "\x85\x9b2J \u202e \u2066 \u2028 \u200b 漢"
+    wall.call("CreateTags", Resources=[web], Tags=[{"Key": "name", "Value": odd}])
+    [text] = wall.call("ExportHistory", After=_revision(wall) - 1)["Records"]
+    assert text.isascii()
+    assert text.isprintable()
+    assert json.loads(text)["requestParameters"]["tags"]["items"] == [{"key": "name", "value": odd}]
+
+
 def test_heads_are_compared(wall: Wall, web: str) -> None:
     """A head that was kept agrees with the history, or the history is another one (inferred)."""
     [*_, newest] = wall.call("DescribeHeads")["Heads"]
@@ -211,6 +258,14 @@ def test_heads_are_compared(wall: Wall, web: str) -> None:
     told = wall.call("VerifyHistory", Heads=[forged])
     assert [fault["Revision"] for fault in told["Faults"]] == [head["Revision"]]
     assert not wall.call("VerifyHistory", Heads=[{"Revision": 10_000, "Hash": "00"}])["Intact"]
+
+
+def test_the_head_before_all_changes(wall: Wall) -> None:
+    """Whoever begins to keep heads has revision 0 and zeros, which agree with every history (inferred)."""
+    create_group(wall)
+    assert wall.call("VerifyHistory", Heads=[{"Revision": 0, "Hash": "00" * 32}])["Intact"]
+    assert not wall.call("VerifyHistory", Heads=[{"Revision": 0, "Hash": "01" * 32}])["Intact"]
+    assert not wall.call("VerifyHistory", Heads=[{"Revision": -1, "Hash": "00" * 32}])["Intact"]
 
 
 def test_two_hashes_of_one_change_cannot_both_be_right(wall: Wall) -> None:

@@ -10,7 +10,7 @@ import pytest
 from groupwall.errors import ApiError
 from tests.driver import Wall
 from tests.naive import Flow, Interface, Picture, passes, picture, rules_admitting
-from tests.scenes import Json, create_group, permission
+from tests.scenes import Json, allow, create_group, permission
 from tests.strategies import EXAMPLES
 from tests.told import holds_line
 from tests.worlds import flows, random_world, seeded
@@ -98,24 +98,10 @@ def _is_asked(asked: Json, interface: Interface, direction: str, flow: Flow) -> 
     )
 
 
-@pytest.fixture
-def web(wall: Wall) -> str:
-    """Return a group with one member."""
-    group = create_group(wall, "web")
-    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
-    wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
-    return group
-
-
-def _allow(wall: Wall, group: str, *permissions: Json, **others: Any) -> list[str]:  # noqa: ANN401 - boto3's members
-    made = wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=list(permissions), **others)
-    return [rule["SecurityGroupRuleId"] for rule in made["SecurityGroupRules"]]
-
-
 def test_a_wider_rule_is_narrowed_in_place(wall: Wall, web: str) -> None:
     """The rule keeps its id and description; what it no longer says of itself joins with the same tags (inferred)."""
     tags = [{"ResourceType": "security-group-rule", "Tags": [{"Key": "owner", "Value": "net"}]}]
-    [rule] = _allow(wall, web, permission("tcp", 0, 100, ("198.51.100.0/24", "office")), TagSpecifications=tags)
+    [rule] = allow(wall, web, permission("tcp", 0, 100, ("198.51.100.0/24", "office")), TagSpecifications=tags)
     asked = {"From": "198.51.100.0/24", "To": web, "Protocol": "tcp", "FromPort": 22}
     plan = wall.call("PlanCut", **asked)
     assert [step["Call"]["Operation"] for step in plan["Steps"]] == [
@@ -166,7 +152,7 @@ def test_what_does_not_pass_needs_no_plan(wall: Wall, web: str) -> None:
 
 def test_what_would_be_too_many_pieces_goes_whole(wall: Wall, web: str) -> None:
     """Where the pieces of a rule would exceed the quota it goes whole, and what is lost is told (inferred)."""
-    _allow(wall, web, {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]})
+    allow(wall, web, {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]})
     plan = wall.call("PlanCut", From="2001:db8::7", To=web, FromPort=22)
     assert plan["Calls"] == [] or plan["OtherTrafficCut"]
 
@@ -198,7 +184,7 @@ def test_a_plan_breaks_no_expectation_where_another_does_not(wall: Wall, web: st
         wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=groups)["NetworkInterface"]["NetworkInterfaceId"]
         for groups in ([app, out], [app, out], [out], [out])
     )
-    _allow(wall, web, permission("tcp", 22, 22, app))
+    allow(wall, web, permission("tcp", 22, 22, app))
     asked = {"From": first, "To": web, "Protocol": "tcp", "FromPort": 22}
     plan = wall.call("PlanCut", **asked)
     assert [step["Call"]["Operation"] for step in plan["Steps"]] == ["RevokeSecurityGroupIngress"]

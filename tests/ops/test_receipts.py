@@ -8,9 +8,9 @@ import pytest
 
 from tests.driver import ACTIONS, Wall
 from tests.interfaces import create_interface
-from tests.ops.test_effects import BLOCK, allow, calls, effects, near, texts
+from tests.ops.test_effects import BLOCK, calls, effects, near, texts
 from tests.ops.test_previews import tables
-from tests.scenes import Json, create_group, refusal, tcp
+from tests.scenes import Json, allow, create_group, refusal, tcp
 
 
 def receipt(wall: Wall, revision: int) -> Json:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.store.changes import GENESIS, Delta, Event, Head, fold, next_change
+from groupwall.store.changes import GENESIS, Change, Delta, Event, Head, fold, follows, next_change
 from groupwall.store.entities import World
 
 EVENT = Event(1_000, "arn", "CreateVpc", "request", "{}")
@@ -46,6 +46,17 @@ def test_the_hash_covers_everything(head: Head, world: World, event: Event, delt
     assert (
         next_change(head, 1, world, event, deltas).hash != next_change(Head(0, GENESIS), 1, WORLD, EVENT, [DELTA]).hash
     )
+
+
+@pytest.mark.parametrize("column", [name for name in Change._fields if name != "world"])
+def test_only_what_was_not_altered_follows(column: str) -> None:
+    """A stored change follows its head with its deltas, and no longer once a column that the hash covers is another."""
+    head = Head(0, GENESIS)
+    change = next_change(head, 1, WORLD, EVENT, [DELTA])
+    assert follows(change, head, [DELTA])
+    assert not follows(change, head, [])
+    altered = change._replace(**{column: getattr(change, column) * 2})
+    assert not follows(altered, head, [DELTA])
 
 
 def test_deltas_add_up() -> None:

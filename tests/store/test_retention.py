@@ -15,9 +15,9 @@ from groupwall.store import retention
 from groupwall.store.folder import StoreError
 from groupwall.store.retention import FOR_EVER, MILESTONE, PORTION, Retention
 from groupwall.store.verify import verify
-from tests.driver import ACTIONS, Wall
+from tests.driver import Wall
 from tests.law import breaches
-from tests.worlds import random_call, random_world, seeded
+from tests.worlds import make_random_call, random_world, seeded
 
 HOUR = 3_600_000
 AGE = Retention(age=10 * HOUR)
@@ -34,8 +34,7 @@ def wall(tmp_path: Path) -> Iterator[Wall]:
 def _fill(wall: Wall, calls: int = 40) -> None:
     scene, chance = random_world(wall, seeded(2)), seeded(3)
     for _ in range(calls):
-        operation, params = random_call(scene, chance)
-        wall.send(wall.request(ACTIONS[operation], **params))
+        make_random_call(scene, chance)
         wall.clock.advance(HOUR / 1000)
 
 
@@ -72,6 +71,31 @@ def test_old_changes_go_and_the_law_holds(wall: Wall, tmp_path: Path) -> None:
     assert not breaches(tmp_path)
     found = wall.call("VerifyHistory")
     assert (found["Intact"], found["First"]["Revision"]) == (True, horizon + 1)
+
+
+def test_what_is_missing_is_told(wall: Wall) -> None:
+    """DescribeChanges and ExportHistory tell the oldest change that is kept, once one is not (inferred)."""
+    for operation in ("DescribeChanges", "ExportHistory"):
+        assert "Oldest" not in wall.call(operation)
+    horizon = _forget(wall)
+    for operation in ("DescribeChanges", "ExportHistory"):
+        assert [wall.call(operation, After=after)["Oldest"] for after in (0, horizon)] == [horizon + 1] * 2
+    assert wall.call("DescribeChanges", NewestFirst=True)["Oldest"] == horizon + 1
+    _forget(wall, Retention(most=0))
+    assert wall.call("DescribeChanges")["Oldest"] == wall.app.revision() + 1
+
+
+def test_heads_of_changes_that_are_gone(wall: Wall) -> None:
+    """A head is compared as long as something is left to compare it with; one that cannot be is told (inferred)."""
+    heads = [{"Revision": one["Revision"], "Hash": one["Hash"]} for one in wall.call("DescribeChanges")["Changes"]]
+    horizon = _forget(wall)
+    told = wall.call("VerifyHistory", Heads=heads)
+    assert (told["Intact"], told["Unchecked"]) == (True, heads[: horizon - 1])
+    assert wall.call("VerifyHistory", Heads=heads[horizon - 1 :])["Unchecked"] == []
+    twice = [heads[0], heads[0] | {"Hash": "00" * 32}]
+    assert [one["Revision"] for one in wall.call("VerifyHistory", Heads=twice)["Faults"]] == [1]
+    forged = heads[horizon - 1] | {"Hash": "00" * 32}
+    assert [one["Revision"] for one in wall.call("VerifyHistory", Heads=[forged])["Faults"]] == [horizon]
 
 
 def test_the_horizon_moves_on(wall: Wall, tmp_path: Path) -> None:

@@ -4,8 +4,7 @@
     seen = picture(scene.wall, scene.accounts)           # tests.naive
     for flow in flows(seen, seeded(seed)):
         passes(seen, *flow)
-    operation, params = random_call(scene, seeded(seed))
-    scene.wall.call(operation, **params)                 # may be refused, as calls are: ApiError
+    make_random_call(scene, seeded(seed))                # may be refused, as calls are
     after = picture(scene.wall, scene.accounts)
     flows(seen, seeded(seed), about=changed(seen, after))    # most of them at the edges of the rules that differ
 
@@ -16,9 +15,9 @@ other account's VPC, where there is one, changes only by the peering's end.
 
 from __future__ import annotations
 
-from tests.worlds.calls import random_call
+from tests.worlds.calls import make_random_call, random_call
 from tests.worlds.making import random_world
 from tests.worlds.probes import changed, flows
 from tests.worlds.values import OTHER_ACCOUNT, Scene, seeded
 
-__all__ = ["OTHER_ACCOUNT", "Scene", "changed", "flows", "random_call", "random_world", "seeded"]
+__all__ = ["OTHER_ACCOUNT", "Scene", "changed", "flows", "make_random_call", "random_call", "random_world", "seeded"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 
+from groupwall.errors import ApiError
 from tests.naive import ANY, Picture, Rule, picture
 from tests.scenes import Json, permission
 from tests.worlds.values import (
@@ -29,6 +31,13 @@ def random_call(scene: Scene, random: Random) -> tuple[str, Json]:
         made = random.choice(CALLS)(scene, seen, random)
         if made:
             return made
+
+
+def make_random_call(scene: Scene, random: Random) -> None:
+    """Make a random call, which may be refused."""
+    operation, params = random_call(scene, random)
+    with suppress(ApiError):
+        scene.wall.call(operation, **params)
 
 
 def _revoke_by_id(_: Scene, seen: Picture, random: Random) -> Made:

@@ -10,7 +10,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from groupwall.commands.shown.columns import columns
-from groupwall.commands.shown.parts import branch, group_names, named, rule, several
+from groupwall.commands.shown.history import named_entity
+from groupwall.commands.shown.parts import branch, named, rule, several
 
 Json = dict[str, Any]
 
@@ -43,10 +44,9 @@ def _rule_row(change: Json) -> tuple[str, ...]:
 
 
 def _gates(result: Json) -> Iterator[RenderableType]:
-    names = dict(group_names(result))
     for gate in result.get("Gates", []):
         way = "egress of" if gate["IsEgress"] else "ingress of"
-        groups = several(sorted(named(names.get(group_id), group_id) for group_id in gate["GroupIds"]))
+        groups = several(sorted(map(named, gate["GroupNames"], gate["GroupIds"])))
         title = f"{way} {several(gate['InterfaceIds'])}, in {groups or 'no group'}"
         yield branch(title, [*_traffic(gate), *_still_open(gate)], "bold")
 
@@ -58,8 +58,8 @@ def _traffic(gate: Json) -> Iterator[Text]:
 
 def _still_open(gate: Json) -> Iterator[Tree]:
     for still in gate.get("StillOpen", []):
-        for line in still["Traffic"]:
-            yield branch(f"still open {line['Text']}", [f"by {rule(one)}" for one in still["Rules"]])
+        open_still = "; ".join(line["Text"] for line in still["Traffic"])
+        yield branch(f"still open {open_still}", [f"by {rule(one)}" for one in still["Rules"]])
 
 
 def _beside(result: Json) -> Iterator[RenderableType]:
@@ -87,9 +87,6 @@ def _against(result: Json) -> Iterator[RenderableType]:
 def difference(result: Json) -> RenderableType:
     """Return the difference between two revisions: rules, traffic at gates, and all else."""
     title = Text(f"from revision {result['FromRevision']} to {result['ToRevision']}", "bold")
-    others = (
-        Text(f"{_MARKS[one['Action']]} {one['Kind']} {one['Id']} {one.get('Text', '')}".rstrip())
-        for one in result.get("Entities", [])
-    )
+    others = (Text(f"{_MARKS[one['Action']]} {one['Kind']} {named_entity(one)}") for one in result.get("Entities", []))
     parts = [*_rules(result), *_gates(result), *others]
     return Group(title, *(parts or [Text("no difference")]))

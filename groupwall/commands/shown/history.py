@@ -52,7 +52,7 @@ def _told(what: str, deltas: list[Json]) -> list[str]:
     if len(deltas) > _MOST:
         fate, _, kind = what.partition(" ")
         return [f"{fate} {len(deltas)} of {kind}"]
-    return [f"{what} {_named(one)}" for one in deltas]
+    return [f"{what} {named_entity(one)}" for one in deltas]
 
 
 def _fate(delta: Json) -> str:
@@ -61,7 +61,7 @@ def _fate(delta: Json) -> str:
     return "~" if "After" in delta else "-"
 
 
-def _named(delta: Json) -> str:
+def named_entity(delta: Json) -> str:
     """Return an entity's id, and of a rule what it says, of anything else its name."""
     entity = all_visible(json.loads(delta.get("After") or delta.get("Before") or "{}"))
     told = _rule(entity) if delta["Kind"] == "security-group-rule" else entity.get("name")
@@ -94,7 +94,12 @@ def verified(result: Json) -> RenderableType:
     upto = f", up to revision {head['Revision']} {head['Hash']}" if head else ""
     told = "intact" if result["Intact"] else "NOT intact"
     faults = (f"revision {one['Revision']}: {one['Text']}" for one in result.get("Faults", []))
-    return branch(f"{told}: {result['Checked']} changes checked{upto}", faults, "" if result["Intact"] else "bold red")
+    unchecked = (
+        f"revision {one['Revision']}: not compared, its change is not kept any more"
+        for one in result.get("Unchecked", [])
+    )
+    title = f"{told}: {result['Checked']} changes checked{upto}"
+    return branch(title, [*faults, *unchecked], "" if result["Intact"] else "bold red")
 
 
 def heads(result: Json) -> RenderableType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import RenderableType
@@ -25,17 +25,6 @@ def rule(shown: Json) -> str:
 def named(name: str | None, entity_id: str | None) -> str:
     """Return an entity by its name, where it has one, and id."""
     return f"{name} ({entity_id})" if name and entity_id else name or entity_id or ""
-
-
-def group_names(value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any part of a result
-    """Yield the id and the name of each group of which a result tells both."""
-    if isinstance(value, dict):
-        if value.get("GroupId") and value.get("GroupName"):
-            yield value["GroupId"], value["GroupName"]
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            yield from group_names(part)
 
 
 def several(names: Sequence[str]) -> str:

@@ -61,7 +61,7 @@ def _refuse_odd(params: Params) -> None:
 def _made(place: int, of: int, asked: Asked, context: Context) -> dict[str, Any]:
     """Make one call; its error tells which one it was, as a person counts them."""
     try:
-        result = context.call(asked)
+        result = context.call(asked, context)
     except ApiError as error:
         message = f"Call {place} of {of} ({asked.operation}): {error.message}"
         raise ApiError(error.code, message, error.status, hint=error.hint) from error

@@ -38,8 +38,8 @@ def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context)
     differing = [rule for found in (*rules, *named) for rule in found.values()]
     gates = list(gate_effects(standings, differing, (old, new)))
     touching = _touching(some, named, (before, after), context)
-    names = _names(before, after, _rules_told(gates, *rules, (rule for rule, _ in touching)))
     worn = {group_id for pair in standings for one in pair if one for group_id in one.group_ids}
+    names = _names(before, after, _rules_told(gates, *rules, (rule for rule, _ in touching)), gates)
     return {
         "Rules": _rule_changes(rules, gates, worn, names),
         "Gates": [gate_shown(one, names) for one in gates],
@@ -151,6 +151,7 @@ def _rules_told(gates: Iterable[GateEffect], *some: Mapping[str, Rule] | Iterabl
             yield from (shift.rule, *shift.by)
 
 
-def _names(before: Seen, after: Seen, rules: Iterable[Rule]) -> dict[str, str]:
-    group_ids = {rule.group_id for rule in rules}
+def _names(before: Seen, after: Seen, rules: Iterable[Rule], gates: Iterable[GateEffect]) -> dict[str, str]:
+    standings = (one for gate in gates for one in gate.standings if one)
+    group_ids = {rule.group_id for rule in rules}.union(*(one.group_ids for one in standings))
     return group_names(before, group_ids) | group_names(after, group_ids)

@@ -85,6 +85,7 @@ def gate_shown(gate: GateEffect, names: Mapping[str, str]) -> Json:
     return {
         "InterfaceIds": [one.id for one in gate.interfaces],
         "GroupIds": list(standing.group_ids),
+        "GroupNames": [names.get(group_id, "") for group_id in standing.group_ids],
         "VpcId": standing.vpc_id,
         "IsEgress": gate.direction.is_egress,
         "Cut": traffic_shown(gate.effect.cut),

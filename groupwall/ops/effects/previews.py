@@ -27,12 +27,20 @@ def preview(calls: Sequence[Asked], context: Context) -> Result:
     assert tried is not None  # noqa: S101 - the operation's row says that it tries them
     before = Seen(context.tx, context.world)
     after = Seen(context.tx, context.world, otherwise_after((context.tx.world, one) for one in tried.deltas))
+    made, refused = Made(calls, tried.deltas, tried.refused_at), _refused(calls, tried, after)
+    would_be = _refused_whole(made, before, after, context) if refused else done(made, before, after, context)
     return {
         "Revision": context.tx.head.revision,
-        **done(Made(calls, tried.deltas, tried.refused_at), before, after, context),
-        "Refused": _refused(calls, tried, after),
-        "Results": [compact(one) for one in tried.results],
+        **would_be,
+        "Refused": refused,
+        "Results": [] if refused else [compact(one) for one in tried.results],
     }
+
+
+def _refused_whole(made: Made, before: Seen, after: Seen, context: Context) -> Result:
+    """Return what calls would do of which one would be refused: nothing, but for what they name and is not there."""
+    nothing: Result = {"Rules": [], "Gates": [], "References": [], "Expectations": []}
+    return nothing | {"Mismatches": mismatches(made, before, after, context)}
 
 
 def done(made: Made, before: Seen, after: Seen, context: Context) -> Result:
@@ -64,7 +72,7 @@ def calls_asked(params: Params, _: Context | None = None) -> list[Asked]:
 
 
 def preview_changes(params: Params, context: Context) -> Result:
-    """Tell what calls would do; where one would be refused, what those before it would do, and why it would be."""
+    """Tell what calls would do as one change; where one would be refused, that none does anything, and why."""
     return preview(calls_asked(params), context)
 
 

@@ -9,7 +9,7 @@ from groupwall.ops.effects.mismatches import Made
 from groupwall.ops.effects.previews import done
 from groupwall.ops.filters import anywhere
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result
-from groupwall.ops.past import change_asked, change_head, seen_after
+from groupwall.ops.past import change_asked, change_head, seen_between
 from groupwall.store.changes import Change, Delta
 
 
@@ -20,7 +20,7 @@ def describe_receipt(params: Params, context: Context) -> Result:
     InvalidChange.NotFound where this world has no such change.
     """
     change, deltas = _found(params, context)
-    before, after = seen_after(change.revision - 1, context), seen_after(change.revision, context)
+    before, after, _ = seen_between(change.revision - 1, change.revision, context)
     return {
         "Change": change_head(change),
         "Revision": change.revision,

@@ -107,10 +107,10 @@ def broken_shown(some: Iterable[Judged]) -> list[dict[str, Any]]:
 def refuse_broken(context: Context) -> None:
     """Refuse a change, written but not yet recorded, that breaks an expectation.
 
-    ExpectationBroken, which names the first and tells how many more there are. Costs one look where there are none.
+    ExpectationBroken, which names the first and tells how many more there are. Costs nothing where there are none.
     """
     tx = context.tx
-    if not any(delta.kind in TOUCHING for delta in tx.deltas) or not tx.has(Expectation):
+    if not tx.expects or not any(delta.kind in TOUCHING for delta in tx.deltas):
         return
     expectations = tx.listed(Expectation)
     before = Seen(tx, context.world, otherwise_before((tx.world, delta) for delta in tx.deltas))

@@ -28,12 +28,14 @@ _IDS = {"eni-": parsing.interface_id, "i-": parsing.instance_id, "sg-": parsing.
 
 
 def put_expectations(params: Params, context: Context) -> Result:
-    """Keep expectations, in place of those of the same names, or of all others with ``Replace``.
+    """Keep expectations, in place of those of the same names, or of all others with ``Replace``, which may leave none.
 
     ExpectationBroken for one that does not hold now, unless ``AllowBroken``. InvalidParameterValue for what is no
-    expectation, a name given twice, and more than a world may have.
+    expectation, a name given twice, and more than a world may have. MissingParameter for none without ``Replace``.
     """
-    given = [_read(one) for one in params["Expectations"]]
+    given = [_read(one) for one in params.get("Expectations") or ()]
+    if not given and not params.get("Replace"):
+        raise errors.missing_parameter("Expectations")
     names = {one.name for one in given}
     if len(names) < len(given):
         raise errors.expectation_twice()
@@ -88,10 +90,10 @@ def describe_expectations(params: Params, context: Context) -> Result:
 
 
 def check_expectations(params: Params, context: Context) -> Result:
-    """Tell which expectations hold, those that are kept or others that are given; now or at a time in the past."""
+    """Tell which expectations hold, those that are kept now or others that are given; now or at a time in the past."""
     then = seen(params, context)
     given = params.get("Expectations")
-    asked = [_read(one) for one in given] if given else _chosen(params.get("Names"), then)
+    asked = [_read(one) for one in given] if given else _chosen(params.get("Names"), context)
     if len(asked) > MOST:
         raise errors.too_many_expectations(MOST)
     judged = judge(asked, Network(then))
@@ -102,9 +104,9 @@ def check_expectations(params: Params, context: Context) -> Result:
     }
 
 
-def _chosen(names: Sequence[str] | None, then: Seen) -> list[Expectation]:
-    """Return the expectations that were kept then, or those of them that are named; ExpectationNotFound for none."""
-    kept = {one.name: one for one in then.all(Expectation)}
+def _chosen(names: Sequence[str] | None, context: Context) -> list[Expectation]:
+    """Return the expectations that are kept, or those of them that are named; InvalidExpectation.NotFound for none."""
+    kept = {one.name: one for one in context.tx.listed(Expectation)}
     for name in names or ():
         if name not in kept:
             raise errors.expectation_not_found(name)

@@ -71,7 +71,7 @@ def _verdict(seen: Seen, source: str, destination: str, services: Spans, *, alon
     try:
         found = courses(Network(seen), source, destination, services, every_gate=alone)
     except errors.ApiError as error:
-        if error.code.endswith(".NotFound") or error.message.startswith("Neither "):
+        if error.code.endswith(".NotFound") or isinstance(error, errors.NeitherEndIsOursError):
             return NONE
         raise
     if not found:

@@ -9,7 +9,7 @@ from groupwall import errors
 from groupwall.ops.effects.effects import effect
 from groupwall.ops.flows.shown import Json
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.past import seen_after
+from groupwall.ops.past import seen_between
 from groupwall.rules.values import Rule
 from groupwall.store.changes import Delta
 from groupwall.store.tables import ENTITIES
@@ -27,8 +27,7 @@ def describe_difference(params: Params, context: Context) -> Result:
     last = context.tx.head.revision if last is None else last
     if first > last:
         raise errors.revisions_reversed(first, last)
-    before, after = seen_after(first, context), seen_after(last, context)
-    changed = context.tx.changed_since(first, last)
+    before, after, changed = seen_between(first, last, context)
     told = effect(before, after, [delta for _, delta in changed], context)
     mine = (delta for world, delta in changed if world == context.tx.world)
     return {

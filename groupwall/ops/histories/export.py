@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from groupwall.ops.histories.listed import page_size, window_asked
+from groupwall.ops.histories.listed import oldest_kept, page_size, window_asked
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.store.changes import Change, Delta, compact
 from groupwall.units import timestamp
 
 VERSION = "1.05"
 """The version of the form that the recordings have [reference 24, recorded]."""
+
+OWN = frozenset({
+    "ApplyChanges", "BeginWorld", "ConfirmChange", "DeleteExpectations", "PutExpectations", "UndoChange",
+})  # fmt: skip
+"""The operations of changes that are no call of EC2."""
 
 _SOURCES = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 _RENAMED = {"UserIdGroupPairs": "groups"}
@@ -29,6 +34,7 @@ def export_history(params: Params, context: Context) -> Result:
     return {
         "Records": [compact(_record(change, deltas)) for change, deltas in shown],
         "NextAfter": shown[-1][0].revision if len(found) > limit else None,
+        "Oldest": oldest_kept(context),
     }
 
 
@@ -38,7 +44,7 @@ def _record(change: Change, deltas: list[Delta]) -> dict[str, Any]:
         "eventVersion": VERSION,
         "userIdentity": _identity(change),
         "eventTime": timestamp(change.time // 1000 * 1000)[:-5] + "Z",
-        "eventSource": "ec2.amazonaws.com",
+        "eventSource": "groupwall" if change.operation in OWN else "ec2.amazonaws.com",
         "eventName": change.operation,
         "awsRegion": change.region,
         "requestParameters": _parameters(json.loads(change.request)),

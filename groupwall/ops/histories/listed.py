@@ -16,8 +16,7 @@ FILTERS = {
     "caller": "caller",
     "request-id": "request-id",
     "resource-id": "resource-id",
-    "group-id": "group",
-    "interface-id": "interface",
+    **dict.fromkeys(("group-id", "security-group-rule-id", "interface-id", "vpc-id"), "tells-of"),
 }
 PAGE, LARGEST_PAGE = 100, 1000
 
@@ -25,7 +24,8 @@ PAGE, LARGEST_PAGE = 100, 1000
 def describe_changes(params: Params, context: Context) -> Result:
     """Return this world's changes, oldest first or newest first; NextAfter or NextBefore tell where the page ends.
 
-    With Keys: the changes of the account's access keys, which belong to no world.
+    Oldest tells whoever follows the changes that those between After and it are not kept any more; an error instead
+    would leave no way to go on. With Keys: the changes of the account's access keys, which belong to no world.
     """
     limit = page_size(params)
     newest = bool(params.get("NewestFirst"))
@@ -39,7 +39,14 @@ def describe_changes(params: Params, context: Context) -> Result:
         "NextAfter": None if newest else end,
         "NextBefore": end if newest else None,
         "Revision": context.tx.head.revision,
+        "Oldest": oldest_kept(context),
     }
+
+
+def oldest_kept(context: Context) -> int | None:
+    """Return the oldest revision whose change is kept, or would be if it were made; None while all are (inferred)."""
+    horizon = context.tx.horizon()
+    return horizon + 1 if horizon else None
 
 
 def page_size(params: Params) -> int:

@@ -16,6 +16,8 @@ MOST_HEADS = 1000
 def verify_history(params: Params, context: Context) -> Result:
     """Verify the history of the whole store; of what is not the caller's, a fault tells the revision alone.
 
+    A head is told as unchecked when its change is not kept any more and it is none of those that stay: nothing is left
+    to compare it with. The head before all changes is revision 0 and zeros (inferred).
     InvalidParameterValue for more heads than can be compared, and for one without revision and hash.
     """
     heads = params.get("Heads") or ()
@@ -26,12 +28,14 @@ def verify_history(params: Params, context: Context) -> Result:
             if head.get(member) is None:
                 raise errors.missing_parameter(f"Heads.{member}")
     found = context.tx.verified(_kept(heads))
+    unchecked = {*found.unchecked}
     return {
         "Intact": not found.faults,
         "Checked": found.checked,
         "First": _head(found.first) if found.first else None,
         "Head": _head(found.head),
         "Faults": [_fault(one, context) for one in found.faults],
+        "Unchecked": [head for head in heads if head["Revision"] in unchecked],
     }
 
 

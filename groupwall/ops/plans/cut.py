@@ -68,7 +68,7 @@ def _told(told: _Told, passing: Sequence[Course], plan: Sequence[Step]) -> Resul
         "Steps": [step_shown(step, [rule_shown(rule, told.names) for rule in step.rules]) for step in plan],
         "Calls": [call_of(step) for step in plan],
         "Cut": flows_shown(flow for course in passing for flow in course.passing),
-        "OtherTrafficCut": [_gate_shown(one, some) for one, some in lost if some],
+        "OtherTrafficCut": [_gate_shown(one, some, told.names) for one, some in lost if some],
         "Proven": told.plan.proven,
         "Text": _text(plan, [some for _, some in lost if some], proven=told.plan.proven),
     }
@@ -78,14 +78,16 @@ def _text(plan: Sequence[Step], lost: Sequence[Traffic], *, proven: bool) -> str
     if not plan:
         return "nothing passes, so there is nothing to do"
     many = f"{len(plan)} call{'s' if len(plan) > 1 else ''}"
-    others = "no other traffic is cut" if not lost else f"other traffic is cut at {len(lost)} gate(s) too"
+    gates = f"{len(lost)} gate{'s' if len(lost) > 1 else ''}"
+    others = f"other traffic is cut at {gates} too" if lost else "no other traffic is cut"
     return f"{many}; {others}" + ("" if proven else "; the search was ended, a better plan may be there")
 
 
-def _gate_shown(one: Fed, lost: Traffic) -> Json:
+def _gate_shown(one: Fed, lost: Traffic, names: Mapping[str, str]) -> Json:
     return {
         "InterfaceIds": list(one.interface_ids),
         "GroupIds": list(one.standing.group_ids),
+        "GroupNames": [names.get(group_id, "") for group_id in one.standing.group_ids],
         "VpcId": one.standing.vpc_id,
         "IsEgress": one.direction.is_egress,
         "Cut": traffic_shown(lost),

@@ -68,6 +68,30 @@ def test_a_revoke(scene: Scene) -> None:
     assert would_be_done(result)
 
 
+def test_what_several_rules_leave_open(wall: Wall, scene: Scene) -> None:
+    """What passes nevertheless stands in one line, above all of the rules that let some of it pass (inferred).
+
+    So no rule stands below traffic that it does not admit.
+    """
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=scene.ops, IpPermissions=[tcp(23, "10.2.0.0/16")])
+    wide = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 23, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=scene.ops, IpPermissions=[wide])
+    wall.call("RevokeSecurityGroupIngress", GroupId=scene.web, SecurityGroupRuleIds=[scene.rule])
+    result = scene.preview("RevokeSecurityGroupIngress", GroupId=scene.ops, IpPermissions=[wide])
+    (gate,) = result["Gates"]
+    (still,) = gate["StillOpen"]
+    lines = drawn(effect(result))
+    (title,) = (at for at, line in enumerate(lines) if "still open" in line and "by" not in line)
+    assert lines[title] == "└── still open tcp 22 10.1.0.0/16; tcp 23 10.2.0.0/16"
+    assert len(lines[title + 1 :]) == len(still["Rules"]) == 2
+
+
+def test_groups_are_named(scene: Scene) -> None:
+    """The groups at a gate are named, though the answer tells no rule of theirs (inferred)."""
+    result = scene.preview("DeleteNetworkInterface", NetworkInterfaceId=scene.interface)
+    assert drawn(effect(result))[0] == f"ingress of {scene.interface}, in ops ({scene.ops}), web ({scene.web})"
+
+
 def test_what_is_not_there(scene: Scene) -> None:
     """Of a rule that is not there the nearest ones are told, and in what they differ (inferred)."""
     lines = drawn(
@@ -94,7 +118,13 @@ def test_what_is_opened_altered_and_broken() -> None:
     result = {
         "Rules": [{"Action": "modified", "Rule": rule, "Before": rule | {"Text": "udp 22 from ::/0"}}],
         "Gates": [
-            {"InterfaceIds": list("abcdef"), "GroupIds": [], "IsEgress": True, "Opened": [{"Text": "tcp 22 ::/0"}]}
+            {
+                "InterfaceIds": list("abcdef"),
+                "GroupIds": [],
+                "GroupNames": [],
+                "IsEgress": True,
+                "Opened": [{"Text": "tcp 22 ::/0"}],
+            }
         ],
         "References": [{"Rule": rule, "Reason": "stale"}],
         "Expectations": [{"Name": "no-ssh", "Text": "deny tcp 22", "Reason": "admitted"}],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -35,8 +36,9 @@ CHANGE = {"Revision": 7, "Time": TIME, "Caller": "arn:aws:iam::1:user/x", "Opera
          ["REVISION  STATE    DEADLINE              WHY", f"7         refused  2026-09-21T14:13:20Z  {SEEN}"]),
         (changes.confirmations, {"Confirmations": []}, ["no change waits for a confirmation, or did"]),
         (effects.difference, {"FromRevision": 6, "ToRevision": 7, "Entities": [
-            {"Kind": "tag", "Id": "sg-1/Name", "Action": "added", "Text": HOSTILE}]},
-         ["from revision 6 to 7", f"+ tag sg-1/Name {SEEN}"]),
+            {"Kind": "tag", "Id": "sg-1/Name", "Action": "added", "After": "{}", "Text": "added it"},
+            {"Kind": "vpc", "Id": HOSTILE, "Action": "removed", "Before": json.dumps({"name": HOSTILE})}]},
+         ["from revision 6 to 7", "+ tag sg-1/Name", f"- vpc {SEEN}  {SEEN}"]),
         (effects.difference, {"FromRevision": 6, "ToRevision": 7}, ["from revision 6 to 7", "no difference"]),
         (history.bisected, {"Text": HOSTILE, "Changes": [{"Change": CHANGE, "Before": "drop", "Verdict": "accept"}]},
          [SEEN, "└── revision 7 2026-09-21T14:13:20Z user/x CreateVpc: drop -> accept"]),
@@ -44,6 +46,8 @@ CHANGE = {"Revision": 7, "Time": TIME, "Caller": "arn:aws:iam::1:user/x", "Opera
          [f"intact: 7 changes checked, up to revision 7 {'ab' * 32}"]),
         (history.verified, {"Intact": False, "Checked": 7, "Faults": [{"Revision": 3, "Text": HOSTILE}]},
          ["NOT intact: 7 changes checked", f"└── revision 3: {SEEN}"]),
+        (history.verified, {"Intact": True, "Checked": 7, "Faults": [], "Unchecked": [{"Revision": 3}]},
+         ["intact: 7 changes checked", "└── revision 3: not compared, its change is not kept any more"]),
         (history.heads, {"Heads": [HEAD]},
          ["REVISION  TIME                  HASH", f"7         2026-09-21T14:13:20Z  {'ab' * 32}"]),
         (history.records, {"Records": ['{"a": 1}', "x" * 20_000]}, ['{"a": 1}', "x" * 20_000]),

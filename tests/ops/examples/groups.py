@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from tests.ops.examples.shared import PAGED, TAGS, tagged
+from tests.ops.examples.shared import FED_BACK, PAGED, TAGS, tagged
 from tests.scenes import EVERYWHERE, Json, permission, tcp
 
 _FLAT = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "10.0.0.0/8"}
 _NAMED = {"SourceSecurityGroupName": "app", "SourceSecurityGroupOwnerId": "123456789012"}
-_FED_BACK = {
-    "GroupId": "$app", "Description": "peers", "UserId": "123456789012", "VpcId": "$vpc", "PeeringStatus": "active",
-    "VpcPeeringConnectionId": "pcx-00000000",
-}  # fmt: skip
 _SOURCES: Json = {
     "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "a"}],
     "Ipv6Ranges": [{"CidrIpv6": "::/0", "Description": "b"}],
-    "UserIdGroupPairs": [_FED_BACK, {"GroupName": "other"}],
+    "UserIdGroupPairs": [FED_BACK, {"GroupName": "other"}],
 }
 _PREFIX_LIST = tcp(22) | {"PrefixListIds": [{"PrefixListId": "pl-00000000", "Description": "c"}]}
 
 
 def _authorize(**more: object) -> list[Json]:
     asked = tcp(22) | {key: value for key, value in _SOURCES.items() if key != "UserIdGroupPairs"}
-    pairs = tcp(23) | {"UserIdGroupPairs": [_FED_BACK]}
+    pairs = tcp(23) | {"UserIdGroupPairs": [FED_BACK]}
     return [
         {"GroupId": "$web", "IpPermissions": [asked, pairs], "TagSpecifications": tagged("security-group-rule")},
         {"GroupId": "$web", "IpPermissions": [_PREFIX_LIST]},

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
+from tests.ops.examples.shared import SOURCES
 from tests.scenes import Json, tcp
 
 _TO: Json = {"IpProtocol": "tcp", "FromPort": 444, "ToPort": 445, "Description": "other"}
-_SOURCES: Json = {
-    "IpRanges": [{"CidrIp": "192.0.2.0/24", "Description": "a"}],
-    "Ipv6Ranges": [{"CidrIpv6": "::/0", "Description": "b"}],
-    "UserIdGroupPairs": [
-        {
-            "GroupId": "$app", "Description": "peers", "UserId": "123456789012", "VpcId": "$vpc",
-            "PeeringStatus": "active", "VpcPeeringConnectionId": "pcx-00000000",
-        },
-        {"GroupName": "other"},
-    ],
-    "PrefixListIds": [{"PrefixListId": "pl-00000000", "Description": "c"}],
-}  # fmt: skip
 _EVERYTHING = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "all"}]}
 
 
@@ -32,7 +21,7 @@ def _described(rule: str, first: Json) -> list[Json]:
     return [
         {"GroupId": "$web", "IpPermissions": [first]},
         {"GroupId": "$web", "SecurityGroupRuleDescriptions": named},
-        {"GroupName": "web", "IpPermissions": [tcp(443) | _SOURCES]},
+        {"GroupName": "web", "IpPermissions": [tcp(443) | SOURCES]},
     ]
 
 
@@ -43,6 +32,6 @@ EXAMPLES: dict[str, list[Json]] = {
         _modified("$ingress", PrefixListId="pl-00000000"),
         _modified("$egress", ReferencedGroupId="$app"),
     ],
-    "UpdateSecurityGroupRuleDescriptionsIngress": _described("$ingress", tcp(443) | {"IpRanges": _SOURCES["IpRanges"]}),
+    "UpdateSecurityGroupRuleDescriptionsIngress": _described("$ingress", tcp(443) | {"IpRanges": SOURCES["IpRanges"]}),
     "UpdateSecurityGroupRuleDescriptionsEgress": _described("$egress", _EVERYTHING),
 }

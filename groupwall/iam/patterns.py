@@ -1,0 +1,178 @@
+"""Patterns of policies: text with ``*``, ``?`` and ``${variables}``, held against a text (users 7.3 [docs]).
+
+A pattern becomes a regular expression whose groups never try again, so that matching takes time in proportion to the
+text, however many wildcards there are. What comes from a variable is literal: nobody widens a policy by a tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+ARN_PARTS = 6
+_NEVER = re.compile(r"(?!)")
+_VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^,{}'\s][^,{}']*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
+_REMEMBERED = 1024
+"""How many patterns with the values of variables in them are kept compiled."""
+
+
+class Keys(Protocol):
+    """Condition keys, in lower case, and their values; it may look a key up only when it is asked for."""
+
+    def get(self, name: str, /) -> tuple[str, ...] | None:
+        """Return the values of a key, None where the request has no such key."""
+
+
+class Wildcard(Enum):
+    """What stands for any text, and for any one character."""
+
+    ANY = "*"
+    ONE = "?"
+
+
+class Variable(NamedTuple):
+    """``${key}`` or ``${key, 'default'}``; key in lower case."""
+
+    key: str
+    default: str | None
+
+
+Token = str | Wildcard | Variable
+Compile = Callable[[tuple[Token, ...]], re.Pattern[str]]
+
+
+class Pattern(NamedTuple):
+    """A pattern; without variables it is compiled once.
+
+    matches: whether the whole text matches; None where a variable has no value, or several (users 7.3 [docs]).
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    compile: Compile
+    compiled: re.Pattern[str] | None
+
+    def matches(self, text: str, keys: Keys) -> bool | None:
+        """Return whether the pattern matches; None where a variable of it cannot be resolved."""
+        compiled = self.compiled
+        if compiled is None:
+            whole = resolved(self.tokens, keys)
+            if whole is None:
+                return None
+            compiled = self.compile(whole)
+        return compiled.fullmatch(text) is not None
+
+
+def pattern(text: str, compiler: Compile, *, variables: bool, wildcards: bool = True) -> Pattern:
+    """Return the pattern that a text of a policy means."""
+    tokens = tuple(_tokens(text, variables=variables, wildcards=wildcards))
+    fixed = not any(isinstance(token, Variable) for token in tokens)
+    return Pattern(text, tokens, compiler, compiler(tokens) if fixed else None)
+
+
+def variables_of(some: Pattern) -> list[Variable]:
+    """Return the variables that a pattern needs."""
+    return [token for token in some.tokens if isinstance(token, Variable)]
+
+
+def _tokens(text: str, *, variables: bool, wildcards: bool) -> Iterator[Token]:
+    """Yield the parts of a text; ``${*}``, ``${?}`` and ``${$}`` are the characters themselves (users 7.3 [docs])."""
+    position = 0
+    for found in _VARIABLE.finditer(text) if variables else ():
+        yield from _wild(text[position : found.start()], wildcards=wildcards)
+        character, key, default = found.groups()
+        yield character or Variable(key.lower(), default)
+        position = found.end()
+    yield from _wild(text[position:], wildcards=wildcards)
+
+
+def _wild(text: str, *, wildcards: bool) -> Iterator[Token]:
+    for piece in re.split(r"([*?])", text) if wildcards else [text]:
+        if wildcards and piece in ("*", "?"):
+            yield Wildcard(piece)
+        elif piece:
+            yield piece
+
+
+def resolved(tokens: Sequence[Token], keys: Keys) -> tuple[Token, ...] | None:
+    """Return tokens with the values of their variables; None where one has no value, or several (users 7.3 [docs]).
+
+    A default stands in for a value that is absent, not for several (inferred), and its characters are literal
+    (inferred).
+    """
+    whole: list[Token] = []
+    for token in tokens:
+        if isinstance(token, Variable):
+            values = keys.get(token.key) or (() if token.default is None else (token.default,))
+            if len(values) != 1:
+                return None
+            whole.append(values[0])
+        else:
+            whole.append(token)
+    return tuple(whole)
+
+
+@lru_cache(_REMEMBERED)
+def text_pattern(tokens: tuple[Token, ...]) -> re.Pattern[str]:
+    """Compile for texts: a wildcard stands for any character."""
+    return re.compile(_expression(tokens, "."), re.DOTALL)
+
+
+@lru_cache(_REMEMBERED)
+def caseless_pattern(tokens: tuple[Token, ...]) -> re.Pattern[str]:
+    """Compile for texts whose case does not matter, such as actions (users 7.3 [docs])."""
+    return re.compile(_expression(tokens, "."), re.DOTALL | re.IGNORECASE)
+
+
+@lru_cache(_REMEMBERED)
+def arn_pattern(tokens: tuple[Token, ...]) -> re.Pattern[str]:
+    """Compile for ARNs: six parts, of which the last may hold colons, and a wildcard stays inside of its part.
+
+    With fewer parts it matches only where it ends in ``*``, which then stands for all the rest (users 7.3 [docs]).
+    """
+    *front, last = _parts(tokens)
+    before = "".join(f"(?>{_expression(part, '[^:]')}:)" for part in front)
+    if len(front) == ARN_PARTS - 1:
+        return re.compile(before + _expression(last, "."), re.DOTALL)
+    if not last or last[-1] is not Wildcard.ANY:
+        return _NEVER
+    return re.compile(f"{before}{_expression(last[:-1], '[^:]')}.*", re.DOTALL)
+
+
+def is_whole_arn(tokens: Sequence[Token]) -> bool:
+    """Whether an ARN has its six parts."""
+    return sum(token.count(":") for token in tokens if isinstance(token, str)) >= ARN_PARTS - 1
+
+
+def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Split at the first five colons."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if isinstance(token, str):
+            first, *others = token.split(":", ARN_PARTS - len(parts))
+            parts[-1].append(first)
+            parts += [[other] for other in others]
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def _expression(tokens: Sequence[Token], one: str) -> str:
+    """Return the regular expression of tokens. one: the expression of a character that a wildcard may stand for.
+
+    Each piece between two ``*`` is taken where it is first found, for good: the atomic group is what keeps a pattern
+    such as ``*a*a*a*b`` from trying every combination.
+    """
+    pieces = [""]
+    for token in tokens:
+        if token is Wildcard.ANY:
+            pieces.append("")
+        else:
+            pieces[-1] += one if token is Wildcard.ONE else re.escape(str(token))
+    if len(pieces) == 1:
+        return pieces[0]
+    first, *middle, last = pieces
+    return first + "".join(f"(?>{one}*?{piece})" for piece in middle if piece) + f"{one}*{last}"
