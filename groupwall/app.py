@@ -10,14 +10,15 @@ Dry run, errors, the start of a world and the change in the history stand here o
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
 from groupwall import errors
-from groupwall.authentication import Authenticator, Identity, Open, Signed
-from groupwall.authorising import Asker, asker, authorise
+from groupwall.authentication import Authenticator, Identity, Open, Signed, key_in
+from groupwall.authorising import Asker, asker, authorise, standing
 from groupwall.calls import make_within, parameters_of, told, tried
 from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
@@ -34,6 +35,7 @@ from groupwall.store.retention import Retention
 from groupwall.store.rows import TooLarge
 from groupwall.store.sqlite import Store
 from groupwall.store.transaction import Budget, Transaction
+from groupwall.throttling import Throttled
 from groupwall.units import Clock, Ids, SystemClock
 from groupwall.wire.decode import Decoded, action_of, dialect_of, read
 from groupwall.wire.limits import BODY_BYTES
@@ -62,13 +64,21 @@ class Call:
 
 
 class Refusal(NamedTuple):
-    """A request that was not understood, or not believed: the reply to it, the error's code, and what it asked for."""
+    """A request that was not understood, or not believed: the reply to it, the error's code, and what it asked for.
+
+    key: the id of the access key that it names. reason: why its signature is not believed; both "" for none.
+    """
 
     reply: Reply
     request_id: str
     code: str
     operation: str
+    key: str = ""
+    reason: str = ""
 
+
+SECONDS_AT_ONCE = 2
+"""Of a throttled caller's requests, how many seconds' worth it may make at once, unless ``burst`` says how many."""
 
 OWN = "groupwall"
 """The service of our own operations: elsewhere ``Force`` means something else."""
@@ -98,6 +108,9 @@ def open_app(
     )
     if settings.auth != "open":
         authenticate = Signed(store.access_key, store.seal, bound=settings.auth == "iam")
+    if settings.requests_per_second:
+        rate, burst = settings.requests_per_second, settings.burst
+        authenticate = Throttled(authenticate, rate, burst or math.ceil(rate * SECONDS_AT_ONCE))
     return App(store, authenticate, clock or SystemClock(), ids or Ids(), quotas)
 
 
@@ -144,7 +157,9 @@ class App:
     def call(self, decoded: Decoded, identity: Identity, request_id: str) -> Call:
         """Return the call that decoded parameters make. ApiError when they can't be right, whatever is stored."""
         action, params = decoded.action, dict(decoded.params)
-        operation = Operation(action.name, empty(action), reads=True) if action.empty else OPERATIONS[action.name]
+        operation = (
+            Operation(action.name, empty(action), reads=True, on=()) if action.empty else OPERATIONS[action.name]
+        )
         dry_run = params.pop("DryRun", False)
         if operation.early:
             operation.early(params)
@@ -244,7 +259,10 @@ class App:
     def _context(self, call: Call, tx: Transaction, asking: Asker | None = None) -> Context:
         now, identity = self._clock.now(), call.identity
         make = partial(make_within, permit=partial(authorise, asking, "ec2")) if asking else make_within
-        return Context(tx, identity.world, identity.caller, now, self._ids, self._quotas, make, parameters_of)
+        behind = partial(standing, identity, call.origin, tx, now)
+        return Context(
+            tx, identity.world, identity.caller, now, self._ids, self._quotas, make, parameters_of, standing=behind
+        )
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:
         """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""
@@ -265,7 +283,8 @@ class App:
         refusal = dialect.refuse(error) if isinstance(error, SignatureError) else _refusal(error)
         body = dialect.error(refusal, request_id, version)
         reply = _http(refusal.status, dialect.content_type, body, request_id)
-        return Refusal(reply, request_id, refusal.code, action_of(request))
+        reason = error.reason.name.lower() if isinstance(error, SignatureError) else ""
+        return Refusal(reply, request_id, refusal.code, action_of(request), key_in(request), reason)
 
     def read_alone(self, call: Call | Refusal, send: Callable[[Reply], None]) -> Reply | None:
         """Answer one read on a snapshot, whatever it costs: its reply is sent part by part while it is read.

@@ -19,9 +19,10 @@ from groupwall.iam.denials import Denial, because, encoded
 from groupwall.iam.documents import read
 from groupwall.iam.facts import Facts, Keys, Origin
 from groupwall.iam.policy import Access, Policies, decide
-from groupwall.iam.resources import Resource
+from groupwall.iam.resources import ANY, Resource, Touched
+from groupwall.iam.standing import Standing
 from groupwall.ops.operation import Context, Operation, Params
-from groupwall.ops.permissions import ANY, Need, needs
+from groupwall.ops.permissions import needs
 from groupwall.store.entities import Principal
 from groupwall.store.transaction import Transaction
 
@@ -36,13 +37,25 @@ class Asker(NamedTuple):
 def asker(identity: Identity, origin: Origin, tx: Transaction, now: int) -> Asker | None:
     """Return whose policies a call is held against; None for the root, and where no policies count."""
     caller, session = identity.caller, identity.session
-    if not identity.bound or caller.principal_id == caller.account:
+    if not identity.bound or caller.is_root:
         return None
     principal = tx.principal(caller.principal_id)
+    return Asker(policies_of(principal, session.policy if session else ""), _facts(identity, origin, principal, now))
+
+
+def standing(identity: Identity, origin: Origin, tx: Transaction, now: int) -> Standing:
+    """Return what stands behind a caller, whether its policies count or not."""
+    asking = asker(identity, origin, tx, now)
+    if asking:
+        return Standing(identity.key, identity.session, *asking)
+    facts = _facts(identity, origin, tx.principal(identity.caller.principal_id), now)
+    return Standing(identity.key, identity.session, None, facts)
+
+
+def _facts(identity: Identity, origin: Origin, principal: Principal | None, now: int) -> Facts:
     tags = json.loads(principal.tags) if principal else {}
-    issued = session.issued if session else None
-    facts = Facts(caller, tags, issued, origin, identity.world.region, identity.world.account, now)
-    return Asker(policies_of(principal, session.policy if session else ""), facts)
+    issued = identity.session.issued if identity.session else None
+    return Facts(identity.caller, tags, issued, origin, identity.world.region, identity.world.account, now)
 
 
 @lru_cache(maxsize=1024)
@@ -60,24 +73,21 @@ def authorise(asking: Asker, service: str, operation: Operation, params: Params,
 
     ApiError, UnauthorizedOperation, for the first need that is not allowed [reference 2.1, 2.3].
     """
-    for need in needs(service, operation, params, context):
-        resource, keys = access_to(need, context, asking.facts)
-        access = Access(need.action, resource, keys)
+    asked = list(needs(service, operation, params, context))
+    touched = Touched(((need.kind, need.resource_id) for need in asked), context.tx, context.arn)
+    for need in asked:
+        resource = None if need.kind == ANY else Resource(need.kind, need.resource_id, touched)
+        keys = Keys(asking.facts, resource, need.given, need.say)
+        access = Access(need.action, resource.arn if resource else ANY, keys)
         decision = decide(asking.policies, access)
         if not decision.allowed:
             raise refusal(Denial(asking.facts.caller, access, keys, decision), context)
 
 
-def access_to(need: Need, context: Context, facts: Facts) -> tuple[str, Keys]:
-    """Return the resource that the policies are asked about for a need, as an ARN or ``*``, and its condition keys."""
-    if need.kind == ANY:
-        return ANY, Keys(facts, None, need.given, need.making)
-    resource = Resource(need.kind, need.resource_id, context.tx, context.arn)
-    return resource.arn, Keys(facts, resource, need.given, need.making)
-
-
 def refusal(denial: Denial, context: Context) -> ApiError:
     """Return the error for an access that is not allowed; its encoded part tells who may decode it the reason."""
-    told = encoded(denial, context.tx.seal, context.ids)
     action, resource = denial.access[:2]
+    if action.startswith("sts:"):
+        return errors.access_denied(denial.caller.arn, action, resource, because(denial))
+    told = encoded(denial, context.tx.seal, context.ids)
     return errors.unauthorized(denial.caller.arn, action, resource, because(denial), told)

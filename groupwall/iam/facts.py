@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from groupwall.iam.callers import Caller
-from groupwall.iam.resources import Resource
+from groupwall.iam.resources import NO_TAGS, Resource, Tags
 from groupwall.units import timestamp
 
 Values = tuple[str, ...]
-Tags = Mapping[str, str]
-NO_TAGS: Tags = {}
+
+Said = Mapping[str, Values]
+"""Condition keys that a call itself tells, by name in lower case, such as those of what it makes."""
 
 _MILLISECONDS = 1000
 
@@ -49,16 +50,17 @@ class Facts(NamedTuple):
 class Keys(Mapping[str, Values]):
     """The condition keys of one access, by name in lower case; those of the resource are read when they are asked for.
 
-    given: the tags that the call gives or takes. making: the operation that makes what is tagged.
+    given: the tags that the call gives or takes. say: returns what else the call tells.
     """
 
-    __slots__ = ("_facts", "_given", "_making", "_resource")
+    __slots__ = ("_facts", "_given", "_resource", "_said", "_say")
 
-    def __init__(self, facts: Facts, resource: Resource | None, given: Tags | None, making: str | None) -> None:
+    def __init__(self, facts: Facts, resource: Resource | None, given: Tags | None, say: Callable[[], Said]) -> None:
         self._facts = facts
         self._resource = resource
         self._given = given
-        self._making = making
+        self._say = say
+        self._said: Said | None = None
 
     def __getitem__(self, name: str) -> Values:
         """Return a key's values. KeyError when the call has none."""
@@ -73,12 +75,16 @@ class Keys(Mapping[str, Values]):
             return _values(known(self._facts))
         if name == "aws:tagkeys":
             return tuple(self._given or ())
-        if name == "ec2:createaction":
-            return _values(self._making)
         family, slash, key = name.partition("/")
-        if slash:
+        if slash and family in _TAG_FAMILIES:
             return _tagged(self._tags(family), key)
-        return _values(self._resource.key(name)) if self._resource else ()
+        said = self._told_by_call().get(name, ())
+        return said or (_values(self._resource.key(name)) if self._resource else ())
+
+    def _told_by_call(self) -> Said:
+        if self._said is None:
+            self._said = self._say()
+        return self._said
 
     def _tags(self, family: str) -> Tags:
         if family == "aws:principaltag":
@@ -89,9 +95,8 @@ class Keys(Mapping[str, Values]):
 
     def __iter__(self) -> Iterator[str]:
         """Go through every key that the call has; only a refusal tells that much."""
-        plain = [*_KNOWN, "aws:tagkeys", "ec2:createaction", *(self._resource.keys if self._resource else ())]
-        families = ("aws:principaltag", "aws:requesttag", *_RESOURCE_TAGS)
-        tagged = [f"{family}/{key.lower()}" for family in families for key in self._tags(family)]
+        plain = [*_KNOWN, "aws:tagkeys", *self._told_by_call(), *(self._resource.keys if self._resource else ())]
+        tagged = [f"{family}/{key.lower()}" for family in _TAG_FAMILIES for key in self._tags(family)]
         return (name for name in dict.fromkeys(plain + tagged) if self._values(name))
 
     def __len__(self) -> int:
@@ -100,6 +105,7 @@ class Keys(Mapping[str, Values]):
 
 
 _RESOURCE_TAGS = ("aws:resourcetag", "ec2:resourcetag")
+_TAG_FAMILIES = ("aws:principaltag", "aws:requesttag", *_RESOURCE_TAGS)
 
 
 def _values(value: str | None) -> Values:

@@ -10,6 +10,7 @@ from groupwall.iam.resources import KINDS
 from groupwall.ops.filters import Paging, conditions
 from groupwall.ops.instances.remembered import REMEMBERED, TERMINATED, is_remembered
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.permissions import BY_PREFIX, named
 from groupwall.store.entities import Instance, Tag
 from groupwall.store.query import Where
 
@@ -140,7 +141,7 @@ def _checked(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 OPERATIONS = (
-    Operation("CreateTags", create_tags),
-    Operation("DeleteTags", delete_tags),
-    Operation("DescribeTags", describe_tags, reads=True),
+    Operation("CreateTags", create_tags, on=(named(BY_PREFIX, "Resources"),)),
+    Operation("DeleteTags", delete_tags, on=(named(BY_PREFIX, "Resources"),)),
+    Operation("DescribeTags", describe_tags, reads=True, on=()),
 )

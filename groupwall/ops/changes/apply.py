@@ -68,4 +68,4 @@ def _made(place: int, of: int, asked: Asked, context: Context) -> dict[str, Any]
     return {"Operation": asked.operation, "Result": compact(result)}
 
 
-OPERATIONS = (Operation(NAME, apply_changes, calls=True),)
+OPERATIONS = (Operation(NAME, apply_changes, calls=True, on=()),)

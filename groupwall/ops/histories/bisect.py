@@ -95,4 +95,4 @@ def _text(latest: str, flips: list[Json], span: str) -> str:
     return f"{latest} {span}"
 
 
-OPERATIONS = (Operation("BisectFlow", bisect_flow, reads=True),)
+OPERATIONS = (Operation("BisectFlow", bisect_flow, reads=True, on=()),)

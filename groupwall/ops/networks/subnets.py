@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.iam.facts import Said
 from groupwall.ops.blocks import association, ipv4_block, ipv6_block_of_subnet, overlaps, within
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.permissions import ON_SUBNET, ON_VPC, made
 from groupwall.ops.places import find_subnet, find_vpc, zone_given
 from groupwall.ops.tags import attach_tags, tag_list, tags_given
-from groupwall.ops.zones import zone_id, zones_by_name, zones_of
+from groupwall.ops.zones import zones_by_name, zones_of
+from groupwall.regions import zone_id
 from groupwall.rules import parsing
 from groupwall.store.entities import Interface, Subnet, SubnetCidr, VpcCidr
 from groupwall.store.query import Where
@@ -26,7 +29,7 @@ def create_subnet(params: Params, context: Context) -> Result:
     """Create a subnet in one of the VPC's blocks, in the first zone unless another is named [model]."""
     refuse_unsupported(params, "CreateSubnet", _UNSUPPORTED)
     tags = tags_given(params, "subnet")
-    zone = zone_given(params, context) or zones_of(context.world.region)[0]
+    zone = _zone(params, context)
     given = params.get("CidrBlock")
     if given is None:
         raise errors.subnet_without_block()
@@ -41,6 +44,10 @@ def create_subnet(params: Params, context: Context) -> Result:
     attach_tags(context, subnet.id, tags)
     shown = subnets_described([subnet], context, "associating")[0]
     return {"Subnet": shown | {"Tags": shown["Tags"] or []}}
+
+
+def _zone(params: Params, context: Context) -> str:
+    return zone_given(params, context) or zones_of(context.world.region)[0]
 
 
 _UNSUPPORTED = (
@@ -174,8 +181,18 @@ def shown_block(block: SubnetCidr, state: str) -> dict[str, Any]:
     return association(block.id, block.cidr, state) | {"Ipv6AddressAttribute": "public", "IpSource": "amazon"}
 
 
+def _said_of_new(params: Params, context: Context) -> Said:
+    """Return what is known of a subnet that is yet to be made: its zone, unless that will be refused, and its VPC."""
+    vpc = (context.arn(f"vpc/{params['VpcId']}"),)
+    try:
+        zone = _zone(params, context)
+    except errors.ApiError:
+        return {"ec2:vpc": vpc}
+    return {"ec2:vpc": vpc, "ec2:availabilityzone": (zone,), "ec2:availabilityzoneid": (zone_id(zone),)}
+
+
 OPERATIONS = (
-    Operation("CreateSubnet", create_subnet),
-    Operation("DeleteSubnet", delete_subnet),
-    Operation("DescribeSubnets", describe_subnets, reads=True),
+    Operation("CreateSubnet", create_subnet, on=(made("subnet", say=_said_of_new), ON_VPC)),
+    Operation("DeleteSubnet", delete_subnet, on=(ON_SUBNET,)),
+    Operation("DescribeSubnets", describe_subnets, reads=True, on=()),
 )
