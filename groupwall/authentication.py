@@ -22,6 +22,7 @@ from groupwall.wire.message import Request
 from groupwall.wire.sigv4 import Reason, Scope, SignatureError, read_scope, verify
 
 ACCOUNT_DIGITS = 12
+_KEY_ID = re.compile(r"[A-Z0-9]{12,32}")
 _HOST = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::[0-9]*)?")
 
 
@@ -37,6 +38,11 @@ class Identity(NamedTuple):
     key: AccessKey | None = None
     session: Session | None = None
     bound: bool = False
+
+    @property
+    def key_id(self) -> str:
+        """The id of the access key that was used; "" where nothing proves it."""
+        return self.session.id if self.session else self.key.id if self.key else ""
 
 
 Authenticator = Callable[[Request, str, int], Identity]
@@ -121,6 +127,17 @@ def _believed(request: Request) -> Scope | None:
         return read_scope(request)
     except SignatureError:
         return None
+
+
+def key_in(request: Request) -> str:
+    """Return the id of the access key that a request names, for the log; "?" for what has not the form of an id.
+
+    Somebody may have put a secret in its place.
+    """
+    scope = _believed(request)
+    if scope is None:
+        return ""
+    return scope.access_key_id if _KEY_ID.fullmatch(scope.access_key_id) else "?"
 
 
 def refuse_browsers(request: Request) -> None:

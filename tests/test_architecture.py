@@ -24,8 +24,8 @@ def _may(parts: str, why: str) -> Allowed:
 
 
 _EVERYTHING = (
-    "app config console enforce errors iam inprocess listening ops profiles regions remote rules server store units "
-    "wire"
+    "app config console enforce errors iam inprocess listening ops profiles regions remote rules server store tls "
+    "units wire"
 )
 
 # A part is a file or a folder directly below groupwall/; "groupwall" is the package's own __init__.py.
@@ -47,7 +47,7 @@ PARTS = {
     "calls": _may("wire ops store errors", "a stage of app: calls within a call, read and made as if they came alone"),
     "settling": _may("iam ops store errors units config regions", "a stage of app: what is due comes before any call"),
     "app": _may(
-        "authentication authorising calls settling wire iam ops store errors units config regions",
+        "authentication throttling authorising calls settling wire iam ops store errors units config regions",
         "the whole path of a request: the one place that knows all stages",
     ),
     "remote": _may("wire errors units", "speaks the wire from the other end, and signs with the time"),
@@ -57,7 +57,10 @@ PARTS = {
         "app authentication config errors groupwall store units wire",
         "boto3 in this process: the app without a network, met by parameters instead of bytes where that is faster",
     ),
-    "accesslog": _may("", "lines about requests: a leaf, so that no secret can come near it"),
+    "accesslog": _may("buckets", "lines about requests: knows nothing of ours, so that no secret can come near it"),
+    "tls": _may("config", "two files as a context; knows no sockets"),
+    "buckets": _may("", "arithmetic of times and numbers: a leaf"),
+    "throttling": _may("authentication buckets wire errors", "a stage of app, around the one that tells who asks"),
     "sending": _may("app errors", "a reply to its client, whole or part by part; knows no sockets"),
     "reading": _may("app calls sending store config errors", "large reads, in a process of their own: no network"),
     "turns": _may("app store", "gathers calls for the app; knows no HTTP"),
@@ -92,6 +95,7 @@ NOUNS = {
         "flows peerings expectations findings changes",
         "what a change does is told of the gates, of what is expected of them and in the way; calls as in a change",
     ),
+    "sessions": _may("", "credentials are of callers, and of nothing that lies in a world"),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }
 

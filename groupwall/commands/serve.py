@@ -14,6 +14,7 @@ from groupwall.listening import listen
 from groupwall.server import STANDARD_ERROR
 from groupwall.server import serve as run
 from groupwall.store.sqlite import open_store
+from groupwall.tls import context
 from groupwall.units import Ids
 
 FEWEST_FILES = 32
@@ -47,17 +48,24 @@ _DEFAULTS = Settings()
     type=click.IntRange(0, MOST_DAYS),
     help="How long changes are kept in the history; 0: for ever.",
 )
+@click.option("--tls-cert", default="", help="Certificate for https, PEM, with its chain.")
+@click.option("--tls-key", default="", help="Its key, PEM, without a passphrase.")
+@click.option(
+    "--requests-per-second", default=0.0, type=click.FloatRange(0), help="How many one caller may make; 0: no limit."
+)
+@click.option("--burst", default=0, type=click.IntRange(0), help="How many at once; 0: those of two seconds.")
 @refused
 def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
     """Serve EC2 and STS on HTTP until SIGTERM; prints one line when ready."""
     _have_descriptors()
     settings = Settings(**options)
     quotas = quotas_from(os.environ)
+    tls = context(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     sock = listen(settings.host, settings.port)
     with sock:
         store = open_store(settings.data, Ids())
         try:
-            run(open_app(store, settings, quotas), settings, sock)
+            run(open_app(store, settings, quotas), settings, sock, tls=tls)
         finally:
             store.close()
 
