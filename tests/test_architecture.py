@@ -37,7 +37,9 @@ PARTS = {
     "rules": _may("errors", "the pure core: to be read, tested and trusted alone"),
     "wire": _may("errors", "driven by its tables: it must not know what an operation does"),
     "store": _may("rules errors units", "keeps the core's values and stamps changes; knows neither wire nor callers"),
-    "iam": _may("store rules errors units", "a caller is a key that the store holds; a new key is drawn by chance"),
+    "iam": _may(
+        "store rules errors units regions", "a caller is a key that the store holds; what policies ask of zones and rules"
+    ),
     "ops": _may("store rules iam errors units regions config", "decides and records; it never sees a form or XML"),
     "enforce": _may("profiles remote rules errors units", "agents are clients: what they need comes through the API"),
     "authentication": _may("wire iam store errors regions config", "a stage of app: the wire's signature, stored keys"),
@@ -92,8 +94,8 @@ NOUNS = {
     "findings": _may("flows groups peerings", "what is needless follows from gates, what is in the way from nouns"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(
-        "flows peerings expectations findings changes",
-        "what a change does is told of the gates, of what is expected of them and in the way; calls as in a change",
+        "flows groups peerings expectations findings changes",
+        "what a change does to a group is told of the gates, what is expected of them and in the way; calls as in a change",
     ),
     "sessions": _may("", "credentials are of callers, and of nothing that lies in a world"),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),

@@ -17,7 +17,7 @@ from groupwall.errors.request import MOST_CHARACTERS
 ROWS: list[tuple[str, list[str | int | None], str, str, str]] = json.loads(
     (Path(__file__).parent / "errors.json").read_text("utf-8")
 )
-STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "RequestLimitExceeded": 503}
+STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "AccessDenied": 403, "RequestLimitExceeded": 503}
 
 
 @pytest.mark.parametrize(("name", "facts", "code", "message", "source"), ROWS)

@@ -14,5 +14,6 @@ from groupwall.errors.permissions import *
 from groupwall.errors.prefix_lists import *
 from groupwall.errors.request import *
 from groupwall.errors.rules import *
+from groupwall.errors.sessions import *
 from groupwall.errors.tags import *
 from groupwall.errors.undo import *

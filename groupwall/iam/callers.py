@@ -31,6 +31,11 @@ class Caller(NamedTuple):
         """The unique id of the user or the role; of the root, its account."""
         return self.user_id.partition(":")[0]
 
+    @property
+    def is_root(self) -> bool:
+        """Whether the caller is its account's root."""
+        return self.user_id == self.account
+
 
 def unique_id(account: str, kind: str, name: str) -> str:
     """Return the unique id of a user or a role, which is derived, since a user who only has keys is kept nowhere."""

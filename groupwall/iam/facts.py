@@ -148,3 +148,6 @@ _KNOWN: Mapping[str, Callable[[Facts], str | None]] = {
     "aws:username": _name,
     "ec2:region": lambda facts: facts.region,
 }
+
+KEYS = (*_KNOWN, "aws:tagkeys", *(f"{family}/" for family in _TAG_FAMILIES))
+"""What any call may have; what ends in ``/`` goes on with the key of a tag."""
