@@ -80,7 +80,7 @@ class Open:
         session = self._session(token)
         key = self.key(session.key if session else access_key_id)
         if session:
-            return within(session, key, _partition(region), region, bound=self.bound)
+            return within(session, key, _partition(region), region, bound=self.bound and key is not None)
         if key:
             return Identity(behind(key, _partition(region)), World(key.account, region), key, bound=self.bound)
         is_account = len(access_key_id) == ACCOUNT_DIGITS and access_key_id.isascii() and access_key_id.isdigit()

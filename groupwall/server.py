@@ -260,6 +260,13 @@ def _last(status: int, text: str) -> Reply:
     return Reply(status, (("connection", "close"),), f"{text}\n".encode())
 
 
+def address(sock: socket.socket, *, secure: bool) -> str:
+    """Return where a server listens, such as ``http://127.0.0.1:4577``."""
+    host, port = sock.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
 def serve(
     app: App, settings: Settings, sock: socket.socket, patience: float = PATIENCE, tls: ssl.SSLContext | None = None
 ) -> None:
@@ -274,9 +281,7 @@ def serve(
         proxy_headers=False,  # or a client could tell the log whose address it has
         timeout_graceful_shutdown=10, backlog=1024, timeout_keep_alive=65,
     )  # fmt: skip
-    host, port = sock.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    ready = f"groupwall ready on {'https' if tls else 'http'}://{shown}:{port}"
+    ready = f"groupwall ready on {address(sock, secure=tls is not None)}"
     if settings.auth != "open" and not tls and not is_loopback(settings.host):
         log.warning(_IN_THE_CLEAR)
     try:

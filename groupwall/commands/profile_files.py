@@ -16,7 +16,7 @@ from groupwall.config import SettingError
 
 _NAME = re.compile(r"[A-Za-z0-9_.@+-]{1,64}")
 _HEADER = re.compile(rb"\[(.+)\]")
-_PRIVATE = 0o600
+PRIVATE = 0o600
 
 
 class Profile(NamedTuple):
@@ -58,7 +58,7 @@ def write_profile(files: Files, profile: Profile) -> None:
     settings = {"endpoint_url": profile.endpoint, "region": profile.region}
     of_keys, of_settings = _titles(profile.name)
     _put(files.config, of_settings, settings, _mode(files.config))
-    _put(files.credentials, of_keys, keys, _PRIVATE)
+    _put(files.credentials, of_keys, keys, PRIVATE)
 
 
 def _titles(name: str) -> tuple[str, str]:
@@ -88,7 +88,7 @@ def _mode(path: Path) -> int:
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
-        return _PRIVATE
+        return PRIVATE
 
 
 def _sections(content: bytes, title: str) -> Iterator[tuple[int, int]]:

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from groupwall.app import open_app
+from groupwall.commands.first_key import make_first_key
 from groupwall.commands.refused import refused
 from groupwall.config import MOST_DAYS, Settings, quotas_from
 from groupwall.listening import listen
-from groupwall.server import STANDARD_ERROR
+from groupwall.server import STANDARD_ERROR, address
 from groupwall.server import serve as run
 from groupwall.store.sqlite import open_store
 from groupwall.tls import context
@@ -65,6 +66,8 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
     with sock:
         store = open_store(settings.data, Ids())
         try:
+            if told := make_first_key(store, settings, address(sock, secure=tls is not None)):
+                click.echo(told, err=True)
             run(open_app(store, settings, quotas), settings, sock, tls=tls)
         finally:
             store.close()
