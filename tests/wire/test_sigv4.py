@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
@@ -16,23 +15,11 @@ from hypothesis import strategies as st
 
 from groupwall.wire.message import Request
 from groupwall.wire.sigv4 import Credentials, Reason, Scope, SignatureError, read_scope, sign, verify
+from tests.wire.signed import FORM, HOST, KEY, SECRET, TOKEN, received, signed_at
 
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"  # noqa: S105 - AWS's documentation's own example
-KEY = "AKIDEXAMPLE"
-TOKEN = "to/ken+=="  # noqa: S105 - belongs to nobody
-HOST = "ec2.us-east-1.amazonaws.com"
-FORM = "application/x-www-form-urlencoded; charset=utf-8"
 BODY = b"Action=DescribeVpcs&Version=2016-11-15"
 MINUTE = 60_000
 NOW = 1_440_938_160_000  # 2015-08-30T12:36:00Z, the time of AWS's test vectors
-
-
-def received(request: AWSRequest) -> Request:
-    """Return what a server gets of a request of botocore's."""
-    url = urlsplit(request.url)
-    headers = [("host", url.netloc), *((name.lower(), str(value)) for name, value in request.headers.items())]
-    body = request.data if isinstance(request.data, bytes) else (request.data or "").encode()
-    return Request(request.method, url.path, url.query, tuple(headers), body)
 
 
 def by_botocore(
@@ -60,12 +47,6 @@ def check(request: Request, now: int | None = None, secret: str = SECRET, token:
     assert scope is not None
     verify(request, scope, secret, signed_at(scope) if now is None else now, token)
     return scope
-
-
-def signed_at(scope: Scope) -> int:
-    """Return the time of a scope in milliseconds since 1970."""
-    moment = datetime.strptime(scope.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return int(moment.timestamp()) * 1000
 
 
 def refusal(request: Request, now: int = NOW, secret: str = SECRET, token: str | None = None) -> Reason:
