@@ -164,6 +164,14 @@ def test_the_first_screen_shows_how_to_begin(command: str) -> None:
     assert command in "\n".join(README.splitlines()[:FIRST_SCREEN])
 
 
+def test_the_first_screen_shows_what_a_command_prints() -> None:
+    """The README's first screen shows a part of the terminal that it plays further down (inferred)."""
+    first, played_below = (README.partition(f"```{kind}\n")[2].partition("```")[0] for kind in ("text", "console"))
+    assert first.count("$ groupwall preview ") == 1
+    assert first in played_below
+    assert first in "\n".join(README.splitlines()[:FIRST_SCREEN])
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     """Every link to a file of the project finds it (inferred)."""

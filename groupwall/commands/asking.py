@@ -105,7 +105,7 @@ def _size(page: Scalar, wanted: int | None) -> Json:
 def _cut(last: Json, pages: Listing, found: list[Any], most: int | None) -> Json:
     """Return the last page with all that was found, up to ``most``; say on standard error when that is not all."""
     if len(found) > (len(found) if most is None else most) or not pages.follow.keys().isdisjoint(last):
-        click.echo(f"Only {most} are shown; there are more.", err=True)
+        click.echo(f"Shown: {most}; there are more.", err=True)
     if most is not None and len(found) > most:  # what follows the page would skip what is cut off here
         last = {name: value for name, value in last.items() if name not in pages.follow}
     return last | {pages.items: found[:most]}

@@ -176,4 +176,10 @@ def run(verb: Verb, given: Json, preset: Json | None = None) -> None:
 
 def _filters(verb: Verb, given: Json) -> list[Json]:
     chosen = {name: list(given[f"filter_{name.replace('-', '_')}"]) for name in verb.filters}
-    return [{"Name": name, "Values": values} for name, values in chosen.items() if values]
+    return [{"Name": name, "Values": _values(name, values)} for name, values in chosen.items() if values]
+
+
+def _values(name: str, given: list[str]) -> list[str]:
+    """Return a filter's values: a caller may be given as it is shown, ``user/alice``, without what stands before it."""
+    shown = [f"arn:*:{value}" for value in given if name == "caller" and not value.startswith("arn:")]
+    return given + shown

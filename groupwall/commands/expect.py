@@ -33,25 +33,26 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 def _put() -> click.Command:
     file = click.Argument(["file"], type=_FILE, metavar="FILE")
-    return click.Command(
-        "put",
-        params=[file, *parameters(PUT, without=("Expectations",))],
-        callback=_from_file(PUT, {}),
-        help=f"{documentation(PUT.operation)[0]}\n\nFILE: a YAML file of expectations, - for standard input.",
-        short_help="Keep the expectations of a file.",
-    )
+    told = "\n\nFILE: a YAML file of expectations, - for standard input."
+    return _reading(PUT, file, told, "Keep the expectations of a file.")
 
 
 def checking(when: Json | None = None) -> click.Command:
     """Return the command that tells which expectations hold. when: the members that say so, in place of options."""
     told = "Check those of a YAML file in place of those that are kept; - for standard input."
     file = click.Option(["file", "--file"], type=_FILE, help=told)
+    return _reading(CHECK, file, " The exit code is 1 when one is broken.", "Tell which expectations hold.", when)
+
+
+def _reading(verb: Verb, file: click.Parameter, more: str, short: str, preset: Json | None = None) -> click.Command:
+    """Return the command of a verb that reads its expectations from a file. more: what its help tells at the end."""
+    given = preset or {}
     return click.Command(
-        "check",
-        params=[file, *parameters(CHECK, without=("Expectations", *(when or ())))],
-        callback=_from_file(CHECK, when or {}),
-        help=f"{documentation(CHECK.operation)[0]} The exit code is 1 when one is broken.",
-        short_help="Tell which expectations hold.",
+        verb.path.rpartition(" ")[2],
+        params=[file, *parameters(verb, without=("Expectations", *given))],
+        callback=_from_file(verb, given),
+        help=documentation(verb.operation)[0] + more,
+        short_help=short,
     )
 
 

@@ -6,9 +6,10 @@ not match and a Deny does (groupwall.iam.policy).
 
 from __future__ import annotations
 
+import json
 import operator as op
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -63,12 +64,19 @@ class Comparison:
         found = keys.get(self.key)
         if not found:
             return self.mode.if_exists or self.mode.every
+        if len(found) == 1:  # Nearly always, and a third of the time.
+            return self._passes(found[0], keys)
         outcomes = [self._passes(value, keys) for value in found]
         return _all(outcomes) if self.mode.every else _any(outcomes)
 
     def _passes(self, value: str, keys: Keys) -> bool | None:
-        wanted = _any(test(value, keys) for test in self.tests)
-        return wanted if not self.negated or wanted is None else not wanted
+        unread = False
+        for test in self.tests:
+            outcome = test(value, keys)
+            if outcome:
+                return not self.negated
+            unread |= outcome is None
+        return None if unread else self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +91,18 @@ class Presence:
     def outcome(self, keys: Keys) -> bool | None:
         """Return whether the key is absent, or has no values, as is wanted (users 7.3 [docs])."""
         found = not keys.get(self.key)
-        return _any(None if wanted is None else wanted is found for wanted in self.absent)
+        return _any([None if wanted is None else wanted is found for wanted in self.absent])
 
 
 Condition = Comparison | Presence
 
 
-def _any(outcomes: Iterable[bool | None]) -> bool | None:
-    unknown = False
-    for outcome in outcomes:
-        if outcome:
-            return True
-        unknown |= outcome is None
-    return None if unknown else False
+def _any(outcomes: Sequence[bool | None]) -> bool | None:
+    return True if True in outcomes else None if None in outcomes else False
 
 
-def _all(outcomes: Iterable[bool | None]) -> bool | None:
-    unknown = False
-    for outcome in outcomes:
-        if outcome is False:
-            return False
-        unknown |= outcome is None
-    return None if unknown else True
+def _all(outcomes: Sequence[bool | None]) -> bool | None:
+    return False if False in outcomes else None if None in outcomes else True
 
 
 class _Expansion(NamedTuple):
@@ -124,7 +122,10 @@ def _unread(_found: str, _keys: Keys) -> None:
 
 def _text(compiler: Compile, *, wildcards: bool) -> Make:
     def make(wanted: str, expansion: _Expansion) -> Test:
-        matches = pattern(wanted, compiler, variables=expansion.variables, wildcards=wildcards).matches
+        some = pattern(wanted, compiler, variables=expansion.variables, wildcards=wildcards)
+        matches, fixed = some.matches, some.compiled
+        if fixed:
+            return lambda found, _keys: fixed.fullmatch(found) is not None
 
         def test(found: str, keys: Keys) -> bool | None:
             outcome = matches(found, keys)
@@ -228,6 +229,15 @@ def operator(written: str) -> Operator:
     return Operator(name, every, bool(parts[3]))
 
 
+def is_operator(written: str) -> bool:
+    """Whether there is an operator of a name."""
+    try:
+        operator(written)
+    except UnknownOperatorError:
+        return False
+    return True
+
+
 def condition(written: str, key: str, wanted: Sequence[str], *, variables: bool) -> Condition:
     """Return the condition of an operator as it is written, a key, and the wanted values. Raises UnknownOperatorError.
 
@@ -263,7 +273,7 @@ def told(some: Condition, keys: Keys) -> str:
 
 
 def listed(some: Sequence[str]) -> str:
-    """Return texts in quotes, of many or long ones only the beginning."""
-    texts = [f'"{text[:_SHOWN_CHARACTERS]}"' for text in some[:_SHOWN_VALUES]]
+    """Return texts in quotes, escaped as in JSON, since a client may have sent them; of many or long ones a part."""
+    texts = [json.dumps(text[:_SHOWN_CHARACTERS], ensure_ascii=False) for text in some[:_SHOWN_VALUES]]
     more = len(some) - _SHOWN_VALUES
     return " or ".join(texts) + (f" or {more} more" if more > 0 else "")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from groupwall.errors import ApiError
 from groupwall.iam import jsontext, lint
-from groupwall.iam.conditions import Condition, UnknownOperatorError, condition
+from groupwall.iam.conditions import Condition, condition, is_operator
 from groupwall.iam.jsontext import JsonError, Node
 from groupwall.iam.patterns import Pattern, arn_pattern, caseless_pattern, pattern
 from groupwall.iam.policy import Choice, Effect, Policy, Statement
@@ -46,8 +46,9 @@ class Fault(NamedTuple):
     grave: bool
 
     def __str__(self) -> str:
-        """Return ``line 4: Statement[0].Action: ...``."""
-        return f"line {self.line}: {self.path}: {self.message}" if self.path else f"line {self.line}: {self.message}"
+        """Return ``line 4: Statement[0].Action: ...``, in which a name of the document cannot break the line."""
+        text = f"{self.path}: {self.message}" if self.path else self.message
+        return f"line {self.line}: {''.join(one if one.isprintable() else ascii(one)[1:-1] for one in text)}"
 
 
 class PolicyError(ApiError):
@@ -154,19 +155,20 @@ class _Reader:
 
     def _text(self, spot: _Spot | None) -> str:
         """Return a text, an empty one for what is none."""
-        if spot is None:
-            return ""
+        return str(spot.node.value) if spot is not None and self._is_text(spot) else ""
+
+    def _is_text(self, spot: _Spot) -> bool:
         if isinstance(spot.node.value, str) and not isinstance(spot.node.value, jsontext.Number):
-            return str(spot.node.value)
+            return True
         self._grave(spot, "a text is wanted here")
-        return ""
+        return False
 
     def _texts(self, spot: _Spot) -> list[tuple[_Spot, str]]:
         """Return the texts of a list, or of one text."""
         some = spot.items()
         if not some:
             self._warn(spot, "the list is empty")
-        return [(one, text) for one in some if (text := self._text(one))]
+        return [(one, one.node.value) for one in some if self._is_text(one)]
 
     def _policy(self, top: Mapping[str, _Spot], name: str) -> Policy:
         self._text(top.get("Id"))
@@ -250,6 +252,7 @@ class _Reader:
     def _resource(self, spot: _Spot, text: str) -> Pattern:
         if text != "*" and not text.startswith(_RESOURCE_BEGINNINGS):
             self._grave(spot, "a resource is `*`, or an ARN: `arn:aws:ec2:*:*:security-group/*`")
+            return pattern("", arn_pattern, variables=False)
         some = pattern(text, arn_pattern, variables=self._expands)
         self._warn(spot, *lint.of_resource(some, self._version, self._known))
         return some
@@ -268,21 +271,19 @@ class _Reader:
 
     def _conditions(self, spot: _Spot | None) -> Iterator[Condition]:
         for written, operands in self._members(spot).items():
+            if not is_operator(written):
+                self._grave(operands, f"there is no operator `{written}`")
             for key, wanted in self._members(operands).items():
-                found = self._condition(written, key, wanted)
-                if found is not None:
-                    self._warn(wanted, *lint.of_condition(found, self._version, self._known))
-                    yield found
+                yield from self._condition(written, key, wanted)
 
-    def _condition(self, written: str, key: str, wanted: _Spot) -> Condition | None:
+    def _condition(self, written: str, key: str, wanted: _Spot) -> Iterator[Condition]:
         if ":" not in key:
             self._grave(wanted, "a condition key begins with its service: `aws:SourceIp`")
         values = [self._value(one) for one in wanted.items()]
-        try:
-            return condition(written, key, values, variables=self._expands)
-        except UnknownOperatorError:
-            self._grave(wanted, f"there is no operator `{written}`")
-            return None
+        if is_operator(written):
+            found = condition(written, key, values, variables=self._expands)
+            self._warn(wanted, *lint.of_condition(found, self._version, self._known))
+            yield found
 
     def _value(self, spot: _Spot) -> str:
         """Return a wanted value as text: a number as it is written, true and false."""
@@ -295,17 +296,17 @@ class _Reader:
         return ""
 
     def _principals(self, spot: _Spot, elements: Mapping[str, _Spot]) -> Iterator[str]:
-        for name in ("Principal", "NotPrincipal"):
-            if name in elements and (not self._trust or name == "NotPrincipal"):
-                self._grave(elements[name], f"only a trust policy has Principal; none has {name} here")
-        if not self._trust:
-            return
-        if "Principal" not in elements:
+        if "NotPrincipal" in elements:
+            self._grave(elements["NotPrincipal"], "NotPrincipal is not read here: name those who are meant")
+        principal = elements.get("Principal")
+        if not self._trust and principal:
+            self._grave(principal, "only a trust policy has Principal")
+        elif self._trust and principal is None:
             self._grave(spot, "a statement of a trust policy has Principal")
-        elif elements["Principal"].node.value == "*":
+        elif principal and principal.node.value == "*":
             yield "*"
         else:
-            for kind, members in self._members(elements["Principal"], ("AWS", *_OTHER_PRINCIPALS)).items():
+            for kind, members in self._members(principal, ("AWS", *_OTHER_PRINCIPALS)).items():
                 yield from self._principals_of(kind, members)
 
     def _principals_of(self, kind: str, spot: _Spot) -> Iterator[str]:

@@ -94,9 +94,9 @@ class _Reader:
 
     def value(self, position: int, depth: int) -> tuple[Node, int]:
         """Read the value that begins here."""
-        if depth > MOST_DEEP:
-            raise self.error(position, f"nested deeper than {MOST_DEEP}")
         start, line = self._text[position : position + 1], self._line(position)
+        if start in ("{", "[") and depth >= MOST_DEEP:
+            raise self.error(position, f"nested deeper than {MOST_DEEP}")
         if start == "{":
             members, end = self._object(position, depth)
             return Node(members, line), end

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 ARN_PARTS = 6
 _NEVER = re.compile(r"(?!)")
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^,{}'\s][^,{}']*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
-_REMEMBERED = 1024
+_REMEMBERED = 256
 """How many patterns with the values of variables in them are kept compiled."""
 
 
@@ -134,7 +134,7 @@ def arn_pattern(tokens: tuple[Token, ...]) -> re.Pattern[str]:
     With fewer parts it matches only where it ends in ``*``, which then stands for all the rest (users 7.3 [docs]).
     """
     *front, last = _parts(tokens)
-    before = "".join(f"(?>{_expression(part, '[^:]')}:)" for part in front)
+    before = "".join(f"{_expression(part, '[^:]')}:" for part in front)
     if len(front) == ARN_PARTS - 1:
         return re.compile(before + _expression(last, "."), re.DOTALL)
     if not last or last[-1] is not Wildcard.ANY:
@@ -175,4 +175,5 @@ def _expression(tokens: Sequence[Token], one: str) -> str:
     if len(pieces) == 1:
         return pieces[0]
     first, *middle, last = pieces
-    return first + "".join(f"(?>{one}*?{piece})" for piece in middle if piece) + f"{one}*{last}"
+    end = f"{one}*{last}" if last else f"{one}*+"
+    return first + "".join(f"(?>{one}*?{piece})" for piece in middle if piece) + end

@@ -8,7 +8,7 @@ Pure: what is asked comes in as a value, and nothing is remembered but which sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -22,7 +22,7 @@ _REMEMBERED_ACTIONS = 512
 """More than there are operations; a policy forgets all of them when it is asked of more."""
 
 _NEAREST = 3
-_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?")
+_ACCOUNT = re.compile(r"([0-9]{12})|arn:[^:]+:iam::([0-9]{12}):root")
 _EVERYONE = "*"
 
 
@@ -52,10 +52,11 @@ class Choice(NamedTuple):
         """
         unresolved = False
         for pattern in self.patterns:
-            matches = pattern.matches(text, keys)
+            fixed = pattern.compiled
+            matches = fixed.fullmatch(text) if fixed else pattern.matches(text, keys)
             if matches:
                 return not self.negated
-            unresolved |= matches is None
+            unresolved |= fixed is None and matches is None
         return None if unresolved and self.negated else self.negated
 
     def told(self, element: str) -> str:
@@ -87,14 +88,15 @@ class Statement:
 
     def applies(self, access: Access) -> bool:
         """Whether a statement that the action matches applies: what cannot be told allows nothing, and denies."""
-        unsure = self.effect == "Deny"
+        _, resource, keys = access
+        sure = self.effect == "Allow"
         if self.resources is not None:
-            outcome = self.resources.outcome(access.resource, access.keys)
-            if not (outcome or (outcome is None and unsure)):
+            outcome = self.resources.outcome(resource, keys)
+            if not outcome and (sure or outcome is False):
                 return False
         for condition in self.conditions:
-            outcome = condition.outcome(access.keys)
-            if not (outcome or (outcome is None and unsure)):
+            outcome = condition.outcome(keys)
+            if not outcome and (sure or outcome is False):
                 return False
         return True
 
@@ -180,25 +182,22 @@ def decide(policies: Policies, access: Access) -> Decision:
     (users 7.1 [docs]). Where several kinds do not allow, the first of identity, boundary, session is told (inferred).
     """
     kinds = _kinds(policies)
-    denied = tuple(_matched(kinds, "Deny", access))
+    denied = tuple(one for kind, some in kinds for one in _denying(kind, some, access))
     if denied:
         why = f"{denied[0]} denies it explicitly"
         return Decision(allowed=False, explicit=True, limit=denied[0].kind, matched=denied, why=why)
     allowing = []
-    for kind in kinds:
-        allowed = next(_matched((kind,), "Allow", access), None)
+    for kind, some in kinds:
+        allowed = _allowing(kind, some, access)
         if allowed is None:
-            why = _nearest(*kind, access)
-            return Decision(allowed=False, explicit=False, limit=kind[0], matched=(), why=why)
+            why = _nearest(kind, some, access)
+            return Decision(allowed=False, explicit=False, limit=kind, matched=(), why=why)
         allowing.append(allowed)
-    why = f"{' and '.join(str(one) for one in allowing)} {'allow' if len(allowing) > 1 else 'allows'} it"
+    why = f"{' and '.join(map(str, allowing))} {'allow' if len(allowing) > 1 else 'allows'} it"
     return Decision(allowed=True, explicit=False, limit="identity", matched=tuple(allowing), why=why)
 
 
-_Kinds = Sequence[tuple[Kind, tuple[Policy, ...]]]
-
-
-def _kinds(policies: Policies) -> _Kinds:
+def _kinds(policies: Policies) -> list[tuple[Kind, tuple[Policy, ...]]]:
     kinds: list[tuple[Kind, tuple[Policy, ...]]] = [("identity", policies.identity)]
     if policies.boundary is not None:
         kinds.append(("boundary", (policies.boundary,)))
@@ -207,48 +206,63 @@ def _kinds(policies: Policies) -> _Kinds:
     return kinds
 
 
-def _matched(kinds: _Kinds, effect: Effect, access: Access) -> Iterator[Matched]:
-    """Yield the statements of an effect that apply."""
-    for kind, some in kinds:
-        for policy in some:
-            denies, allows = policy.matching(access.action)
-            for statement in denies if effect == "Deny" else allows:
-                if statement.applies(access):
-                    yield Matched(kind, policy.name, statement)
+def _denying(kind: Kind, some: Sequence[Policy], access: Access) -> list[Matched]:
+    """Return every Deny that applies."""
+    return [
+        Matched(kind, policy.name, statement)
+        for policy in some
+        for statement in policy.matching(access.action).denies
+        if statement.applies(access)
+    ]
+
+
+def _allowing(kind: Kind, some: Sequence[Policy], access: Access) -> Matched | None:
+    """Return the first Allow that applies."""
+    for policy in some:
+        for statement in policy.matching(access.action).allows:
+            if statement.applies(access):
+                return Matched(kind, policy.name, statement)
+    return None
 
 
 class _Kept(NamedTuple):
-    """An Allow that its action matches, and what kept it from applying; the fewer, the nearer."""
+    """An Allow that its action matches, and what keeps it from applying; the fewer, the nearer."""
 
     place: Matched
-    parts: tuple[str, ...]
+    resource: bool
+    conditions: tuple[Condition, ...]
 
-    def __str__(self) -> str:
-        return f"{self.place} does not apply: {'; '.join(self.parts)}"
+    def told(self, access: Access) -> str:
+        """Return what keeps it, as one clause."""
+        parts = [told(condition, access.keys) for condition in self.conditions]
+        if self.resource and self.place.statement.resources is not None:
+            parts.insert(0, f"its {self.place.statement.resources.told('Resource')} does not cover the resource")
+        return f"{self.place} does not apply: {'; '.join(parts)}"
+
+
+def _kept(place: Matched, access: Access) -> _Kept:
+    _, resource, keys = access
+    resources, conditions = place.statement.resources, place.statement.conditions
+    uncovered = resources is not None and not resources.outcome(resource, keys)
+    return _Kept(place, uncovered, tuple(one for one in conditions if not one.outcome(keys)))
 
 
 def _nearest(kind: Kind, some: Sequence[Policy], access: Access) -> str:
     """Say that no policy of a kind allows an access, and which statements come nearest, with what keeps each."""
     kept = [
-        _Kept(Matched(kind, policy.name, statement), tuple(_in_the_way(statement, access)))
+        _kept(Matched(kind, policy.name, statement), access)
         for policy in some
         for statement in policy.matching(access.action).allows
     ]
     lacks = f"no {kind} policy allows {access.action} on {access.resource}"
-    if not kept:
-        return f"{lacks}: no statement allows that action on anything"
-    kept.sort(key=lambda one: len(one.parts))
-    more = f"; {len(kept) - _NEAREST} more do not apply either" if len(kept) > _NEAREST else ""
-    return f"{lacks}: {'; '.join(str(one) for one in kept[:_NEAREST])}{more}"
+    return f"{lacks}: {_told(kept, access) or 'no statement allows that action on anything'}"
 
 
-def _in_the_way(statement: Statement, access: Access) -> Iterator[str]:
-    """Yield what keeps an Allow from applying: its resource, and each condition."""
-    if statement.resources is not None and not statement.resources.outcome(access.resource, access.keys):
-        yield f"its {statement.resources.told('Resource')} does not cover the resource"
-    for condition in statement.conditions:
-        if not condition.outcome(access.keys):
-            yield told(condition, access.keys)
+def _told(kept: list[_Kept], access: Access) -> str:
+    nearest = sorted(kept, key=lambda one: one.resource + len(one.conditions))[:_NEAREST]
+    more = len(kept) - len(nearest)
+    clauses = [one.told(access) for one in nearest] + ([f"{more} more do not apply either"] if more else [])
+    return "; ".join(clauses)
 
 
 class Trust(NamedTuple):
@@ -303,14 +317,11 @@ def _alone(statement: Statement) -> set[str]:
 def _account(principal: str) -> str | None:
     """Return the account that a principal stands for, None for one that is no account."""
     found = _ACCOUNT.fullmatch(principal)
-    return found[1] if found else None
+    return found[1] or found[2] if found else None
 
 
 def _distrust(policy: Policy, access: Access, caller: Sequence[str]) -> str:
     allows = policy.matching(access.action).allows
     lacks = f"the trust policy {policy.name} does not allow {access.action} to {caller[0] if caller else 'nobody'}"
-    naming = [one for one in allows if _names(one, caller)]
-    if not naming:
-        return f"{lacks}: no statement that allows it names the caller or its account"
-    kept = [str(_Kept(_trust(policy, one), tuple(_in_the_way(one, access)))) for one in naming[:_NEAREST]]
-    return f"{lacks}: {'; '.join(kept)}"
+    kept = [_kept(_trust(policy, one), access) for one in allows if _names(one, caller)]
+    return f"{lacks}: {_told(kept, access) or 'no statement that allows it names the caller or its account'}"

@@ -62,7 +62,8 @@ class Local:
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return the function with a wall around each call. TypeError for what does not run when it is called."""
         if any(wrong(function) for wrong in _NOT_A_CALL):
-            message = f"local() goes around a plain function, not {function!r}: use `with groupwall.local():` inside"
+            what = f"a generator, {function!r}" if inspect.isroutine(function) else repr(function)
+            message = f"local() goes around a plain function, not {what}: use `with groupwall.local():` inside"
             raise TypeError(message)
         if inspect.iscoroutinefunction(function):
             return self._around_coroutine(function)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from groupwall.rules.spans import intersection
-from groupwall.rules.traffic import NOTHING, Box, Traffic, traffic
+from groupwall.rules.traffic import NOTHING, Box, Traffic, traffic, union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from groupwall.rules.values import Rule
     from groupwall.rules.verdict import Grant
@@ -46,11 +46,6 @@ def effect(before: Sequence[Grant], after: Sequence[Grant]) -> Effect:
     """
     lost, gained = tuple(_shifts(before, after)), tuple(_shifts(after, before))
     return Effect(union(one.alone for one in lost), union(one.alone for one in gained), lost, gained)
-
-
-def union(some: Iterable[Traffic]) -> Traffic:
-    """Return the flows of any of these."""
-    return traffic(Box((slab.addresses,), slab.services) for one in some for slab in one.slabs)
 
 
 def _shifts(mine: Sequence[Grant], theirs: Sequence[Grant]) -> Iterator[Shift]:

@@ -145,6 +145,8 @@ def redundant(wanted: Collection[str], gates: Iterable[Sequence[Grant]]) -> dict
     be needed. What admits nothing at any gate is left out. The rules that make another needless are as few as a search
     finds that takes the largest part first; none of them could be left out.
     """
+    if not wanted:
+        return {}
     known = [_gathered_grants([one for one in gate if one.box.addresses]) for gate in gates]
     left = {one.rule.id for gate in known for one in gate if one.rule.id in wanted}
     for gate in known:

@@ -85,11 +85,6 @@ def is_asked(asked: Passage) -> bool:
     )
 
 
-def by_source(some: Iterable[Passage]) -> Traffic:
-    """Return passages as the receiver sees them: what comes from which address, to whichever of its own."""
-    return traffic(Box(one.sources, one.services) for one in some)
-
-
 def by_destination(some: Iterable[Passage]) -> Traffic:
     """Return passages as the sender sees them: what leaves for which address."""
     return traffic(Box(one.destinations, one.services) for one in some)

@@ -17,7 +17,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from groupwall.rules.spans import Span, Spans, difference, holds, intersection, union
+from groupwall.rules.spans import Span, Spans, difference, holds, intersection
+from groupwall.rules.spans import union as either
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,7 +45,7 @@ class Traffic(NamedTuple):
 
     def __or__(self, other: Traffic) -> Traffic:
         """Return the flows of either."""
-        return _combined(self, other, union)
+        return _combined(self, other, either)
 
     def __and__(self, other: Traffic) -> Traffic:
         """Return the flows of both."""
@@ -72,8 +73,15 @@ NOTHING = Traffic(())
 
 
 def traffic(boxes: Iterable[Box]) -> Traffic:
-    """Return the flows of any of these boxes; they are merged in pairs, so that n of them cost n log n."""
-    parts = [Traffic(tuple(Slab(span, services) for span in addresses)) for addresses, services in boxes if services]
+    """Return the flows of any of these boxes."""
+    return union(
+        Traffic(tuple(Slab(span, services) for span in addresses)) for addresses, services in boxes if services
+    )
+
+
+def union(some: Iterable[Traffic]) -> Traffic:
+    """Return the flows of any of these; they are merged in pairs, so that n of them cost n log n."""
+    parts = list(dict.fromkeys(some))
     while len(parts) > 1:
         odd = parts[-1:] if len(parts) % 2 else []
         parts = [mine | theirs for mine, theirs in zip(parts[::2], parts[1::2], strict=False)] + odd

@@ -154,11 +154,6 @@ class Transaction(Reads):
         """What was written since the last change was recorded."""
         return tuple(self._deltas)
 
-    @property
-    def here(self) -> World:
-        """The world that is looked at."""
-        return self._place
-
     def limit(self, budget: Budget | None) -> None:
         """Have the reads from here on cost no more than this, or raise TooLarge."""
         if budget:

@@ -73,14 +73,14 @@ def test_so_many(capsys: pytest.CaptureFixture[str]) -> None:
     assert told(pages, "DescribeChanges", 1200)["Changes"][-1] == 1200
     assert [one["MaxResults"] for one in pages.asked] == [1000, 200]
     assert told(changes(9), "DescribeChanges", 3) == {"Changes": [1, 2, 3], "NextAfter": "3", "Revision": 1}
-    assert capsys.readouterr().err == "Only 1200 are shown; there are more.\nOnly 3 are shown; there are more.\n"
+    assert capsys.readouterr().err == "Shown: 1200; there are more.\nShown: 3; there are more.\n"
 
 
 def test_fewer_than_a_page_holds(capsys: pytest.CaptureFixture[str]) -> None:
     """What a page holds beyond the limit is left out, and so is the token that would skip it (inferred)."""
     assert told(findings(9), "DescribeFindings", 3) == {"Findings": [1, 2, 3], "Revision": 1}
     assert told(findings(4), "DescribeFindings", 3) == {"Findings": [1, 2, 3], "Revision": 1}
-    assert capsys.readouterr().err == "Only 3 are shown; there are more.\n" * 2
+    assert capsys.readouterr().err == "Shown: 3; there are more.\n" * 2
     assert told(findings(3), "DescribeFindings", 3)["Findings"] == [1, 2, 3]
     assert told(findings(3), "DescribeFindings", 9)["Findings"] == [1, 2, 3]
     assert told(findings(0), "DescribeFindings", 9)["Findings"] == []

@@ -61,6 +61,15 @@ def test_put_check_list_delete(server: tuple[str, str], tmp_path: Path) -> None:
     assert run(server, "delete", "office").exit_code == 1
 
 
+def test_a_file_that_expects_nothing(server: tuple[str, str]) -> None:
+    """With ``--replace`` it forgets all; alone it is refused, since it would do nothing (inferred)."""
+    assert run(server, "put", "-", "--allow-broken", text=FILE).exit_code == 0
+    assert run(server, "put", "-", text="").stderr.startswith("MissingParameter: ")
+    emptied = run(server, "put", "-", "--replace", text="")
+    assert (emptied.exit_code, emptied.stdout) == (0, "nothing is expected\n")
+    assert run(server, "list").stdout == "nothing is expected\n"
+
+
 def test_a_file_can_be_checked_without_being_kept(server: tuple[str, str]) -> None:
     """``check --file`` tells of what a file expects, and keeps nothing (inferred)."""
     denied = run(server, "check", "--file", "-", text=f"{FILE}  verdict: deny\n")

@@ -57,7 +57,7 @@ def test_history_in_a_process_of_its_own(server: str) -> None:
         ["root", "AuthorizeSecurityGroupIngress"],
     ]
     assert re.search(rf"^ +\+ security-group sg-[0-9a-f]+  {re.escape(HOSTILE)}$", ended.out, re.MULTILINE)
-    assert re.search(r"^ +\+ security-group-rule sgr-[0-9a-f]+  tcp 22 from 10\.0\.0\.0/8$", lines[-1])
+    assert re.search(r"^ +\+ security-group-rule sgr-[0-9a-f]+  tcp 22 from 10\.0\.0\.0/8, of sg-[0-9a-f]+$", lines[-1])
 
 
 def test_history_in_json(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_what_history_is_asked(server: str, words: tuple[str, ...], revisions: l
     """Filters have options of their own beside the general one, and lists end where they are told to (inferred)."""
     result = run("history", "--endpoint", server, "--json", *words)
     assert [change["Revision"] for change in json.loads(result.stdout)["Changes"]] == revisions
-    assert result.stderr == ("Only 2 are shown; there are more.\n" if "--max-items" in words else "")
+    assert result.stderr == ("Shown: 2; there are more.\n" if "--max-items" in words else "")
 
 
 @pytest.mark.parametrize(
@@ -178,6 +178,13 @@ def test_verbs_with_verbs_below(server: str) -> None:
     assert CliRunner().invoke(group, ["more", "0", *asked]).output == "more\n"
     wrong = CliRunner().invoke(group, [*asked, "more"])
     assert (wrong.exit_code, "options stand after `more`" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("caller", ["root", "ro*", "arn:aws:iam::123456789012:root"])
+def test_callers_as_they_are_shown(server: str, caller: str) -> None:
+    """A caller is asked for as the history shows it, or by its ARN (inferred)."""
+    assert run("history", "--caller", caller, "--endpoint", server).stdout.startswith("REVISION")
+    assert run("history", "--caller", "user/root", "--endpoint", server).stdout == "no changes\n"
 
 
 def test_words_of_a_list(server: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from groupwall.ops.findings.findings import KINDS
 from tests.counting import cost, counted
 from tests.driver import Wall
 from tests.interfaces import create_interface
@@ -271,6 +272,18 @@ def test_pages_hold_every_finding_once(wall: Wall) -> None:
             break
         token = {"NextToken": page["NextToken"]}
     assert found == whole
+
+
+def test_a_kind_alone_is_what_it_is_among_all(wall: Wall) -> None:
+    """What is told of one kind does not depend on which others are asked for (inferred)."""
+    web, ops = create_group(wall), create_group(wall, "ops")
+    allow(wall, web, tcp(22, "10.0.0.0/8"), tcp(22, "10.1.0.0/16"), tcp(80, "0.0.0.0/0"))
+    allow(wall, ops, tcp(22, "10.0.0.0/9"), tcp(22, "10.128.0.0/9"))
+    create_interface(wall, Groups=[web, ops])
+    told = wall.call("DescribeFindings")["Findings"]
+    assert {one["Kind"] for one in told} == {"shadowed", "redundant", "wide-open", "unused"}
+    for kind in KINDS:
+        assert wall.call("DescribeFindings", Kinds=[kind])["Findings"] == [one for one in told if one["Kind"] == kind]
 
 
 def test_what_is_asked_for_must_be_there(wall: Wall) -> None:

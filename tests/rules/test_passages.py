@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupwall.rules.flows import IPV4
-from groupwall.rules.passages import Passage, by_destination, by_source, canonical, passages, refused
+from groupwall.rules.passages import Passage, by_destination, canonical, passages, refused
 from groupwall.rules.spans import Span, Spans, holds, spans
 from groupwall.rules.traffic import Box, Traffic, traffic
 
@@ -93,7 +93,8 @@ def test_either_end_sees_its_own(egress: Traffic | None, ingress: Traffic | None
     """A receiver sees what comes from which address, a sender what leaves for which (inferred)."""
     passing = passages(egress, ingress, one)
     flows = _counted(passing)
-    assert _seen(by_source(passing)) == {(source, service) for source, _, service in flows}
+    received = traffic(Box(one.sources, one.services) for one in passing)
+    assert _seen(received) == {(source, service) for source, _, service in flows}
     assert _seen(by_destination(passing)) == {(destination, service) for _, destination, service in flows}
 
 

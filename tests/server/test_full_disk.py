@@ -28,8 +28,9 @@ MOUNT = f'mount -t tmpfs -o size={ROOM},mode=700 tmpfs "$0" && exec "$@"'
 def full_disk(folder: Path) -> tuple[str, ...]:
     """Return the words that run a program with a small disk of its own at a folder, which nobody else sees."""
     words = ("unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c", MOUNT, str(folder))
-    if subprocess.run([*words, "true"], check=False, capture_output=True).returncode:  # noqa: S603 - our own words only
-        pytest.skip("no file system can be mounted here")
+    tried = subprocess.run([*words, "true"], check=False, capture_output=True, text=True)  # noqa: S603 - our own words
+    if tried.returncode:
+        pytest.skip(f"no file system can be mounted here: {tried.stderr.strip()}")
     return words
 
 

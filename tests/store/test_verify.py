@@ -3,37 +3,53 @@
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections.abc import Iterator
 
 import pytest
 
+from groupwall.iam import keys
 from groupwall.store.tables import ENTITIES, Entity
 from groupwall.store.verify import verify
-from tests.driver import Wall
+from groupwall.units import Ids
+from tests.driver import NOW, Wall
+from tests.interfaces import launch
+from tests.scenes import allow, create_group, create_prefix_list, create_vpc, peer_vpcs, tcp
+from tests.tampering import assert_found, copy_of
 from tests.worlds import make_random_call, random_world, seeded
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[bytes]:
-    """Return the file of a store with some forty changes in it."""
+def filled() -> Iterator[Wall]:
+    """A wall with some sixty changes and an entity of every kind, which nobody may change."""
     with Wall() as wall:
         scene, chance = random_world(wall, seeded(2)), seeded(3)
         wall.call("CreateTags", Resources=[wall.call("DescribeVpcs")["Vpcs"][0]["VpcId"]], Tags=[{"Key": "k"}])
         for _ in range(20):
             make_random_call(scene, chance)
-        yield wall.store._connection.serialize()  # noqa: SLF001 - a copy of the file, to be tampered with
+        _make_what_is_left(wall)
+        yield wall
 
 
-def _opened(store: bytes) -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.deserialize(store)
-    return connection
+def _make_what_is_left(wall: Wall) -> None:
+    """Make an entity of every kind that the random calls have not made."""
+    home, near = create_vpc(wall, "10.70.0.0/16"), create_vpc(wall, "10.71.0.0/16")
+    ours, theirs = create_group(wall, "ours", home), create_group(wall, "theirs", near)
+    peer_vpcs(wall, home, near)
+    allow(wall, ours, tcp(22, theirs))
+    wall.call("AssociateSecurityGroupVpc", GroupId=ours, VpcId=near)
+    create_prefix_list(wall, "192.0.2.0/24", ClientToken="once")
+    launch(wall, wall.call("CreateSubnet", VpcId=home, CidrBlock="10.70.0.0/24")["Subnet"]["SubnetId"])
+    wall.call("PutExpectations", Expectations=[{"Name": "one", "From": "anywhere", "To": ours}], AllowBroken=True)
+    tagging = {"Resources": [ours], "Tags": [{"Key": "k"}]}
+    calls = [{"Operation": "CreateTags", "Parameters": json.dumps(tagging)}]
+    wall.call("ApplyChanges", Calls=calls, ConfirmWithin=60)
+    wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, wall.account, "alice"))
 
 
-def test_what_was_not_touched_is_intact(store: bytes) -> None:
+def test_what_was_not_touched_is_intact(filled: Wall) -> None:
     """A store as it was written has no fault (inferred)."""
-    found = verify(_opened(store), {})
+    found = verify(copy_of(filled), {})
     assert found.faults == []
     assert found.checked == found.head.revision
 
@@ -73,31 +89,25 @@ _CHANGES = (
 
 
 @pytest.mark.parametrize("tampering", _CHANGES)
-def test_tampering_with_the_history_is_found(store: bytes, tampering: str) -> None:
+def test_tampering_with_the_history_is_found(filled: Wall, tampering: str) -> None:
     """Whatever of a change or its deltas is altered, removed, added or moved, it no longer adds up (inferred)."""
-    connection = _opened(store)
-    assert connection.execute(tampering).rowcount
-    assert verify(connection, {}).faults
+    assert_found(copy_of(filled), tampering)
 
 
 @pytest.mark.parametrize("entity", ENTITIES.values(), ids=lambda entity: entity.kind)
-def test_tampering_with_a_table_is_found(store: bytes, entity: Entity) -> None:
+def test_tampering_with_a_table_is_found(filled: Wall, entity: Entity) -> None:
     """A row that is removed or altered behind the history's back is found (inferred)."""
-    first = _opened(store).execute(f"SELECT {', '.join(entity.key)} FROM {entity.table}").fetchone()
-    if first is None:
-        return
+    first = copy_of(filled).execute(f"SELECT {', '.join(entity.key)} FROM {entity.table}").fetchone()
     where = " AND ".join(f"{name} = ?" for name in entity.key)
     column = next((name for name in entity.columns if name not in entity.key), entity.columns[0])
     other = f"CASE typeof({column}) WHEN 'integer' THEN {column} + 1 ELSE coalesce({column}, '') || 'x' END"
     for tampering in (f"DELETE FROM {entity.table}", f"UPDATE {entity.table} SET {column} = {other}"):
-        connection = _opened(store)
-        assert connection.execute(f"{tampering} WHERE {where}", first).rowcount
-        assert verify(connection, {}).faults
+        assert_found(copy_of(filled), f"{tampering} WHERE {where}", first)
 
 
-def test_a_history_written_anew_is_found_by_a_head(store: bytes) -> None:
+def test_a_history_written_anew_is_found_by_a_head(filled: Wall) -> None:
     """A chain that was rewritten whole adds up, but not to a head that somebody kept (inferred)."""
-    connection = _opened(store)
+    connection = copy_of(filled)
     digest = connection.execute("SELECT hash FROM change WHERE revision = 7").fetchone()[0]
     assert verify(connection, {7: digest.hex()}).faults == []
     assert [fault.revision for fault in verify(connection, {7: "00" * 32}).faults] == [7]

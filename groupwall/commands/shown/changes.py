@@ -16,7 +16,9 @@ from groupwall.commands.visible import all_visible
 
 Json = dict[str, Any]
 
-_RULE_ID = "SecurityGroupRuleId"
+_LISTED = ("SecurityGroupRuleId", "InstanceId")
+_OWNER = "OwnerId"
+"""The caller's own account, which names nothing."""
 
 
 def applied(result: Json) -> RenderableType:
@@ -32,20 +34,23 @@ def applied(result: Json) -> RenderableType:
 def _call(call: Json) -> str:
     """Return an operation with what its result names: ``CreateSecurityGroup GroupId sg-...``."""
     result = all_visible(json.loads(call["Result"]))
-    return " ".join([call["Operation"], *(f"{name} {value}" for name, value in sorted(_named(result)))])
+    named: dict[str, list[str]] = {}
+    for name, value in sorted(_named(result)):
+        named.setdefault(name, []).append(value)
+    return " ".join([call["Operation"], *(f"{name} {', '.join(values)}" for name, values in named.items())])
 
 
 def _named(result: Json) -> Iterator[tuple[str, str]]:
-    """Yield the ids at the top of a result, of what it describes, and of the rules that it lists."""
+    """Yield the ids at the top of a result, of what it describes, and of the rules and instances that it lists."""
     for name, value in result.items():
         own = f"{name}Id"
-        if isinstance(value, str) and name.endswith("Id"):
+        if isinstance(value, str) and name.endswith("Id") and name != _OWNER:
             yield name, value
         elif isinstance(value, dict) and own in value:
             yield own, value[own]
         elif isinstance(value, list):
-            rules = (item.get(_RULE_ID) for item in value if isinstance(item, dict))
-            yield from ((_RULE_ID, rule) for rule in rules if rule)
+            items = [item for item in value if isinstance(item, dict)]
+            yield from ((key, item[key]) for item in items for key in _LISTED if key in item)
 
 
 def undone(result: Json) -> RenderableType:

@@ -66,7 +66,8 @@ def _beside(result: Json) -> Iterator[RenderableType]:
     """Yield what is named and is not there, and the rules that name what is touched."""
     for missing in result.get("Mismatches", []):
         nearest = (f"nearest: {rule(near['Rule'])}; {'; '.join(near['Differences'])}" for near in missing["Nearest"])
-        yield branch(f"not there: {missing['Asked']}", nearest, "bold")
+        group = named(missing["GroupName"], missing["GroupId"])
+        yield branch(f"not there: {missing['Asked']}, in {group}", nearest, "bold")
     touched = result.get("References", [])
     if touched:
         yield branch(

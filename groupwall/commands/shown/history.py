@@ -29,15 +29,23 @@ def changes(result: Json) -> RenderableType:
         caller = change["Caller"].split(":", 5)[-1]  # what stands before names the account, which is the caller's own
         time = time_text(change["Time"], "seconds")
         lines.append(_LINE.format(change["Revision"], time, caller, _operation(change)))
+        reason = _request(change).get("Reason")
+        lines += [f"          because: {reason}"] if reason else []
         lines += [f"          {line}" for line in touched(change["Deltas"])]
     return Text("\n".join(lines))
 
 
 def _operation(change: Json) -> str:
-    """Return the operation, with the calls that it made where there are some."""
-    request = all_visible(json.loads(change.get("Request") or "{}"))
+    """Return the operation, with the calls that it made, or the change that it undid or confirmed."""
+    request = _request(change)
     calls = dict.fromkeys(call["Operation"] for call in request.get("Calls", []))
-    return f"{change['Operation']} of {several(list(calls))}" if calls else str(change["Operation"])
+    about = f"revision {request['Revision']}" if "Revision" in request else several(list(calls))
+    return f"{change['Operation']} of {about}" if about else str(change["Operation"])
+
+
+def _request(change: Json) -> Json:
+    request: Json = all_visible(json.loads(change.get("Request") or "{}"))
+    return request
 
 
 def touched(deltas: list[Json]) -> list[str]:
@@ -62,14 +70,19 @@ def _fate(delta: Json) -> str:
 
 
 def named_entity(delta: Json) -> str:
-    """Return an entity's id, and of a rule what it says, of anything else its name."""
-    entity = all_visible(json.loads(delta.get("After") or delta.get("Before") or "{}"))
-    told = _rule(entity) if delta["Kind"] == "security-group-rule" else entity.get("name")
-    return f"{delta['Id']}  {told}" if told else str(delta["Id"])
+    """Return an entity's id, and of a rule what it says and its group, of anything else its name.
+
+    Of one that was altered, what stood there before too, where that was another.
+    """
+    states = [all_visible(json.loads(delta[side])) for side in ("Before", "After") if delta.get(side)]
+    is_rule = delta["Kind"] == "security-group-rule"
+    told = " -> ".join(dict.fromkeys(_rule(one) if is_rule else one.get("name") or "" for one in states))
+    group = f", of {states[-1]['group_id']}" if is_rule else ""
+    return f"{delta['Id']}  {told}{group}" if told not in ("", delta["Id"]) else str(delta["Id"])
 
 
 def _rule(rule: Json) -> str:
-    """Return a rule as the store keeps it: ``tcp 22 from 10.0.0.0/8``."""
+    """Return what a rule says, as the store keeps it: ``tcp 22 from 10.0.0.0/8``."""
     ports = dict.fromkeys(str(port) for port in (rule["from_port"], rule["to_port"]) if port >= 0)
     protocol = "all" if rule["protocol"] == "-1" else rule["protocol"]
     way = "from" if rule["direction"] == "ingress" else "to"

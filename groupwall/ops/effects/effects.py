@@ -15,10 +15,9 @@ from groupwall.ops.flows.network import Network
 from groupwall.ops.flows.shown import Json, group_names, rule_shown
 from groupwall.ops.operation import Context
 from groupwall.ops.peerings.references import stale_rules
-from groupwall.rules import effects
 from groupwall.rules.effects import Shift
 from groupwall.rules.flows import lines
-from groupwall.rules.traffic import Traffic
+from groupwall.rules.traffic import Traffic, union
 from groupwall.rules.values import Rule
 from groupwall.store.changes import Delta
 from groupwall.store.seen import Seen
@@ -92,7 +91,7 @@ def _effect_told(lost: Sequence[Shift], gained: Sequence[Shift]) -> str:
     """Return what a rule's change means for traffic over all gates, ``none`` with the reason."""
     told, reasons = [], []
     for shifts, word, why in ((lost, "cut", "still open by"), (gained, "opened", "open before by")):
-        moved = effects.union(one.alone for one in shifts)
+        moved = union(one.alone for one in shifts)
         others = list(dict.fromkeys(rule.id for one in shifts for rule in one.by))
         told += [f"{word} {_in_short(moved)}"] if moved else []
         reasons += [f"{why} {_some(others)}"] if others else []

@@ -66,6 +66,8 @@ def mismatches(made: Made, before: Seen, after: Seen, context: Context) -> list[
         {
             "CallIndex": one.call,
             "Asked": _text(one),
+            "GroupId": one.group.id,
+            "GroupName": one.group.name,
             "Nearest": [{"Rule": rule_shown(rule, names), "Differences": list(told)} for rule, told in some],
         }
         for one, some in zip(missing, near, strict=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from groupwall import errors
 from groupwall.ops.expectations.touched import concerned
-from groupwall.ops.flows.ends import Course, courses
+from groupwall.ops.flows.ends import Course, Crowd, Part, course, crowds
 from groupwall.ops.flows.gates import admits, gates_of, reason
 from groupwall.ops.flows.network import TOUCHING, Network
 from groupwall.ops.flows.shown import group_names
+from groupwall.ops.flows.verdicts import asks, passes, refuses
 from groupwall.ops.operation import Context
 from groupwall.rules.flows import services, services_text
-from groupwall.rules.passages import is_asked, refused
+from groupwall.rules.passages import refused
 from groupwall.rules.spans import Spans
 from groupwall.rules.values import PortRange
 from groupwall.store.changes import Delta
@@ -39,22 +40,28 @@ def judge(expectations: Iterable[Expectation], network: Network) -> list[Judged]
 
 def _judged(one: Expectation, network: Network) -> Judged:
     try:
-        found = courses(network, one.source, one.destination, services_of(one), every_gate=False)
+        some = crowds(network, one.source, one.destination, alone=False)
     except errors.ApiError as error:  # what it names is gone, which is no reason to refuse whatever comes
         return Judged(one, EMPTY, error.message)
-    if not any(is_asked(course.asked) for course in found):
+    wanted = services_of(one)
+    if not asks(some, wanted):
         return Judged(one, EMPTY, "no network interface stands behind one of its ends")
-    broken = min((course for course in found if _breaks(one, course)), key=_gates, default=None)
-    return Judged(one, BROKEN, _why(one, broken, network)) if broken else Judged(one, HOLDS, None)
+    if not (passes if one.verdict == DENY else refuses)(network, some, wanted):
+        return Judged(one, HOLDS, None)
+    found = (course(network, *pair, wanted) for gates in (1, 2) for pair in _pairs(some, gates))
+    return Judged(one, BROKEN, _why(one, next(each for each in found if _breaks(one, each)), network))
 
 
 def _breaks(one: Expectation, course: Course) -> bool:
     return bool(course.passing) if one.verdict == DENY else bool(refused(course.asked, course.passing))
 
 
-def _gates(course: Course) -> int:
-    """Return how many gates a course has: what has one is told in fewer words."""
-    return sum(part.standing is not None for part in (course.source, course.destination))
+def _pairs(some: Iterable[Crowd], gates: int) -> Iterator[tuple[Part, Part]]:
+    """Yield the pairs that have so many gates between them: what has one is told in fewer words."""
+    for crowd in some:
+        for pair in crowd.pairs:
+            if sum(part.standing is not None for part in pair) == gates:
+                yield pair
 
 
 def _why(one: Expectation, course: Course, network: Network) -> str:
@@ -78,17 +85,14 @@ def text_of(one: Expectation) -> str:
     return f"{one.verdict} {services_text(services_of(one))} from {one.source} to {one.destination}"
 
 
-def broken_by(
-    expectations: Sequence[Expectation], before: Seen, after: Seen, deltas: Sequence[Delta] | None = None
-) -> list[Judged]:
+def broken_by(expectations: Sequence[Expectation], before: Seen, after: Seen, deltas: Sequence[Delta]) -> list[Judged]:
     """Return those that a change breaks, with why: they are broken after it, and held before it.
 
     What had no interface at an end was denied by that: only an accept has to have held (inferred). deltas: the
     change's, which spare a look at what it cannot break.
     """
     network = Network(after)
-    some = expectations if deltas is None else concerned(expectations, deltas, network)
-    broken = [one for one in judge(some, network) if one.state == BROKEN]
+    broken = [one for one in judge(concerned(expectations, deltas, network), network) if one.state == BROKEN]
     if not broken:
         return []
     were = judge([one.expectation for one in broken], Network(before))

@@ -6,7 +6,7 @@ others only that are not shadowed themselves, and two rules of equal effect do n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from operator import attrgetter
 from typing import NamedTuple
@@ -56,7 +56,7 @@ def describe_findings(params: Params, context: Context) -> Result:
     after, limit = paging.page()
     groups = [group for group in _groups(params, then) if group.id >= after.partition("/")[0]]
     parts = (
-        [one for one in _of_groups(groups[start : start + PART], then, context) if one.kind in kinds]
+        [one for one in _of_groups(groups[start : start + PART], then, kinds, context) if one.kind in kinds]
         for start in range(0, len(groups), PART)
     )
     if limit is None:
@@ -82,8 +82,11 @@ def _groups(params: Params, then: Seen) -> list[Group]:
     return [found[group_id] for group_id in sorted(found)]
 
 
-def _of_groups(groups: Sequence[Group], then: Seen, context: Context) -> Iterator[Finding]:
-    """Yield the findings of groups in order; what they depend on is read for all of them together."""
+def _of_groups(groups: Sequence[Group], then: Seen, kinds: Collection[str], context: Context) -> Iterator[Finding]:
+    """Yield the findings of groups in order; what they depend on is read for all of them together.
+
+    kinds: those wanted. Redundant ones, which cost most, are looked for only if they are; others may be among the rest.
+    """
     network = Network(then)
     worn = _worn([group.id for group in groups], network)
     bare = [Standing(then.world, group.vpc_id, (group.id,)) for group in groups]
@@ -92,7 +95,7 @@ def _of_groups(groups: Sequence[Group], then: Seen, context: Context) -> Iterato
     stale = stale_rules([rule for some in rules.values() for rule in some], then, context.now)
     for group in groups:
         context.tx.look()
-        said = [*_static(rules[group.id], stale), *_of_gates(group, worn[group.id], network)]
+        said = [*_static(rules[group.id], stale), *_of_gates(group, worn[group.id], network, kinds)]
         yield from sorted(said, key=attrgetter("place"))
 
 
@@ -120,7 +123,7 @@ def _why_stale(peer: str, pair: Pair) -> str:
     return f"{pair['VpcPeeringConnectionId']}, which led to {peer}, is {pair['PeeringStatus']}"
 
 
-def _of_gates(group: Group, worn: Sequence[Standing], network: Network) -> Iterator[Finding]:
+def _of_gates(group: Group, worn: Sequence[Standing], network: Network, kinds: Collection[str]) -> Iterator[Finding]:
     """Yield what follows from what a group's rules admit: at its members' gates, or as if it had one in its VPC."""
     vpcs = sorted({one.vpc_id for one in worn} or {group.vpc_id})
     alone = [Standing(network.seen.world, vpc_id, (group.id,)) for vpc_id in vpcs]
@@ -132,7 +135,8 @@ def _of_gates(group: Group, worn: Sequence[Standing], network: Network) -> Itera
         yield from _unused(group, places) if worn else (_without_member(rule) for rule in rules.values())
         for rule_id, wider in shadowed.items():
             yield Finding(SHADOWED, rules[rule_id], (wider,), _admitted_by([wider]))
-        for rule_id, by in redundant(rules.keys() - shadowed.keys(), gates).items():
+        others = rules.keys() - shadowed.keys() if REDUNDANT in kinds else ()
+        for rule_id, by in redundant(others, gates).items():
             yield Finding(REDUNDANT, rules[rule_id], by, _admitted_by(by))
 
 

@@ -16,6 +16,7 @@ from groupwall.rules import parsing
 from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, address_number, address_text, block_span
 from groupwall.rules.passages import Passage, passages
 from groupwall.rules.spans import Span, Spans, difference, intersection, spans
+from groupwall.rules.traffic import NOTHING
 from groupwall.rules.values import Direction
 from groupwall.store.entities import Address, Attachment, Group, Instance, Interface, Vpc
 
@@ -44,22 +45,17 @@ class Course(NamedTuple):
     passing: tuple[Passage, ...]
 
 
-def courses(
-    network: Network, source: str, destination: str, services: Spans, *, every_gate: bool = True
-) -> list[Course]:
+def courses(network: Network, source: str, destination: str, services: Spans) -> list[Course]:
     """Return what becomes of the flows between two ends, for each pair of parts, in the order of what they name.
 
     InvalidParameterValue for an end that is none, and when neither end is an interface of this account (inferred);
     what parsing raises for an id that is malformed; the not-found error of its kind for one that is unknown.
-    every_gate: read all gates at once, for who looks at each; without it a sender's only where something may arrive,
-    and an address that interfaces of several VPCs have is each of them.
     """
-    pairs = _pairs(network, source, destination, alone=every_gate)
-    if every_gate:
-        return _courses(network, pairs, services)
-    network.learn(other.standing for _, other in pairs if other.standing)
-    network.learn(one.standing for one, other in pairs if one.standing and _arrives(network, one, other, services))
-    return [_course(network, one, other, services) for one, other in pairs]
+    return _courses(network, _pairs(crowds(network, source, destination, alone=True)), services)
+
+
+def _pairs(some: Iterable[Crowd]) -> list[tuple[Part, Part]]:
+    return [pair for crowd in some for pair in crowd.pairs]
 
 
 def reaching(network: Network, end: str, services: Spans, *, sent: bool) -> list[Course]:
@@ -69,10 +65,10 @@ def reaching(network: Network, end: str, services: Spans, *, sent: bool) -> list
     """
     mine = _ours(network, end)
     if mine is not None:
-        return _courses(network, _facing(network, mine, EVERYWHERE, sends=sent), services)
+        return _courses(network, _pairs(_facing(network, mine, EVERYWHERE, sends=sent)), services)
     wanted, every = addresses(end), network.seen.all(Interface)
-    pairs = _facing(network, parts(network, every, wanted), EVERYWHERE, sends=sent)
-    beyond = _facing(network, parts(network, every), wanted, sends=not sent)
+    pairs = _pairs(_facing(network, parts(network, every, wanted), EVERYWHERE, sends=sent))
+    beyond = _pairs(_facing(network, parts(network, every), wanted, sends=not sent))
     side = 0 if sent else 1
     pairs += [pair for pair in beyond if not is_ours(network, pair[side])]
     return _courses(network, pairs, services)
@@ -85,35 +81,47 @@ def is_ours(network: Network, part: Part) -> bool:
 
 def _courses(network: Network, pairs: Sequence[tuple[Part, Part]], services: Spans) -> list[Course]:
     network.learn(part.standing for pair in pairs for part in pair if part.standing)
-    return [_course(network, one, other, services) for one, other in pairs]
+    return [course(network, one, other, services) for one, other in pairs]
 
 
-def _arrives(network: Network, source: Part, destination: Part, services: Spans) -> bool:
-    """Tell whether the receiver's gate lets any of the asked flows in."""
-    if destination.standing is None:
-        return True
-    into = network.policy(destination.standing, Direction.INGRESS)
-    return any(
-        intersection(slab.services, services) and intersection((slab.addresses,), source.addresses)
-        for slab in into.slabs
-    )
-
-
-def _course(network: Network, source: Part, destination: Part, services: Spans) -> Course:
-    asked = Passage(source.addresses, destination.addresses, services)
+def are_joined(network: Network, source: Part, destination: Part) -> bool:
+    """Tell whether there is a way between two parts: one is outside, or their VPCs are one, or peers."""
     one, other = source.standing, destination.standing
-    joined = one is None or other is None or other.vpc_id in network.beside(one.vpc_id)
-    if not joined or not _arrives(network, source, destination, services):
-        return Course(source, destination, joined, asked, ())
-    out = network.policy(one, Direction.EGRESS) if one else None
-    into = network.policy(other, Direction.INGRESS) if other else None
-    return Course(source, destination, joined, asked, tuple(passages(out, into, asked)))
+    return one is None or other is None or other.vpc_id in network.beside(one.vpc_id)
 
 
-def _pairs(network: Network, source: str, destination: str, *, alone: bool) -> list[tuple[Part, Part]]:
+def course(network: Network, source: Part, destination: Part, services: Spans) -> Course:
+    """Return what becomes of some services between two parts."""
+    asked = Passage(source.addresses, destination.addresses, services)
+    if not are_joined(network, source, destination):
+        return Course(source, destination, False, asked, ())  # noqa: FBT003 - there is no way
+    one, other = source.standing, destination.standing
+    into = network.policy(other, Direction.INGRESS, services) if other else None
+    out = network.policy(one, Direction.EGRESS, services) if one and into != NOTHING else None
+    return Course(source, destination, True, asked, tuple(passages(out, into, asked)))  # noqa: FBT003
+
+
+class Crowd(NamedTuple):
+    """Parts of which each sender is paired with each receiver; those with gates are of one VPC on one side."""
+
+    senders: Sequence[Part]
+    receivers: Sequence[Part]
+
+    @property
+    def pairs(self) -> Iterator[tuple[Part, Part]]:
+        """Each sender with each receiver."""
+        return product(self.senders, self.receivers)
+
+
+def crowds(network: Network, source: str, destination: str, *, alone: bool) -> list[Crowd]:
+    """Return who is asked about between two ends; raises as ``courses`` does.
+
+    alone: an address is that of one interface, not of several in VPCs that overlap.
+    """
     senders, receivers = named(network, source), named(network, destination)
     if senders is not None and receivers is not None:
-        return list(product(parts(network, senders), parts(network, receivers)))
+        toward = by_vpc(parts(network, receivers)).values()
+        return [Crowd(some, others) for some in by_vpc(parts(network, senders)).values() for others in toward]
     if senders is None:
         mine = _ours(network, destination, alone=alone)
         if mine is not None:
@@ -124,6 +132,15 @@ def _pairs(network: Network, source: str, destination: str, *, alone: bool) -> l
     return _facing(network, mine, addresses(destination), sends=True)
 
 
+def by_vpc(some: Iterable[Part]) -> dict[str, list[Part]]:
+    """Return parts that have gates by the VPC that they are in."""
+    found: dict[str, list[Part]] = {}
+    for part in some:
+        if part.standing:
+            found.setdefault(part.standing.vpc_id, []).append(part)
+    return found
+
+
 def _ours(network: Network, end: str, *, alone: bool = True) -> list[Part] | None:
     """Return the interfaces of this account that an id, or an address of one, means; None for what is neither."""
     found = named(network, end)
@@ -132,11 +149,11 @@ def _ours(network: Network, end: str, *, alone: bool = True) -> list[Part] | Non
     return parts(network, holding, addresses(end)) if (holding := holders(network, end, alone=alone)) else None
 
 
-def _facing(network: Network, mine: Sequence[Part], wanted: Spans, *, sends: bool) -> list[tuple[Part, Part]]:
-    """Return each part of interfaces with all that addresses are, seen from there, as (source, destination)."""
-    near = around(network, {one.standing.vpc_id for one in mine if one.standing}, wanted)
-    pairs = [(one, other) for one in mine if one.standing for other in near[one.standing.vpc_id]]
-    return pairs if sends else [(other, one) for one, other in pairs]
+def _facing(network: Network, mine: Sequence[Part], wanted: Spans, *, sends: bool) -> list[Crowd]:
+    """Return the parts of interfaces with all that addresses are, seen from there."""
+    here = by_vpc(mine)
+    near = around(network, here, wanted)
+    return [Crowd(some, near[vpc_id]) if sends else Crowd(near[vpc_id], some) for vpc_id, some in here.items()]
 
 
 def addresses(end: str) -> Spans:
@@ -187,7 +204,7 @@ def _group(network: Network, given: str) -> list[Interface]:
 _NAMED: dict[str, Callable[[Network, str], list[Interface]]] = {"eni-": _interface, "i-": _instance, "sg-": _group}
 
 
-def holders(network: Network, end: str, *, alone: bool = True) -> list[Interface]:
+def holders(network: Network, end: str, *, alone: bool) -> list[Interface]:
     """Return this account's interfaces that have an address; none for a block.
 
     alone: InvalidParameterValue for several.

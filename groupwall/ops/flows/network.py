@@ -10,11 +10,11 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from groupwall.ops.peerings.peerings import references_groups
-from groupwall.rules.flows import address_number, block_span
-from groupwall.rules.spans import Span, Spans, spans
-from groupwall.rules.traffic import Traffic
+from groupwall.rules.flows import SERVICES, address_number, block_span, services
+from groupwall.rules.spans import Span, Spans, intersection, spans
+from groupwall.rules.traffic import Box, Traffic, traffic, union
 from groupwall.rules.values import Direction, Peer, PeerKind, Rule
-from groupwall.rules.verdict import Grant, admitted, grant
+from groupwall.rules.verdict import Grant, grant
 from groupwall.store.entities import Address, Group, Interface, Member, World
 from groupwall.store.seen import Seen
 
@@ -44,7 +44,8 @@ class Network:
         self._entries: dict[str, Spans] = {}
         self._beside: dict[str, frozenset[str]] = {}
         self._gates: dict[tuple[Standing, Direction], tuple[Grant, ...]] = {}
-        self._policies: dict[tuple[Standing, Direction], Traffic] = {}
+        self._policies: dict[tuple[Standing, Direction, Spans], Traffic] = {}
+        self._policies_of: dict[tuple[str, str, Direction, Spans], Traffic] = {}
         self._stood_for: dict[tuple[Peer, str], Spans] = {}
         self._elsewhere: dict[World, Network] = {seen.world: self}
         self.remembered: dict[Hashable, Any] = {}
@@ -179,12 +180,33 @@ class Network:
         """Return what rules admit at the gates of interfaces of a VPC."""
         return tuple(grant(rule, lambda peer: self.addresses_of(peer, vpc_id)) for rule in rules)
 
-    def policy(self, standing: Standing, direction: Direction) -> Traffic:
-        """Return all that a standing's gate lets pass in one direction."""
-        key = (standing, direction)
+    def policy(self, standing: Standing, direction: Direction, some: Spans = SERVICES) -> Traffic:
+        """Return what of some services a standing's gate lets pass in one direction."""
+        key = (standing, direction, some)
         if key not in self._policies:
-            self._policies[key] = admitted(self.gate(standing, direction))
+            self._policies[key] = union(
+                self.policy_of(group_id, standing, direction, some) for group_id in standing.group_ids
+            )
         return self._policies[key]
+
+    def policy_of(self, group_id: str, standing: Standing, direction: Direction, some: Spans) -> Traffic:
+        """Return what of some services one group of a standing lets pass at its gate.
+
+        It is kept by group, since interfaces share groups more often than all of them, and few rules are for few
+        services.
+        """
+        if standing.world != self.seen.world:
+            return self.at(standing.world).policy_of(group_id, standing, direction, some)
+        key = (group_id, standing.vpc_id, direction, some)
+        if key not in self._policies_of:
+            rules = [
+                rule
+                for rule in self.rules([group_id])[group_id]
+                if rule.direction is direction and intersection(services(*rule.properties[:2]), some)
+            ]
+            boxes = (one.box for one in self.grants(rules, standing.vpc_id))
+            self._policies_of[key] = traffic(Box(box.addresses, intersection(box.services, some)) for box in boxes)
+        return self._policies_of[key]
 
     def addresses_of(self, peer: Peer, vpc_id: str) -> Spans:
         """Return what a prefix list, or a referenced group, stands for at the gates of a VPC.

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from groupwall import errors
 from groupwall.ops.flows.asked import services_asked
-from groupwall.ops.flows.ends import courses
+from groupwall.ops.flows.ends import crowds
 from groupwall.ops.flows.gates import verdict_of
 from groupwall.ops.flows.network import TOUCHING, Network
 from groupwall.ops.flows.shown import Json
+from groupwall.ops.flows.verdicts import passes, refuses
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import change_head, seen_after
-from groupwall.rules.passages import refused
 from groupwall.rules.spans import Spans
 from groupwall.store.changes import Change, Delta
 from groupwall.store.history import Window
@@ -68,15 +68,16 @@ def _back(after: int, until: int, context: Context) -> Iterator[tuple[Change, li
 
 
 def _verdict(seen: Seen, source: str, destination: str, services: Spans, *, alone: bool) -> str:
+    network = Network(seen)
     try:
-        found = courses(Network(seen), source, destination, services, every_gate=alone)
+        some = crowds(network, source, destination, alone=alone)
     except errors.ApiError as error:
         if error.code.endswith(".NotFound") or isinstance(error, errors.NeitherEndIsOursError):
             return NONE
         raise
-    if not found:
+    if not some:
         return NONE
-    return verdict_of(any(refused(one.asked, one.passing) for one in found), any(one.passing for one in found))
+    return verdict_of(refuses(network, some, services), passes(network, some, services))
 
 
 def _span(looked: int, after: int) -> str:

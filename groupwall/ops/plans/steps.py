@@ -59,17 +59,21 @@ def left_of(cut: Mapping[str, Traffic], groups: Mapping[str, Sequence[Rule]], ow
 
 
 def steps(lefts: Sequence[Left], tags: Mapping[str, Tags], names: Mapping[str, str]) -> list[Step]:
-    """Return the calls that leave of rules what is left: for each group revoke, then modify, then authorize."""
+    """Return the calls that leave of rules what is left: for each group, by name, revoke, then modify, then authorize.
+
+    names: of groups by id; ids are drawn by chance, and a plan reads the same in every world like it.
+    """
     by_group: dict[str, list[Left]] = {}
     for left in lefts:
         by_group.setdefault(left.rule.group_id, []).append(left)
+    in_order = sorted(by_group, key=lambda group_id: (names.get(group_id, ""), group_id))
     return [
         step
-        for group_id, mine in by_group.items()
+        for group_id in in_order
         for step in (
-            *_revokes(group_id, mine, names),
-            *_modify(group_id, mine, names),
-            *_joins(group_id, mine, tags, names),
+            *_revokes(group_id, by_group[group_id], names),
+            *_modify(group_id, by_group[group_id], names),
+            *_joins(group_id, by_group[group_id], tags, names),
         )
     ]
 

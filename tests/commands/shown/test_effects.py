@@ -97,7 +97,7 @@ def test_what_is_not_there(scene: Scene) -> None:
     lines = drawn(
         effect(scene.preview("RevokeSecurityGroupIngress", GroupId=scene.web, IpPermissions=[tcp(23, "10.0.0.0/8")]))
     )
-    assert lines[0] == "not there: tcp 23 from 10.0.0.0/8"
+    assert lines[0] == f"not there: tcp 23 from 10.0.0.0/8, in web ({scene.web})"
     assert lines[1].startswith(
         f"└── nearest: {scene.rule} tcp 22 from 10.0.0.0/8, of web ({scene.web}); ports: 23 asked"
     )
@@ -167,6 +167,19 @@ def test_applied(wall: Wall, scene: Scene) -> None:
         f"undone at 2026-09-21T14:14:20Z unless `groupwall confirm {result['Revision']}` comes before",
     ]
     assert drawn(applied({"Results": []})) == ["nothing had to change"]
+
+
+def test_ids_of_a_list() -> None:
+    """What a call made several of is named once, with all of their ids; the caller's account is not (inferred)."""
+    rules = {"SecurityGroupRules": [{"SecurityGroupRuleId": "sgr-1"}, {"SecurityGroupRuleId": "sgr-2"}]}
+    run = {"ReservationId": "r-1", "OwnerId": "123456789012", "Instances": [{"InstanceId": "i-1"}], "Groups": []}
+    made = {"AuthorizeSecurityGroupIngress": rules, "RunInstances": run}
+    told = {"Revision": 7, "Results": [{"Operation": name, "Result": json.dumps(one)} for name, one in made.items()]}
+    assert drawn(applied(told)) == [
+        "applied as revision 7",
+        "├── AuthorizeSecurityGroupIngress SecurityGroupRuleId sgr-1, sgr-2",
+        "└── RunInstances InstanceId i-1 ReservationId r-1",
+    ]
 
 
 def test_many_names() -> None:

@@ -6,7 +6,7 @@ from groupwall.commands.shown.history import changes, touched
 from tests.driver import Wall
 from tests.scenes import create_group, tcp
 
-RULE = '{"direction": "%s", "protocol": "%s", "from_port": %d, "to_port": %d, "peer": "%s"}'
+RULE = '{"group_id": "sg-1", "direction": "%s", "protocol": "%s", "from_port": %d, "to_port": %d, "peer": "%s"}'
 
 
 def test_changes(wall: Wall) -> None:
@@ -21,11 +21,11 @@ def test_changes(wall: Wall) -> None:
     assert [line.rstrip() for line in str(changes(told)).splitlines()] == [
         "REVISION  TIME                  CALLER        OPERATION",
         "       3  2026-09-21T14:13:20Z  root          AuthorizeSecurityGroupIngress",
-        f"          + security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
+        f"          + security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8, of {group_id}",
         "       4  2026-09-21T14:13:20Z  root          UpdateSecurityGroupRuleDescriptionsIngress",
-        f"          ~ security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
+        f"          ~ security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8, of {group_id}",
         "       5  2026-09-21T14:13:20Z  root          RevokeSecurityGroupIngress",
-        f"          - security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8",
+        f"          - security-group-rule {rule_id}  tcp 22 from 10.0.0.0/8, of {group_id}",
     ]
 
 
@@ -50,10 +50,34 @@ def test_rules_in_a_line() -> None:
     ]
     told = [touched([{"Kind": "security-group-rule", "Id": "sgr-1", "After": RULE % rule}]) for rule in rules]
     assert [line.partition("sgr-1  ")[2] for (line,) in told] == [
-        "all to 0.0.0.0/0",
-        "tcp 80-90 from sg-2",
-        "icmp 8 from ::/0",
+        "all to 0.0.0.0/0, of sg-1",
+        "tcp 80-90 from sg-2, of sg-1",
+        "icmp 8 from ::/0, of sg-1",
     ]
+
+
+def test_what_was_altered() -> None:
+    """Of what was altered is told what it was before, where that was another (inferred)."""
+    before, after = (RULE % ("ingress", "tcp", 20, last, "10.0.0.0/8") for last in (25, 21))
+    rule = {"Kind": "security-group-rule", "Id": "sgr-1", "Before": before, "After": after}
+    group = {"Kind": "security-group", "Id": "sg-1", "Before": '{"name": "web"}', "After": '{"name": "web"}'}
+    named = {"Kind": "expectation", "Id": "office", "After": '{"name": "office"}'}
+    assert touched([rule, group, named]) == [
+        "~ security-group-rule sgr-1  tcp 20-25 from 10.0.0.0/8 -> tcp 20-21 from 10.0.0.0/8, of sg-1",
+        "~ security-group sg-1  web",
+        "+ expectation office",
+    ]
+
+
+def test_why(wall: Wall) -> None:
+    """An undo is told with the change that it undid, and any change with the reason that was given (inferred)."""
+    calls = [{"Operation": "CreateSecurityGroup", "Parameters": '{"GroupName": "web", "Description": "d"}'}]
+    made = wall.call("ApplyChanges", Calls=calls, Reason="as the ticket says")
+    wall.call("UndoChange", Revision=made["Revision"])
+    told = str(changes(wall.call("DescribeChanges", After=made["Revision"] - 1))).splitlines()
+    assert told[1].endswith("  ApplyChanges of CreateSecurityGroup")
+    assert told[2] == "          because: as the ticket says"
+    assert f"UndoChange of revision {made['Revision']}" in "\n".join(told[3:])
 
 
 def test_escapes_in_json_text() -> None:

@@ -37,8 +37,8 @@ CHANGE = {"Revision": 7, "Time": TIME, "Caller": "arn:aws:iam::1:user/x", "Opera
         (changes.confirmations, {"Confirmations": []}, ["no change waits for a confirmation, or did"]),
         (effects.difference, {"FromRevision": 6, "ToRevision": 7, "Entities": [
             {"Kind": "tag", "Id": "sg-1/Name", "Action": "added", "After": "{}", "Text": "added it"},
-            {"Kind": "vpc", "Id": HOSTILE, "Action": "removed", "Before": json.dumps({"name": HOSTILE})}]},
-         ["from revision 6 to 7", "+ tag sg-1/Name", f"- vpc {SEEN}  {SEEN}"]),
+            {"Kind": "vpc", "Id": HOSTILE, "Action": "removed", "Before": json.dumps({"name": "a" + HOSTILE})}]},
+         ["from revision 6 to 7", "+ tag sg-1/Name", f"- vpc {SEEN}  a{SEEN}"]),
         (effects.difference, {"FromRevision": 6, "ToRevision": 7}, ["from revision 6 to 7", "no difference"]),
         (history.bisected, {"Text": HOSTILE, "Changes": [{"Change": CHANGE, "Before": "drop", "Verdict": "accept"}]},
          [SEEN, "└── revision 7 2026-09-21T14:13:20Z user/x CreateVpc: drop -> accept"]),
