@@ -71,7 +71,7 @@ def policies_of(principal: Principal | None, session: str = "") -> Policies:
 def authorise(asking: Asker, service: str, operation: Operation, params: Params, context: Context) -> None:
     """Refuse a call that the caller's policies do not allow, before anything of it is looked at or done.
 
-    ApiError, UnauthorizedOperation, for the first need that is not allowed [reference 2.1, 2.3].
+    ApiError for the first need that is not allowed: UnauthorizedOperation, or STS's AccessDenied [reference 2.1, 2.3].
     """
     asked = list(needs(service, operation, params, context))
     touched = Touched(((need.kind, need.resource_id) for need in asked), context.tx, context.arn)

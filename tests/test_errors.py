@@ -52,6 +52,13 @@ def test_a_message_is_bounded() -> None:
     assert (message[:14], message[-14:]) == ("The filter 'xx", "xx' is invalid")
 
 
+def test_an_encoded_message_is_whole() -> None:
+    """However long it is, the part that can be decoded is told whole, after a message that is bounded (inferred)."""
+    message = errors.unauthorized("a" * 5000, "ec2:X", "*", "because", "z" * 50_000).message
+    assert message.endswith(". Encoded authorization failure message: " + "z" * 50_000)
+    assert len(message) == MOST_CHARACTERS + len("...") + 50_000
+
+
 def test_an_error_prints_its_code_and_message() -> None:
     """A log line of the exception tells both."""
     assert str(errors.group_not_found("sg-1")) == "InvalidGroup.NotFound: The security group 'sg-1' does not exist"

@@ -8,7 +8,8 @@ from groupwall.errors.request import ApiError
 def unauthorized(caller: str, action: str, resource: str, because: str, encoded: str) -> ApiError:
     """Refuse a call that the caller's policies do not allow: reference 2.3 [recorded].
 
-    because: ``because no identity-based policy allows the … action`` [recorded], or another of ``denied`` (inferred).
+    because: ``because no identity-based policy allows the … action`` [recorded], or another of ``because`` in
+    iam/denials.py (inferred). encoded: is told whole, however long.
     """
     message = (
         f"You are not authorized to perform this operation. {_who(caller, action, resource)} {because}. "

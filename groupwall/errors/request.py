@@ -24,6 +24,7 @@ class ApiError(Exception):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.tail = tail
         self.status = status
         self.hint = hint
 

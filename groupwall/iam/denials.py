@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 from groupwall.iam.callers import Caller
 from groupwall.iam.policy import Access, Decision, Matched
-from groupwall.iam.sealing import NONCE_BYTES, sealed, unsealed
+from groupwall.iam.sealing import LONGEST, NONCE_BYTES, sealed, unsealed
 from groupwall.units import Ids
 
 _PURPOSE = "authorization message"
+_MOST_BYTES = LONGEST // 2
+"""Of what is told: sealed, it must be short enough to be opened again."""
+_LONGEST_TEXT = 2048
 _KINDS = {
     "identity": ("an", "identity-based policy"),
     "boundary": ("a", "permissions boundary"),
@@ -37,9 +40,18 @@ def because(denial: Denial) -> str:
 
 
 def encoded(denial: Denial, seal: bytes, ids: Ids) -> str:
-    """Return the encoded authorization message of a refusal."""
-    told = json.dumps(_told(denial), ensure_ascii=False)
-    return sealed(seal, _PURPOSE, told, ids.key()[:NONCE_BYTES])
+    """Return the encoded authorization message of a refusal.
+
+    Where all that is known would be more than can be decoded, it is told without the condition keys, and without the
+    statements if that is still too much: a call may give any number of tags.
+    """
+    every = _told(denial)
+    fewer = every | {"context": every["context"] | {"conditions": _items(())}}
+    for told in (every, fewer, fewer | {"matchedStatements": _items(())}):
+        text = json.dumps(told, ensure_ascii=False)
+        if len(text.encode()) <= _MOST_BYTES:
+            break
+    return sealed(seal, _PURPOSE, text, ids.key()[:NONCE_BYTES])
 
 
 def decoded(message: str, seal: bytes) -> str:
@@ -59,12 +71,12 @@ def _told(denial: Denial) -> dict[str, Any]:
         "context": {
             "principal": {"id": caller.user_id, "name": name, "arn": caller.arn},
             "action": access.action,
-            "resource": access.resource,
+            "resource": access.resource[:_LONGEST_TEXT],
             "conditions": _items(
                 {"key": key, "values": _items({"value": value} for value in values)} for key, values in keys.items()
             ),
         },
-        "why": decision.why,
+        "why": decision.why[:_LONGEST_TEXT],
     }
 
 
