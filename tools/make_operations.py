@@ -42,8 +42,8 @@ form of a rule, in egress, with `UnknownParameter`). `DryRun` is taken wherever 
 Any call may also be refused with `MissingParameter`, `InvalidParameterValue` or `UnknownParameter` for a request that
 does not fit the model, with `MalformedQueryString` or `InvalidQueryParameter` for one that cannot be read, with
 `MissingAction`, `InvalidAction` or `NoSuchVersion`, with the errors of a signature
-(`AuthFailure`, `MissingAuthenticationToken`, `SignatureDoesNotMatch`, `InvalidClientTokenId`, `RequestExpired`), with
-`UnauthorizedOperation` for a page of another site that a browser shows, and with `DryRunOperation`.
+(`AuthFailure`, `MissingAuthenticationToken`, `SignatureDoesNotMatch`, `InvalidClientTokenId`, `RequestExpired`,
+`ExpiredToken`), with `UnauthorizedOperation` for a page of another site that a browser shows, and with `DryRunOperation`.
 With `--auth iam`, a call that its caller's policies do not allow is refused with `UnauthorizedOperation` (STS:
 `AccessDenied`), before anything is looked up. "Permission" says which resources the policies are asked about: the call
 is refused unless it is allowed on every one of them. One in parentheses counts where the call names or tags it; `*`

@@ -29,6 +29,11 @@ def session_not_taken(parameter: str, why: str) -> ApiError:
     return session_invalid(f"The parameter {parameter} is not supported: {why}.")
 
 
+def session_policy_malformed(why: str) -> ApiError:
+    """Refuse a session policy: MalformedPolicyDocument [docs: AssumeRole's errors], the text is ours (inferred)."""
+    return ApiError("MalformedPolicyDocument", why)
+
+
 def role_arn_invalid(arn: str) -> ApiError:
     """Refuse what is no role's ARN (inferred)."""
     return session_invalid(f"{arn[:_SHOWN]} is invalid: a role's ARN is arn:aws:iam::123456789012:role/NAME.")

@@ -14,7 +14,7 @@ from typing import Any
 from groupwall import errors
 from groupwall.iam.callers import assumed
 from groupwall.iam.denials import decoded
-from groupwall.iam.documents import read
+from groupwall.iam.documents import PolicyError, read
 from groupwall.iam.sealing import SealError
 from groupwall.iam.sessions import Given, Session, begin
 from groupwall.iam.standing import Standing
@@ -33,7 +33,7 @@ MOST_OF_POLICY = 2_048
 
 _NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _NO_DEVICES = "there are no MFA devices"
-_NOT_TAKEN = {
+_UNSUPPORTED = {
     "PolicyArns": "there are no managed policies; give the document as Policy",
     "Tags": "sessions have no tags; those of the role hold",
     "TransitiveTagKeys": "sessions have no tags",
@@ -46,7 +46,7 @@ _NOT_TAKEN = {
 
 def check_session(params: Params) -> None:
     """Check what GetSessionToken is given."""
-    _refuse_not_taken(params)
+    _refuse_unsupported(params)
     _duration(params, USUAL_OF_USER, LONGEST_OF_USER)
 
 
@@ -66,7 +66,7 @@ def get_session_token(params: Params, context: Context) -> Result:
 
 def check_role(params: Params) -> None:
     """Check what AssumeRole is given."""
-    _refuse_not_taken(params)
+    _refuse_unsupported(params)
     role_of(params["RoleArn"])
     _duration(params, HOUR, LONGEST_OF_ROLE)
     if not _NAME.fullmatch(params["RoleSessionName"]):
@@ -76,7 +76,14 @@ def check_role(params: Params) -> None:
     if len(policy) > MOST_OF_POLICY:
         raise errors.session_invalid(f"Policy must have at most {MOST_OF_POLICY} characters.")
     if policy:
-        read(policy, "session policy")
+        _read_policy(policy)
+
+
+def _read_policy(text: str) -> None:
+    try:
+        read(text, "session policy")
+    except PolicyError as error:
+        raise errors.session_policy_malformed(error.message) from None
 
 
 def assume_role(params: Params, context: Context) -> Result:
@@ -110,8 +117,8 @@ def decode_authorization_message(params: Params, context: Context) -> Result:
     return {"DecodedMessage": text}
 
 
-def _refuse_not_taken(params: Params) -> None:
-    for name, why in _NOT_TAKEN.items():
+def _refuse_unsupported(params: Params) -> None:
+    for name, why in _UNSUPPORTED.items():
         if params.get(name):
             raise errors.session_not_taken(name, why)
 
