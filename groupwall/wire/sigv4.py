@@ -90,11 +90,14 @@ def read_scope(request: Request) -> Scope | None:
     """Return what a request says about its signature; None when it is unsigned.
 
     Raises SignatureError(INCOMPLETE) when a part is missing or malformed, when ``host`` or a session token's header is
-    not signed, or when the scheme is not version 4.
+    not signed, when the scheme is not version 4, or when there is more than one signature: another reader of the
+    request, such as a proxy, might believe the other (inferred).
     """
-    authorization = request.header("authorization")
-    if authorization is not None:
-        found = _from_header(request, authorization)
+    authorizations = [value for name, value in request.headers if name == "authorization"]
+    if authorizations:
+        if len(authorizations) > 1 or (request.query and _SIGNATURE_PARAMETER in dict(_decoded(request))):
+            raise SignatureError(Reason.INCOMPLETE)
+        found = _from_header(request, authorizations[0])
     elif "X-Amz-" in request.query:
         found = _from_query(request)
     elif "AWSAccessKeyId=" in request.query:
@@ -159,8 +162,7 @@ def _from_header(request: Request, authorization: str) -> Scope:
 
 
 def _from_query(request: Request) -> Scope:
-    decoded = [(unquote_plus(name), unquote_plus(value)) for name, _, value in _query_parts(request)]
-    said = {name.removeprefix("X-Amz-"): value for name, value in decoded if name.startswith("X-Amz-")}
+    said = {name.removeprefix("X-Amz-"): value for name, value in _decoded(request) if name.startswith("X-Amz-")}
     expires = said.get("Expires")
     if expires is not None and not (_EXPIRES.fullmatch(expires) and 0 < int(expires) <= LONGEST_EXPIRES):
         raise SignatureError(Reason.INCOMPLETE)
@@ -228,6 +230,10 @@ def _derived_key(secret: str, *scope: str) -> bytes:
 def _canonical_query(request: Request) -> str:
     encoded = [(_encoded(name), _encoded(value)) for name, _, value in _query_parts(request)]
     return "&".join(f"{name}={value}" for name, value in sorted(encoded) if name != _SIGNATURE_PARAMETER)
+
+
+def _decoded(request: Request) -> list[tuple[str, str]]:
+    return [(unquote_plus(name), unquote_plus(value)) for name, _, value in _query_parts(request)]
 
 
 def _query_parts(request: Request) -> list[tuple[str, str, str]]:

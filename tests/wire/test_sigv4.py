@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -252,3 +253,49 @@ def test_header_values_are_folded_and_joined() -> None:
     request = sign(Request("POST", "/", "", odd, BODY), Credentials(KEY, SECRET), "us-east-1", "ec2", NOW)
     joined = (("host", HOST), ("x-amz-odd", "a b,c"), *request.headers[3:])
     check(replace(request, headers=joined), NOW)
+
+
+class Secretive(str):
+    """A signature that must not be compared but in constant time: what ends early tells how much of it was right."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError(other)
+
+    __ne__ = startswith = endswith = __eq__  # type: ignore[assignment]
+
+
+def test_a_signature_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signature meets the one that was computed in hmac.compare_digest, and is compared nowhere else (inferred)."""
+    seen: list[bytes] = []
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda one, other: seen.extend((one, other)) or compare(one, other))
+    request = by_us()
+    scope = read_scope(request)
+    assert scope
+    for signature in (scope.signature, scope.signature[:-1] + "g", "0" * 64):
+        seen.clear()
+        verdict = refusal_of(request, scope._replace(signature=Secretive(signature)))
+        assert verdict is (None if signature == scope.signature else Reason.MISMATCH)
+        assert signature.encode() in seen
+
+
+def refusal_of(request: Request, scope: Scope) -> Reason | None:
+    """Return why a request is refused that says so of its signature; None for one that is not."""
+    try:
+        verify(request, scope, SECRET, NOW)
+    except SignatureError as error:
+        return error.reason
+    return None
+
+
+def test_one_signature_is_enough() -> None:
+    """A request with two Authorizations, or one and a signature in its query, is refused: who is meant? (inferred)."""
+    request = by_us()
+    authorization = request.header("authorization") or ""
+    twice = replace(request, headers=(*request.headers, ("authorization", authorization)))
+    assert refusal(twice) is Reason.INCOMPLETE
+    for query in ("X-Amz-Signature=x", "a=b&X%2DAmz-Signature", "X-Amz-Signature"):
+        assert refusal(by_us(query=query)) is Reason.INCOMPLETE
