@@ -15,7 +15,7 @@ from groupwall.app import App
 from groupwall.authentication import Identity
 from groupwall.config import Quotas
 from groupwall.errors import ApiError
-from groupwall.iam.callers import USER, behind
+from groupwall.iam.callers import USER, behind, root
 from groupwall.iam.denials import decoded
 from groupwall.iam.principals import Given, Who, put
 from groupwall.store.entities import AccessKey, World
@@ -71,7 +71,15 @@ def bound(wall: Wall, *statements: Json, tags: dict[str, str] | None = None) -> 
 
     wall.store.run(keep)
     caller = behind(AccessKey("AKIAEXAMPLE", wall.account, USER_NAME, "Active", 0), "aws")
-    identity = Identity(caller, World(wall.account, wall.region), bound=True)
+    return _seen_by(wall, Identity(caller, World(wall.account, wall.region), bound=True))
+
+
+def as_root(wall: Wall) -> Wall:
+    """Return the wall as the account's root sees it, whom no policy binds."""
+    return _seen_by(wall, Identity(root(wall.account, "aws"), World(wall.account, wall.region), bound=True))
+
+
+def _seen_by(wall: Wall, identity: Identity) -> Wall:
     other = copy(wall)
     other.app = App(wall.store, lambda *_: identity, wall.clock, Ids(2), Quotas())
     return other

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from groupwall.errors import ApiError
 from groupwall.iam.resources import KINDS
-from groupwall.ops.operation import On
+from groupwall.ops.operation import On, Operation
 from groupwall.ops.permissions import BY_PREFIX
 from groupwall.ops.table import OPERATIONS
 from tests.bound import REFUSALS, Refused, allow, bound, deny, refused
@@ -50,6 +51,13 @@ EVERY_CALL = [(name, number) for name, examples in EXAMPLES.items() for number, 
 
 def _types(on: tuple[On, ...] | None) -> set[str]:
     return {one.kind + ("" if one.optional else "*") for one in on or ()}
+
+
+def test_no_row_leaves_out_its_resources() -> None:
+    """An operation cannot be made without what a caller needs permission on (inferred)."""
+    row: Callable[..., Operation] = Operation
+    with pytest.raises(TypeError):
+        row("RunFleet", lambda _params, _context: {})
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
