@@ -14,7 +14,7 @@ import click
 
 from groupwall.commands.folder import documents, in_folder, of_account, opened, optional_document, tags_of
 from groupwall.commands.options import Lasting
-from groupwall.commands.profile_files import Files, Profile, files_of, refuse_taken, write_profile
+from groupwall.commands.profile_files import Files, Profile, files_of, refuse_taken, refuse_unwritable, write_profile
 from groupwall.config import DEFAULT_REGION, SettingError, Settings
 from groupwall.iam import keys as iam
 from groupwall.iam.callers import USER
@@ -57,8 +57,10 @@ def create(data: str, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Make a key, and show its secret, now and never again; what is given of its user replaces what was kept."""
     Settings(account=options["account"], region=options["region"], data=data, auth="signed")
     asked = _asked(options)
-    if asked.profile and not options["replace"]:
-        refuse_taken(asked.files, asked.profile.name)
+    if asked.profile:
+        refuse_unwritable(asked.files, asked.profile.name)
+        if not options["replace"]:
+            refuse_taken(asked.files, asked.profile.name)
     with opened(data, create=True) as store:
         key, secret = store.run(lambda tx: _created(tx, asked))
     told = {"Profile": options["profile"]} if asked.profile else {"SecretAccessKey": secret}

@@ -59,7 +59,7 @@ def check(files: tuple[str, ...], *, trust: bool, as_json: bool) -> None:
     else:
         for file, some in found.items():
             click.echo("\n".join(visible(line) for line in _lines(file, some)))
-    sys.exit(any(one.grave for some in found.values() for one in some))
+    sys.exit(int(any(one.grave for some in found.values() for one in some)))
 
 
 def _lines(file: str, some: Sequence[Fault]) -> list[str]:
@@ -94,7 +94,7 @@ def simulate(data: str, *, as_json: bool, **options: Any) -> None:  # noqa: ANN4
         click.echo(json.dumps(answer_told(answer)))
     else:
         click.echo(visible(f"{'allowed' if allowed else 'denied'}: {answer.decision.why}"))
-    sys.exit(not allowed)
+    sys.exit(0 if allowed else 1)
 
 
 @policy.command("set")

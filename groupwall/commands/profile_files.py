@@ -43,10 +43,17 @@ def files_of(environment: Mapping[str, str]) -> Files:
     return Files(*(Path(os.path.realpath(os.path.expanduser(one))) for one in (credentials, config)))  # noqa: PTH111 - Path's own raises where there is no home
 
 
-def refuse_taken(files: Files, name: str) -> None:
-    """Refuse a name that no profile can have, or that one has in either file. SettingError."""
+def refuse_unwritable(files: Files, name: str) -> None:
+    """Refuse a name that no profile can have, and files that are none, such as /dev/null. SettingError."""
     if not _NAME.fullmatch(name):
         raise SettingError(f"{name[:64]!r} is no name for a profile: letters, digits and _.@+- only")
+    for path in files:
+        if path.exists() and not path.is_file():
+            raise SettingError(f"{path} is no file that a profile can be written to")
+
+
+def refuse_taken(files: Files, name: str) -> None:
+    """Refuse the name of a profile that there is in either file. SettingError."""
     for path, title in zip(files, _titles(name), strict=True):
         if any(_sections(_content(path), title)):
             raise SettingError(f"there is a profile {name} in {path}; --replace writes over it")
@@ -74,7 +81,8 @@ def _put(path: Path, title: str, entries: Mapping[str, str], mode: int) -> None:
     lines = [f"[{title}]", *(f"{name} = {value}" for name, value in entries.items())]
     text = "".join(f"{line}\n" for line in lines).encode()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_whole(path, content + (b"\n" if content else b"") + text, mode)
+    gap = b"\n" if content and not content.endswith(b"\n\n") else b""
+    write_whole(path, content + gap + text, mode)
 
 
 def _content(path: Path) -> bytes:
