@@ -133,8 +133,6 @@ def test_the_keys_of_places(wall: Wall) -> None:
     assert keys["ec2:vpc"] == (f"{ARN}vpc/{subnet['VpcId']}",)
     keys = asked(wall, "CreateNetworkInterface", "network-interface", SubnetId=subnet["SubnetId"])
     assert keys["ec2:vpc"] == (f"{ARN}vpc/{subnet['VpcId']}",)
-    keys = asked(wall, "CreateSubnet", "subnet", VpcId=subnet["VpcId"], CidrBlock="172.31.96.0/24")
-    assert (keys["ec2:vpc"], keys["ec2:availabilityzone"]) == ((f"{ARN}vpc/{subnet['VpcId']}",), ("us-east-1a",))
 
 
 def test_the_keys_of_an_instance(wall: Wall) -> None:

@@ -223,7 +223,9 @@ def _groups_touched(params: Params, context: Context) -> list[str]:
 
 
 OPERATIONS = (
-    Operation("DescribeInstanceAttribute", describe_instance_attribute, reads=True, on=()),
+    Operation(
+        "DescribeInstanceAttribute", describe_instance_attribute, reads=True, on=(named("instance", "InstanceId"),)
+    ),
     Operation(
         "ModifyInstanceAttribute",
         modify_instance_attribute,

@@ -1,7 +1,8 @@
 """What RunInstances needs permission on: what it names, and what it takes where nothing is named.
 
-The kinds are those of the service authorization reference (inferred: it is not among what was recorded). Permission to
-make volumes is needed although none is made here: whoever may launch an instance in AWS has it.
+The kinds are those of the service authorization reference for instances on volumes in a VPC [docs], so permission to
+make volumes is needed although none is made here. That the subnet and the group which are taken by default count, too,
+and that an interface which is there brings its subnet, is inferred.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
-from groupwall.iam.facts import Said
 from groupwall.ops.blocks import association, ipv4_block, ipv6_block_of_subnet, overlaps, within
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
@@ -29,7 +28,7 @@ def create_subnet(params: Params, context: Context) -> Result:
     """Create a subnet in one of the VPC's blocks, in the first zone unless another is named [model]."""
     refuse_unsupported(params, "CreateSubnet", _UNSUPPORTED)
     tags = tags_given(params, "subnet")
-    zone = _zone(params, context)
+    zone = zone_given(params, context) or zones_of(context.world.region)[0]
     given = params.get("CidrBlock")
     if given is None:
         raise errors.subnet_without_block()
@@ -44,10 +43,6 @@ def create_subnet(params: Params, context: Context) -> Result:
     attach_tags(context, subnet.id, tags)
     shown = subnets_described([subnet], context, "associating")[0]
     return {"Subnet": shown | {"Tags": shown["Tags"] or []}}
-
-
-def _zone(params: Params, context: Context) -> str:
-    return zone_given(params, context) or zones_of(context.world.region)[0]
 
 
 _UNSUPPORTED = (
@@ -181,18 +176,8 @@ def shown_block(block: SubnetCidr, state: str) -> dict[str, Any]:
     return association(block.id, block.cidr, state) | {"Ipv6AddressAttribute": "public", "IpSource": "amazon"}
 
 
-def _said_of_new(params: Params, context: Context) -> Said:
-    """Return what is known of a subnet that is yet to be made: its zone, unless that will be refused, and its VPC."""
-    vpc = (context.arn(f"vpc/{params['VpcId']}"),)
-    try:
-        zone = _zone(params, context)
-    except errors.ApiError:
-        return {"ec2:vpc": vpc}
-    return {"ec2:vpc": vpc, "ec2:availabilityzone": (zone,), "ec2:availabilityzoneid": (zone_id(zone),)}
-
-
 OPERATIONS = (
-    Operation("CreateSubnet", create_subnet, on=(made("subnet", say=_said_of_new), ON_VPC)),
+    Operation("CreateSubnet", create_subnet, on=(made("subnet"), ON_VPC)),
     Operation("DeleteSubnet", delete_subnet, on=(ON_SUBNET,)),
     Operation("DescribeSubnets", describe_subnets, reads=True, on=()),
 )

@@ -43,6 +43,6 @@ def modify_vpc_attribute(params: Params, context: Context) -> Result:
 
 
 OPERATIONS = (
-    Operation("DescribeVpcAttribute", describe_vpc_attribute, reads=True, on=()),
+    Operation("DescribeVpcAttribute", describe_vpc_attribute, reads=True, on=(ON_VPC,)),
     Operation("ModifyVpcAttribute", modify_vpc_attribute, on=(ON_VPC._replace(say=attributes("VpcId")),)),
 )
