@@ -19,7 +19,7 @@ from groupwall.iam.denials import Denial, because, encoded
 from groupwall.iam.documents import read
 from groupwall.iam.facts import Facts, Keys, Origin
 from groupwall.iam.policy import Access, Policies, decide
-from groupwall.iam.resources import ANY, Resource, Touched
+from groupwall.iam.resources import ANY, NO_TAGS, Resource, Tags, Touched
 from groupwall.iam.standing import Standing
 from groupwall.ops.operation import Context, Operation, Params
 from groupwall.ops.permissions import needs
@@ -53,9 +53,15 @@ def standing(identity: Identity, origin: Origin, tx: Transaction, now: int) -> S
 
 
 def _facts(identity: Identity, origin: Origin, principal: Principal | None, now: int) -> Facts:
-    tags = json.loads(principal.tags) if principal else {}
+    tags = _tags_of(principal.tags) if principal else NO_TAGS
     issued = identity.session.issued if identity.session else None
     return Facts(identity.caller, tags, issued, origin, identity.world.region, identity.world.account, now)
+
+
+@lru_cache(maxsize=1024)
+def _tags_of(text: str) -> Tags:
+    tags: Tags = json.loads(text)
+    return tags
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import NamedTuple
 
 from groupwall.store.entities import AccessKey
@@ -37,6 +38,7 @@ class Caller(NamedTuple):
         return self.user_id == self.account
 
 
+@lru_cache(maxsize=1024)
 def unique_id(account: str, kind: str, name: str) -> str:
     """Return the unique id of a user or a role, which is derived, since a user who only has keys is kept nowhere."""
     sort = "" if kind == USER else f"{kind}/"
