@@ -54,8 +54,8 @@ class Touched:
         return _of_account(arn, "") if resource.startswith("image/") else arn
 
     def entity(self, kind: str, resource_id: str) -> Any | None:  # noqa: ANN401 - any entity
-        """Return what the store has of a resource."""
-        if resource_id not in self._ids.get(kind, ()):
+        """Return what the store has of a resource; None for one that is only made."""
+        if resource_id == ANY:
             return None
         if kind not in self._found:
             self._found[kind] = self._tx.by_id(KINDS[kind].entity, self._ids[kind])
