@@ -56,7 +56,7 @@ PARTS = {
     "profiles": _may("wire config", "where a client asks and as whom; reads files, asks nobody"),
     "console": _may("app", "pages call the same operations as anyone, so they can do nothing special"),
     "inprocess": _may(
-        "app authentication config errors groupwall store units wire",
+        "app authentication config errors groupwall iam store units wire",
         "boto3 in this process: the app without a network, met by parameters instead of bytes where that is faster",
     ),
     "accesslog": _may("buckets", "lines about requests: knows nothing of ours, so that no secret can come near it"),
