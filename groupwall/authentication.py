@@ -22,6 +22,9 @@ from groupwall.wire.message import Request
 from groupwall.wire.sigv4 import Reason, Scope, SignatureError, read_scope, verify
 
 ACCOUNT_DIGITS = 12
+MOMENT = 1000
+"""Milliseconds for which an active key is remembered."""
+
 _KEY_ID = re.compile(r"[A-Z0-9]{12,32}")
 _HOST = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::[0-9]*)?")
 
@@ -169,8 +172,9 @@ def _unauthorized(why: str = "") -> ApiError:
 class Signed:
     """Verify every request against the secret of an active access key; the key's account is the world's.
 
-    Active keys are remembered, since looking one up costs as much as verifying with it. One that was disabled or
-    deleted meanwhile is refused all the same: ``App.perform`` looks at it again, in the transaction of the call.
+    Active keys are remembered for a moment, since looking one up costs as much as verifying with it. One that was
+    disabled or deleted meanwhile is refused all the same: ``App.perform`` looks at it again, in the transaction of the
+    call. A moment later nobody is believed by it any more, so that who floods us with it counts as a stranger.
     """
 
     def __init__(self, find_key: FindKey, seal: Callable[[], bytes], *, bound: bool) -> None:
@@ -178,6 +182,7 @@ class Signed:
         self._seal = seal
         self._bound = bound
         self._active: dict[str, tuple[AccessKey, str]] = {}
+        self._since = 0
 
     def __call__(self, request: Request, service: str, now: int) -> Identity:
         """Return who signed. SignatureError with the reason when nobody did, or nobody that may."""
@@ -187,6 +192,9 @@ class Signed:
         if scope.service != service:
             raise SignatureError(Reason.SCOPE)
         partition = _partition(scope.region)
+        if not 0 <= now - self._since < MOMENT:
+            self._active.clear()
+            self._since = now
         if scope.session_token is not None:
             return self._session(request, scope, partition, now)
         key, secret = self._key(scope.access_key_id)

@@ -155,3 +155,17 @@ def test_another_name_is_refused(hosts: list[str]) -> None:
     with pytest.raises(ApiError, match="--allow-open") as caught:
         named(*hosts)
     assert (caught.value.code, caught.value.status) == ("UnauthorizedOperation", 403)
+
+
+def test_a_key_is_remembered_for_a_moment() -> None:
+    """Within a second a key is looked up once; then again, also when the clock was set back (inferred)."""
+    asked: list[str] = []
+
+    def find(key_id: str) -> tuple[AccessKey, str]:
+        asked.append(key_id)
+        return KEY, "secret"
+
+    authenticate = Signed(find, lambda: b"seal", bound=False)
+    for now, lookups in ((NOW, 1), (NOW + 999, 1), (NOW + 1000, 2), (NOW - 1000, 3)):
+        authenticate(signed(), "ec2", now)
+        assert len(asked) == lookups

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import socket
 import ssl
 from collections.abc import Iterator
@@ -14,12 +15,13 @@ import boto3
 import pytest
 
 from groupwall.config import SettingError, Settings
+from groupwall.errors import ApiError
 from groupwall.remote import Client, NoAnswer
 from groupwall.tls import context
 from groupwall.wire.sigv4 import Credentials
 from tests.certificates import Files, make
 from tests.law import breaches
-from tests.programs import command
+from tests.programs import command, make_key
 from tests.remote import ANYONE, connect, exchange, read_all
 from tests.serving import Server, serving, started
 
@@ -220,12 +222,36 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested
 def test_signatures_in_the_clear_are_told(tmp_path: Path, tls: bool, host: str, lines: int) -> None:  # noqa: FBT001
     """Beyond this machine, without TLS, it is told once that requests can be read (inferred)."""
     options = make(tmp_path).options if tls else ()
+    make_key(tmp_path / "store")  # the first start would make one, and say so
     where = ("--auth", "signed", "--host", host, "--data", str(tmp_path / "store"))
     with (tmp_path / "log").open("w") as log, started(*where, *options, log=log) as server:
         server.end()
     assert [line.startswith("requests come in the clear") for line in (tmp_path / "log").read_text().splitlines()] == (
         [True] * lines
     )
+
+
+def test_policies_see_https(tmp_path: Path) -> None:
+    """``aws:SecureTransport`` is true of what came by https, and false of the rest [AWS's condition keys, docs]."""
+    files = make(tmp_path)
+    only_secure = {
+        "Effect": "Allow",
+        "Action": "ec2:DescribeVpcs",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+    }
+    (tmp_path / "policy").write_text(json.dumps({"Version": "2012-10-17", "Statement": [only_secure]}))
+    folder = tmp_path / "store"
+    key = make_key(folder, "--user", "alice", "--policy", str(tmp_path / "policy"))
+    options = ("--auth", "iam", "--log", "off", "--data", str(folder))
+    with (
+        serving(*options, *files.options) as url,
+        Client(url, key, "us-east-1", ca_bundle=str(files.certificate)) as client,
+    ):
+        assert client.call("DescribeVpcs")["Vpcs"]
+    with serving(*options) as url, Client(url, key, "us-east-1") as client, pytest.raises(ApiError) as caught:
+        client.call("DescribeVpcs")
+    assert caught.value.code == "UnauthorizedOperation"
 
 
 def test_wrong_credentials_are_told_over_https(tmp_path: Path) -> None:
