@@ -2,7 +2,7 @@
 
 Ours: from the request to the leave to go on, with ``--auth iam``: scope, signature, the key looked at again, the
 caller's policies, the group's tags. Theirs: botocore's signer computing the signature of the same request again, which
-is part of that. Both see the same requests, each signed at its own second, with other rules in its body.
+is part of that. Both see the same requests, fifty signed in each second, with other rules in each.
 """
 
 from __future__ import annotations
@@ -63,6 +63,9 @@ POLICY = {
     ],
 }
 MICRO = 1e6
+BETWEEN = 20
+"""Milliseconds between two requests of the caller: what is remembered for a second serves as often as it would."""
+
 IDS, QUOTAS = Ids(), Quotas()
 
 
@@ -120,8 +123,9 @@ def _group(store: Store) -> str:
 
 
 def asked(made: Scene, count: int) -> list[Asked]:
-    """Return so many signed revokes, one for each second, each of another rule."""
-    return [_asked(made, number, SystemClock().now() + number * 1000) for number in range(count)]
+    """Return so many signed revokes, fifty for each second, each of another rule."""
+    start = SystemClock().now()
+    return [_asked(made, number, start + number * BETWEEN) for number in range(count)]
 
 
 def _asked(made: Scene, number: int, now: int) -> Asked:
