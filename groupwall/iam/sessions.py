@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import string
+from functools import lru_cache
 from typing import NamedTuple
 
 from groupwall.iam.sealing import NONCE_BYTES, SealError, derived, sealed, unsealed
@@ -18,6 +19,8 @@ _ID_ALPHABET = string.ascii_uppercase + "234567"
 _PURPOSE = "session"
 _SECRET = "session secret"  # noqa: S105 - what it is for
 _SECRET_LENGTH = 40
+_REMEMBERED = 1024
+"""Sessions: a client makes many calls with one, and to open its token costs twice what its signature does."""
 
 
 class Session(NamedTuple):
@@ -52,6 +55,7 @@ def begin(session: Session, seal: bytes, ids: Ids) -> Given:
     return Given(session, secret_of(session, seal), sealed(seal, _PURPOSE, json.dumps(session), nonce))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def opened(token: str, seal: bytes) -> Session:
     """Return what a session's token says. SealError for one that was never given out."""
     try:
@@ -60,6 +64,7 @@ def opened(token: str, seal: bytes) -> Session:
         raise SealError from error
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def secret_of(session: Session, seal: bytes) -> str:
     """Return a session's secret access key."""
     return base64.b64encode(derived(derived(seal, _SECRET), session.id)).decode()[:_SECRET_LENGTH]
