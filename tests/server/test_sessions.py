@@ -12,7 +12,9 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from groupwall.cli import main
 from groupwall.commands.first_key import FILE
 from tests.programs import command
 from tests.serving import Server, started
@@ -62,16 +64,15 @@ def server(folder: Path) -> Iterator[Server]:
 
 def keep(step: str, *words: str, folder: Path) -> None:
     """Run a step of ``groupwall policy``."""
-    done = command("policy", step, *words, "--data", str(folder / "store"))
-    assert done.code == 0, done.err
+    done = CliRunner().invoke(main, ["policy", step, *words, "--data", str(folder / "store")])
+    assert done.exit_code == 0, done.output
 
 
 def profile(folder: Path, server: Server, name: str, *words: str) -> None:
     """Make a key, as a profile."""
-    done = command(
-        "keys", "create", "--profile", name, "--endpoint", server.url, *words, "--data", str(folder / "store")
-    )
-    assert done.code == 0, done.err
+    asked = ["keys", "create", "--profile", name, "--endpoint", server.url, *words, "--data", str(folder / "store")]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
 
 
 def client(service: str, name: str) -> Any:  # noqa: ANN401 - boto3 has no types
