@@ -8,7 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupwall.commands.profile_files import (
@@ -90,6 +90,7 @@ def test_all_else_stays(files: Files) -> None:
     )
 
 
+@settings(deadline=None)  # each example is written to the disk
 @given(
     st.lists(st.sampled_from([b"[a]\n", b"[b]\n", b"x = 1\n", b"# c\n", b"\n", b"  y\n", b"[alice]\n", b"[ alice ]\n"]))
 )
