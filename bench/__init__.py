@@ -7,6 +7,7 @@
     load.py         the load generator, a program of its own
     null.py         a server that does nothing: the generator's own ceiling
     calls.py        boto3 calls inside one process, a program of its own
+    deciding.py     a signature and policies inside one process (``python -m bench.deciding``)
     disk.py         what the disk under the store needs for an fdatasync
     asking.py       one connection that asks call after call
     scale.py        a large account call by call, against a small one and moto's

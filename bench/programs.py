@@ -114,7 +114,7 @@ def null() -> Iterator[Server]:
 def make_key(folder: Path) -> Credentials:
     """Make an access key in the store of a folder, which is made where there is none."""
     store = open_store(str(folder), Ids())
-    key, secret = store.run(lambda tx: keys.create(tx, Ids(), SystemClock().now(), ACCOUNT, ""))
+    key, secret = store.run(lambda tx: keys.create(tx, Ids(), SystemClock().now(), keys.Wanted(ACCOUNT)))
     store.close()
     return Credentials(key.id, secret)
 

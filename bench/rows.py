@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import disk, programs, scale, wire
+from bench import deciding, disk, programs, scale, wire
 from bench.figures import Bar, Row
 from bench.fill import fill
 from bench.programs import Server
@@ -48,6 +48,8 @@ def measure(effort: Effort, folder: Path, tell: Tell) -> list[Row]:
     _accounts(effort, folder, series, tell)
     tell("calls inside one process")
     _calls(effort, series)
+    tell("who is it, and may it")
+    _decisions(effort, series)
     return _rows(effort, series)
 
 
@@ -120,6 +122,15 @@ def _calls(effort: Effort, series: Series) -> None:
                 series[f"call {way}"].append(statistics.median(_ask(running[way], effort.calls)) * MICRO)
 
 
+def _decisions(effort: Effort, series: Series) -> None:
+    """Verify and authorise a revoke inside this process, and compute its signature as botocore does, in turns."""
+    made = deciding.scene()
+    for _ in range(effort.rounds):
+        requests = deciding.asked(made, effort.calls)
+        for name, side in (("groupwall", deciding.ours), ("botocore", deciding.theirs)):
+            series[f"decide {name}"].append(statistics.median(side(made, requests)) * MICRO)
+
+
 def _caller(way: str) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - our own words only
         [str(programs.other_python()), "-m", "bench.calls", way],
@@ -169,6 +180,11 @@ def _rows(effort: Effort, series: Series) -> list[Row]:
         Row(
             "one boto3 revoke in process", "us", s["call groupwall"], "moto's mock_aws", s["call moto"], "times faster",
             (Bar("comparison", at_least=8),),
+        ),
+        Row(
+            "verify and authorise a revoke", "us", s["decide groupwall"],
+            "botocore's signer, the signature alone", s["decide botocore"],
+            bars=(Bar("value", at_most=60),),
         ),
         Row(
             "cold start to the first answer", "s", s["ours cold"], "moto_server", s["moto cold"], "times faster",

@@ -1,8 +1,9 @@
 """The log of requests: one line each, as text or as JSON, without secrets and without control characters.
 
 Only what the request asked for is told (operation, account, region), never its parameters, headers or query string: a
-query may hold a signature. Lines are gathered and handed on once for each turn of the loop, to an outlet that writes
-them from a thread of its own: a pipe that nobody empties blocks whoever writes to it, and must not block the loop.
+query may hold a signature. Of an access key its id is told, never the secret, a token or a signature. Lines are
+gathered and handed on once for each turn of the loop, to an outlet that writes them from a thread of its own: a pipe
+that nobody empties blocks whoever writes to it, and must not block the loop.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import os
 import threading
 from typing import NamedTuple
 
+from groupwall.buckets import Buckets
+
 MOST_WAITING = 1 << 20
 """Characters that may wait to be written; what comes then is dropped, and the number of its lines told later."""
 
@@ -20,6 +23,9 @@ SECONDS_TO_GATHER = 0.05
 """How long a line may wait for others: a thread that woke for every turn would take the interpreter lock each time."""
 
 SECONDS_TO_END = 1.0
+
+STRANGERS_PER_SECOND, STRANGERS_AT_ONCE = 5, 500
+"""Lines about who is not known, so that nobody fills a disk by failing: 100 megabytes a day at most."""
 
 
 class Outlet:
@@ -85,7 +91,10 @@ class Outlet:
 
 
 class Entry(NamedTuple):
-    """One answered request, in the order of a line. milliseconds: from the last byte read to the reply."""
+    """One answered request, in the order of a line. milliseconds: from the last byte read to the reply.
+
+    caller: the ARN of who made it, key: the id of the access key; reason: why the key was not believed. ``-`` for none.
+    """
 
     time: str
     client: str
@@ -96,6 +105,9 @@ class Entry(NamedTuple):
     account: str
     region: str
     request_id: str
+    caller: str
+    key: str
+    reason: str
 
 
 class AccessLog:
@@ -105,14 +117,31 @@ class AccessLog:
         self._outlet = outlet
         self._form = form
         self._lines: list[str] = []
+        self._room = Buckets(STRANGERS_PER_SECOND, STRANGERS_AT_ONCE)
+        self._left_out = 0
 
-    def add(self, entry: Entry) -> None:
-        """Write an entry, together with those of the same turn."""
+    def add(self, entry: Entry, now: int) -> None:
+        """Write an entry, together with those of the same turn. now: milliseconds since 1970."""
         if self._form == "off":
+            return
+        if entry.caller == "-" and not self._room.take("", now):
+            self._left_out += 1
             return
         if not self._lines:
             asyncio.get_running_loop().call_soon(self._write)
+        if entry.caller == "-":
+            self._tell_left_out()
         self._lines.append(_json(entry) if self._form == "json" else _text(entry))
+
+    def close(self) -> None:
+        """Write what is still to be told."""
+        self._tell_left_out()
+        self._write()
+
+    def _tell_left_out(self) -> None:
+        if self._left_out:
+            self._lines.append(f"{self._left_out} refusals of callers that are not known were left out here\n")
+            self._left_out = 0
 
     def _write(self) -> None:
         lines, self._lines = self._lines, []

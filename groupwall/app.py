@@ -10,15 +10,19 @@ Dry run, errors, the start of a world and the change in the history stand here o
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from groupwall import errors
-from groupwall.authentication import Authenticator, Identity, Open, Signed
+from groupwall.authentication import Authenticator, Identity, Open, Signed, key_in
+from groupwall.authorising import Asker, asker, authorise, standing
 from groupwall.calls import make_within, parameters_of, told, tried
 from groupwall.config import Quotas, Settings
 from groupwall.errors import ApiError
+from groupwall.iam.facts import NOWHERE, Origin
 from groupwall.ops import start
 from groupwall.ops.empty import empty
 from groupwall.ops.expectations.check import refuse_broken
@@ -31,6 +35,7 @@ from groupwall.store.retention import Retention
 from groupwall.store.rows import TooLarge
 from groupwall.store.sqlite import Store
 from groupwall.store.transaction import Budget, Transaction
+from groupwall.throttling import Throttled
 from groupwall.units import Clock, Ids, SystemClock
 from groupwall.wire.decode import Decoded, action_of, dialect_of, read
 from groupwall.wire.limits import BODY_BYTES
@@ -54,17 +59,26 @@ class Call:
     params: dict[str, Any]
     dry_run: bool
     identity: Identity
+    origin: Origin = NOWHERE
     tried: Tried | None = None
 
 
 class Refusal(NamedTuple):
-    """A request that was not understood, or not believed: the reply to it, the error's code, and what it asked for."""
+    """A request that was not understood, or not believed: the reply to it, the error's code, and what it asked for.
+
+    key: the id of the access key that it names. reason: why its signature is not believed; both "" for none.
+    """
 
     reply: Reply
     request_id: str
     code: str
     operation: str
+    key: str = ""
+    reason: str = ""
 
+
+SECONDS_AT_ONCE = 2
+"""Of a throttled caller's requests, how many seconds' worth it may make at once, unless ``burst`` says how many."""
 
 OWN = "groupwall"
 """The service of our own operations: elsewhere ``Force`` means something else."""
@@ -89,9 +103,14 @@ def open_app(
     store: Store, settings: Settings, quotas: Quotas, clock: Clock | None = None, ids: Ids | None = None
 ) -> App:
     """Return the app over a store, with the machine's clock and chance where none are given."""
-    authenticate: Authenticator = Open(settings.account, settings.region, loopback_only=not settings.allow_open)
-    if settings.auth == "signed":
-        authenticate = Signed(store.access_key)
+    authenticate: Authenticator = Open(
+        settings.account, settings.region, store.seal, loopback_only=not settings.allow_open
+    )
+    if settings.auth != "open":
+        authenticate = Signed(store.access_key, store.seal, bound=settings.auth == "iam")
+    if settings.requests_per_second:
+        rate, burst = settings.requests_per_second, settings.burst
+        authenticate = Throttled(authenticate, rate, burst or math.ceil(rate * SECONDS_AT_ONCE))
     return App(store, authenticate, clock or SystemClock(), ids or Ids(), quotas)
 
 
@@ -130,16 +149,17 @@ class App:
         request_id = request_id or self._ids.request_id()
         try:
             decoded = read(request)
-            return self.call(
-                decoded, self._authenticate(request, decoded.action.service, self._clock.now()), request_id
-            )
+            identity = self._authenticate(request, decoded.action.service, self._clock.now())
+            return replace(self.call(decoded, identity, request_id), origin=_origin(request))
         except (ApiError, SignatureError, StoreError) as error:
             return self.refuse(request, error, request_id)
 
     def call(self, decoded: Decoded, identity: Identity, request_id: str) -> Call:
         """Return the call that decoded parameters make. ApiError when they can't be right, whatever is stored."""
         action, params = decoded.action, dict(decoded.params)
-        operation = Operation(action.name, empty(action), reads=True) if action.empty else OPERATIONS[action.name]
+        operation = (
+            Operation(action.name, empty(action), reads=True, on=()) if action.empty else OPERATIONS[action.name]
+        )
         dry_run = params.pop("DryRun", False)
         if operation.early:
             operation.early(params)
@@ -180,17 +200,17 @@ class App:
 
     def perform(self, call: Call, tx: Transaction, budget: Budget | None = None, take: Take = _whole) -> Result:
         """Do what a call asks, as one change or not at all; return its result. ApiError when it is refused."""
-        if call.identity.key and tx.get_key(call.identity.key.id) != call.identity.key:
-            raise call.action.dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
-        if call.dry_run:
-            raise errors.dry_run()
-        context = self._context(call, tx)
+        self._refuse_gone_key(call, tx)
+        asking = asker(call.identity, call.origin, tx, self._clock.now())
+        context = self._context(call, tx, asking)
         with tx.attempt(budget if call.operation.reads else None):
             self._enter(call, context)
+            if asking:
+                authorise(asking, call.action.service, call.operation, call.params, context)
+            if call.dry_run:
+                raise errors.dry_run()
             if call.operation.tries:
-                context = replace(
-                    context, tried=call.tried or tried(call.operation.tries(call.params, context), context)
-                )
+                context = replace(context, tried=call.tried or self._tried(call, tx))
                 tx.limit(budget)
             result = take(call, call.operation.run(call.params, context), tx.head.revision)
             if tx.written and call.operation.changes:
@@ -208,13 +228,22 @@ class App:
         """
 
         def work(tx: Transaction) -> Tried | None:
-            context = self._context(call, tx)
             with tx.attempt():
-                self._enter(call, context)
+                self._enter(call, self._context(call, tx))
                 tx.undo()
-                return tried(call.operation.tries(call.params, context), context) if call.operation.tries else None
+                return self._tried(call, tx)
 
         return replace(call, tried=self.store.run(work, sole=True))
+
+    def _tried(self, call: Call, tx: Transaction) -> Tried | None:
+        """Try the calls that an operation only tries; their caller needs no permission for what does not happen."""
+        context = self._context(call, tx)
+        return tried(call.operation.tries(call.params, context), context) if call.operation.tries else None
+
+    def _refuse_gone_key(self, call: Call, tx: Transaction) -> None:
+        key = call.identity.key
+        if key and tx.get_key(key.id) != key:
+            raise call.action.dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
 
     def _enter(self, call: Call, context: Context) -> None:
         """Look at the call's world, and begin one that was never changed.
@@ -227,9 +256,13 @@ class App:
             if call.operation.changes:  # another is told the revision that there is, without this one
                 context.tx.record(_event(call, context, "BeginWorld", {}))
 
-    def _context(self, call: Call, tx: Transaction) -> Context:
+    def _context(self, call: Call, tx: Transaction, asking: Asker | None = None) -> Context:
         now, identity = self._clock.now(), call.identity
-        return Context(tx, identity.world, identity.caller, now, self._ids, self._quotas, make_within, parameters_of)
+        make = partial(make_within, permit=partial(authorise, asking, "ec2")) if asking else make_within
+        behind = partial(standing, identity, call.origin, tx, now)
+        return Context(
+            tx, identity.world, identity.caller, now, self._ids, self._quotas, make, parameters_of, standing=behind
+        )
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:
         """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""
@@ -250,7 +283,8 @@ class App:
         refusal = dialect.refuse(error) if isinstance(error, SignatureError) else _refusal(error)
         body = dialect.error(refusal, request_id, version)
         reply = _http(refusal.status, dialect.content_type, body, request_id)
-        return Refusal(reply, request_id, refusal.code, action_of(request))
+        reason = error.reason.name.lower() if isinstance(error, SignatureError) else ""
+        return Refusal(reply, request_id, refusal.code, action_of(request), key_in(request), reason)
 
     def read_alone(self, call: Call | Refusal, send: Callable[[Reply], None]) -> Reply | None:
         """Answer one read on a snapshot, whatever it costs: its reply is sent part by part while it is read.
@@ -287,6 +321,10 @@ def hinted(error: ApiError) -> dict[str, str]:
 def unanswered() -> ApiError:
     """Say that a part of the server which was needed for a read is not there."""
     return ApiError("Unavailable", "The read could not be answered; try again.", 503)
+
+
+def _origin(request: Request) -> Origin:
+    return Origin(request.source, request.secure, request.header("user-agent") or "")
 
 
 def _event(call: Call, context: Context, operation: str, params: dict[str, Any]) -> Event:

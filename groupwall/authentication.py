@@ -12,23 +12,40 @@ from typing import NamedTuple
 
 from groupwall.config import is_loopback
 from groupwall.errors import ApiError
-from groupwall.iam.callers import Caller, behind, root
-from groupwall.iam.keys import ACTIVE
+from groupwall.iam.callers import Caller, assumed, behind, root
+from groupwall.iam.keys import usable
+from groupwall.iam.sealing import SealError
+from groupwall.iam.sessions import Session, opened, secret_of
 from groupwall.regions import PARTITION_OF
 from groupwall.store.entities import AccessKey, World
 from groupwall.wire.message import Request
 from groupwall.wire.sigv4 import Reason, Scope, SignatureError, read_scope, verify
 
 ACCOUNT_DIGITS = 12
+MOMENT = 1000
+"""Milliseconds for which an active key is remembered."""
+
+_KEY_ID = re.compile(r"[A-Z0-9]{12,32}")
 _HOST = re.compile(r"(?:\[([^]]*)\]|([^:]*))(?::[0-9]*)?")
 
 
 class Identity(NamedTuple):
-    """A caller, the world that the call is about, and the access key that a signature was verified with."""
+    """A caller, the world that the call is about, and the access key that a signature was verified with.
+
+    session: the temporary credentials that were used; the key is then the one that they go back to. bound: whether the
+    caller's policies say what it may do, as with ``--auth iam``; otherwise it may do everything.
+    """
 
     caller: Caller
     world: World
     key: AccessKey | None = None
+    session: Session | None = None
+    bound: bool = False
+
+    @property
+    def key_id(self) -> str:
+        """The id of the access key that was used; "" where nothing proves it."""
+        return self.session.id if self.session else self.key.id if self.key else ""
 
 
 Authenticator = Callable[[Request, str, int], Identity]
@@ -42,9 +59,12 @@ class Open:
     loopback_only: so are those that name another host than this machine, which a page brings about by its own name.
     """
 
-    def __init__(self, account: str, region: str, *, loopback_only: bool = False) -> None:
+    bound = False
+
+    def __init__(self, account: str, region: str, seal: Callable[[], bytes], *, loopback_only: bool = False) -> None:
         self._account = account
         self._region = region
+        self._seal = seal
         self._loopback_only = loopback_only
 
     def __call__(self, request: Request, service: str, now: int) -> Identity:
@@ -54,13 +74,55 @@ class Open:
         if self._loopback_only:
             refuse_other_hosts(request)
         scope = _believed(request)
-        return self.claimed(scope.access_key_id if scope else "", scope.region if scope else self._region)
+        if scope is None:
+            return self.claimed("", self._region)
+        return self.claimed(scope.access_key_id, scope.region, scope.session_token or "")
 
-    def claimed(self, access_key_id: str, region: str) -> Identity:
-        """Return the identity behind an access key id and a region that nobody proved."""
+    def claimed(self, access_key_id: str, region: str, token: str = "") -> Identity:
+        """Return the identity behind an access key id, a region and a session's token that nobody proved."""
+        session = self._session(token)
+        key = self.key(session.key if session else access_key_id)
+        if session:
+            return within(session, key, _partition(region), region, bound=self.bound and key is not None)
+        if key:
+            return Identity(behind(key, _partition(region)), World(key.account, region), key, bound=self.bound)
         is_account = len(access_key_id) == ACCOUNT_DIGITS and access_key_id.isascii() and access_key_id.isdigit()
         account = access_key_id if is_account else self._account
         return Identity(root(account, _partition(region)), World(account, region))
+
+    def key(self, access_key_id: str) -> AccessKey | None:
+        """Return the key of an id; None for one that is of nobody, as here all are."""
+        del access_key_id
+        return None
+
+    def _session(self, token: str) -> Session | None:
+        try:
+            return opened(token, self._seal()) if token else None
+        except SealError:
+            return None
+
+
+class Known(Open):
+    """Believe every request, but hold who uses a key that the store knows to the policies of its user.
+
+    For tests in one process, where nobody has to be kept out.
+    """
+
+    bound = True
+
+    def __init__(self, account: str, region: str, find_key: FindKey, seal: Callable[[], bytes]) -> None:
+        super().__init__(account, region, seal)
+        self._find_key = find_key
+        self._known: dict[str, AccessKey] = {}
+
+    def key(self, access_key_id: str) -> AccessKey | None:
+        """Return the key of an id. One is remembered: ``App.perform`` looks at it again."""
+        if access_key_id not in self._known:
+            found = self._find_key(access_key_id) if access_key_id.startswith("AKIA") else None
+            if found is None:
+                return None
+            self._known[access_key_id] = found[0]
+        return self._known[access_key_id]
 
 
 def _believed(request: Request) -> Scope | None:
@@ -68,6 +130,17 @@ def _believed(request: Request) -> Scope | None:
         return read_scope(request)
     except SignatureError:
         return None
+
+
+def key_in(request: Request) -> str:
+    """Return the id of the access key that a request names, for the log; "?" for what has not the form of an id.
+
+    Somebody may have put a secret in its place.
+    """
+    scope = _believed(request)
+    if scope is None:
+        return ""
+    return scope.access_key_id if _KEY_ID.fullmatch(scope.access_key_id) else "?"
 
 
 def refuse_browsers(request: Request) -> None:
@@ -99,13 +172,17 @@ def _unauthorized(why: str = "") -> ApiError:
 class Signed:
     """Verify every request against the secret of an active access key; the key's account is the world's.
 
-    Active keys are remembered, since looking one up costs as much as verifying with it. One that was disabled or
-    deleted meanwhile is refused all the same: ``App.perform`` looks at it again, in the transaction of the call.
+    Active keys are remembered for a moment, since looking one up costs as much as verifying with it. One that was
+    disabled or deleted meanwhile is refused all the same: ``App.perform`` looks at it again, in the transaction of the
+    call. A moment later nobody is believed by it any more, so that who floods us with it counts as a stranger.
     """
 
-    def __init__(self, find_key: FindKey) -> None:
+    def __init__(self, find_key: FindKey, seal: Callable[[], bytes], *, bound: bool) -> None:
         self._find_key = find_key
+        self._seal = seal
+        self._bound = bound
         self._active: dict[str, tuple[AccessKey, str]] = {}
+        self._since = 0
 
     def __call__(self, request: Request, service: str, now: int) -> Identity:
         """Return who signed. SignatureError with the reason when nobody did, or nobody that may."""
@@ -115,18 +192,56 @@ class Signed:
         if scope.service != service:
             raise SignatureError(Reason.SCOPE)
         partition = _partition(scope.region)
+        if not 0 <= now - self._since < MOMENT:
+            self._active.clear()
+            self._since = now
         if scope.session_token is not None:
-            raise SignatureError(Reason.UNKNOWN_KEY)  # none was ever given out, so any is a stranger's
-        key, secret = self._active.get(scope.access_key_id) or self._look_up(scope.access_key_id)
+            return self._session(request, scope, partition, now)
+        key, secret = self._key(scope.access_key_id)
         verify(request, scope, secret, now)
-        return Identity(behind(key, partition), World(key.account, scope.region), key)
+        refuse_unusable(key, now)
+        return Identity(behind(key, partition), World(key.account, scope.region), key, bound=self._bound)
 
-    def _look_up(self, key_id: str) -> tuple[AccessKey, str]:
-        found = self._find_key(key_id)
-        if found is None or found[0].status != ACTIVE:
+    def _session(self, request: Request, scope: Scope, partition: str, now: int) -> Identity:
+        token = scope.session_token or ""
+        session = session_of(token, self._seal(), scope.access_key_id)
+        verify(request, scope, secret_of(session, self._seal()), now, token)
+        key, _ = self._key(session.key)
+        refuse_unusable(key, now, session)
+        return within(session, key, partition, scope.region, bound=self._bound)
+
+    def _key(self, key_id: str) -> tuple[AccessKey, str]:
+        found = self._active.get(key_id) or self._find_key(key_id)
+        if found is None or not usable(found[0]):
             raise SignatureError(Reason.UNKNOWN_KEY)
         self._active[key_id] = found
         return found
+
+
+def session_of(token: str, seal: bytes, key_id: str) -> Session:
+    """Return the session that a token is of. SignatureError when it was never given out, or with another key."""
+    try:
+        session = opened(token, seal)
+    except SealError as error:
+        raise SignatureError(Reason.UNKNOWN_KEY) from error
+    if session.id != key_id:
+        raise SignatureError(Reason.UNKNOWN_KEY)
+    return session
+
+
+def refuse_unusable(key: AccessKey, now: int, session: Session | None = None) -> None:
+    """Refuse a key that has expired, and a session that has ended. SignatureError."""
+    if (key.expires and now >= key.expires) or (session and now >= session.expires):
+        raise SignatureError(Reason.ENDED)
+
+
+def within(session: Session, key: AccessKey | None, partition: str, region: str, *, bound: bool) -> Identity:
+    """Return who calls by temporary credentials: the role that was assumed, or whoever's key asked for them."""
+    if session.role:
+        caller = assumed(session.account, session.role, session.name, partition)
+    else:
+        caller = behind(key, partition) if key else root(session.account, partition)
+    return Identity(caller, World(session.account, region), key, session, bound)
 
 
 def _partition(region: str) -> str:

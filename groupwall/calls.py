@@ -5,7 +5,7 @@ A call within a call is one that changes something by EC2's own operations, chec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,9 +48,15 @@ def parameters_of(asked: Asked) -> Params:
     return understood(asked).params
 
 
-def make_within(asked: Asked, context: Context) -> Result:
+Permit = Callable[[Operation, Params, Context], None]
+"""Refuses a call that its caller may not make: ApiError."""
+
+
+def make_within(asked: Asked, context: Context, permit: Permit | None = None) -> Result:
     """Make a call within another, in the context of the latter; its results are as JSON carries them."""
     operation, params = understood(asked)
+    if permit:
+        permit(operation, params, context)
     action = SERVICES["ec2"].actions[operation.name]
     told: Result = _as_json(action.plain(operation.run(params, context)))
     return told

@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "groupwall.commands.demo:demo",
     "keys": "groupwall.commands.keys:keys",
     "models": "groupwall.commands.models:models",
+    "policy": "groupwall.commands.policy:policy",
     "expect": "groupwall.commands.expect:expect",
     **dict.fromkeys(
         (

@@ -17,6 +17,7 @@ MEMORY = ":memory:"
 
 MOST_DIGITS = 10
 MOST_DAYS = 36_500
+LEAST_RATE, MOST_RATE = 0.001, 1_000_000
 
 
 class SettingError(ValueError):
@@ -27,9 +28,12 @@ class SettingError(ValueError):
 class Settings:
     """How a server runs; SettingError when the values can't stand together.
 
-    auth: ``open`` believes every request, and so listens on loopback only unless ``allow_open``; ``signed`` verifies.
+    auth: ``open`` believes every request, and so listens on loopback only unless ``allow_open``; ``signed`` verifies
+    who calls; ``iam`` also holds each call against the caller's policies.
     data: a folder, or ``:memory:``. log: ``text``, ``json`` or ``off``, of requests.
     retention_days: how long changes are kept in the history, 0 for ever.
+    tls_cert, tls_key: files in PEM form; "" for a server without TLS.
+    requests_per_second: of one caller, 0 for as many as it likes; burst: as many at once, 0 for those of two seconds.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +45,10 @@ class Settings:
     allow_open: bool = False
     log: str = "text"
     retention_days: int = 400
+    tls_cert: str = ""
+    tls_key: str = ""
+    requests_per_second: float = 0
+    burst: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what is no account, region or folder, keys that nobody can have, and an open door to the network."""
@@ -53,8 +61,8 @@ class Settings:
         if not 0 <= self.retention_days <= MOST_DAYS:
             message = f"--retention-days must be 0 to {MOST_DAYS}, not {self.retention_days}"
             raise SettingError(message)
-        if self.auth == "signed" and self.data == MEMORY:
-            message = "--auth signed needs keys, which `groupwall keys` writes to a folder: name one with --data"
+        if self.auth != "open" and self.data == MEMORY:
+            message = f"--auth {self.auth} needs keys, which `groupwall keys` writes to a folder: name one with --data"
             raise SettingError(message)
         if not (len(self.account) == len(DEFAULT_ACCOUNT) and self.account.isascii() and self.account.isdigit()):
             message = f"the account must have 12 digits, not {self.account!r}"
@@ -62,8 +70,20 @@ class Settings:
         if self.auth == "open" and not self.allow_open and not is_loopback(self.host):
             message = (
                 f"--auth open lets anyone who can reach {self.host} change everything; "
-                "use --auth signed, or --allow-open if you mean it"
+                "use --auth signed or --auth iam, or --allow-open if you mean it"
             )
+            raise SettingError(message)
+        self._check_edge()
+
+    def _check_edge(self) -> None:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            message = "TLS needs both --tls-cert and --tls-key"
+            raise SettingError(message)
+        if self.requests_per_second != 0 and not LEAST_RATE <= self.requests_per_second <= MOST_RATE:
+            message = f"--requests-per-second must be 0, or {LEAST_RATE:g} to {MOST_RATE:g}"
+            raise SettingError(message)
+        if not 0 <= self.burst <= MOST_RATE or (self.burst and not self.requests_per_second):
+            message = f"--burst must be 0 to {MOST_RATE:g}, and needs --requests-per-second"
             raise SettingError(message)
 
 

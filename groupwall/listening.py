@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -24,6 +25,12 @@ MESSAGE_BYTES = 8 * BODY_BYTES
 
 MOST_PIPELINED = 32
 """Requests of one connection that may wait for the reply to an earlier one: each takes up a few kilobytes."""
+
+SECONDS_TO_SHAKE_HANDS = 30.0
+"""How long a client may take for TLS's handshake. It runs beside all else, and nothing is read before its end."""
+
+SECONDS_TO_PART = 1.0
+"""How long a TLS connection waits for its client's farewell: clients that keep one for later send none."""
 
 SECONDS_TO_RECEIVE = 60
 """How long a client may take nothing of a reply before it is cut off."""
@@ -98,7 +105,7 @@ class Protocol(HttpToolsProtocol):
             return False
         self.cycle.keep_alive = False
         self.cycle.message_event.set()  # whoever waits to hear that the client has gone must take it as gone
-        return True
+        return not self.transport.get_extra_info("sslcontext")  # TLS has no half of a connection
 
     def _owes_a_reply(self) -> bool:
         return bool(self._answered) and not (self.cycle.more_body or self.cycle.response_complete)
@@ -127,14 +134,32 @@ class Protocol(HttpToolsProtocol):
 class Listener(uvicorn.Server):
     """uvicorn's server: says when it is ready, and ends with exit code 0 on SIGTERM and SIGINT."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], tls: ssl.SSLContext | None = None) -> None:
         super().__init__(config)
         self._ready = ready
+        self._tls = tls
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, and say so."""
-        await super().startup(sockets)
+        """Begin to listen, and say so. In place of uvicorn's own, which leaves TLS its long patience."""
+        await self.lifespan.startup()
+        self.servers = [await self._listening(sock) for sock in sockets or []]
+        self.started = True
         self._ready()
+
+    async def _listening(self, sock: socket.socket) -> asyncio.base_events.Server:
+        tls = self._tls
+        return await asyncio.get_running_loop().create_server(
+            self._protocol,
+            sock=sock,
+            backlog=self.config.backlog,
+            ssl=tls,
+            ssl_handshake_timeout=SECONDS_TO_SHAKE_HANDS if tls else None,
+            ssl_shutdown_timeout=SECONDS_TO_PART if tls else None,
+        )
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -133,16 +133,17 @@ class Reader:
 def _question(request: Request, call: Call) -> bytes:
     """Return the line that asks the reader. What the call tries was tried before: the reader may not write."""
     text = [request.method, request.path, request.query, request.headers]
+    way = [request.source, request.secure]
     tried = tried_as_json(call.tried) if call.tried else None
-    return json.dumps([call.request_id, tried, *text, base64.b64encode(request.body).decode()]).encode() + b"\n"
+    return json.dumps([call.request_id, tried, *text, base64.b64encode(request.body).decode(), *way]).encode() + b"\n"
 
 
 def answer_all(app: App, questions: BinaryIO, answers: BinaryIO) -> None:
     """Answer questions until there are no more."""
     for line in questions:
-        request_id, tried, method, path, query, headers, body = json.loads(line)
+        request_id, tried, method, path, query, headers, body, *way = json.loads(line)
         pairs = tuple((name, value) for name, value in headers)
-        request = Request(method, path, query, pairs, base64.b64decode(body))
+        request = Request(method, path, query, pairs, base64.b64decode(body), *way)
         answer = _Answer(answers)
         call = app.prepare(request, request_id)
         if tried and isinstance(call, Call):

@@ -43,6 +43,15 @@ def short_code(region: str) -> str:
     return first + "".join(_DIRECTIONS.get(word, word[0]) for word in middle) + number
 
 
+ZONE_LETTERS = "abc"
+"""Every region has three zones here (inferred: AWS gives each account two to six)."""
+
+
+def zone_id(zone: str) -> str:
+    """Return a zone's id: ``us-east-1a`` gives ``use1-az1``."""
+    return f"{short_code(zone[:-1])}-az{1 + ZONE_LETTERS.index(zone[-1])}"
+
+
 def private_domain(region: str) -> str:
     """Return the domain of the names that a VPC's resolver gives to private addresses [docs]."""
     return "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"

@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import socket
+import ssl
 import sys
 from functools import partial
 from typing import NamedTuple
@@ -22,7 +23,7 @@ import uvicorn
 
 from groupwall.accesslog import AccessLog, Entry, Outlet
 from groupwall.app import BODY_BYTES, App, Call, Outcome, Reply, Request
-from groupwall.config import Settings
+from groupwall.config import Settings, is_loopback
 from groupwall.errors import ApiError
 from groupwall.listening import Listener, Protocol
 from groupwall.reading import Reader
@@ -51,6 +52,11 @@ BREATH = 0.1
 
 STANDARD_ERROR = 2
 
+_IN_THE_CLEAR = (
+    "requests come in the clear: a signature keeps a request from being changed, not from being read, nor a token "
+    "from being seen; --tls-cert and --tls-key, or a proxy with TLS, do"
+)
+
 log = logging.getLogger("groupwall")
 
 
@@ -59,11 +65,14 @@ class TooBig(Exception):
 
 
 class Told(NamedTuple):
-    """What the log tells of a call beside its reply; whose: account, region, request id."""
+    """What the log tells of a call beside its reply.
+
+    whose: account, region, request id, and as in an Entry the caller, its key, and why that is not believed.
+    """
 
     operation: str
     code: str
-    whose: tuple[str, str, str]
+    whose: tuple[str, str, str, str, str, str]
 
 
 class Alarm:
@@ -164,14 +173,13 @@ class Site:
         started = ticks()
         reply, told = await self._answered(_request(scope, body), client)
         address = (scope.get("client") or ("-",))[0]
-        took = round((ticks() - started) * 1000, 2)
-        self._log.add(
-            Entry(timestamp(self._clock.now()), address, told.operation, reply.status, told.code, took, *told.whose)
-        )
+        took, now = round((ticks() - started) * 1000, 2), self._clock.now()
+        self._log.add(Entry(timestamp(now), address, told.operation, reply.status, told.code, took, *told.whose), now)
         return reply
 
     def close(self) -> None:
-        """End the reader process, if there is one."""
+        """End the reader process, if there is one, and the log."""
+        self._log.close()
         if self._reader:
             self._reader.close()
 
@@ -196,12 +204,14 @@ class Site:
         except Exception:
             log.exception("a request failed")
             refusal = self._app.refuse(request, ApiError("InternalError", "An internal error has occurred", 500))
-        return refusal.reply, Told(refusal.operation, refusal.code, ("-", "-", refusal.request_id))
+        whose = ("-", "-", refusal.request_id, "-", refusal.key or "-", refusal.reason or "-")
+        return refusal.reply, Told(refusal.operation, refusal.code, whose)
 
     async def _performed(self, request: Request, call: Call, client: Client) -> tuple[Reply, Told]:
         outcome = await self._turns.answer(call)
         self._set_alarm()
-        code, whose = "-", (*call.identity.world, call.request_id)
+        code, identity = "-", call.identity
+        whose = (*identity.world, call.request_id, identity.caller.arn, identity.key_id or "-", "-")
         try:
             reply = self._app.reply(call, outcome) if outcome else await self._read_apart(request, call, client)
         except BrokenOff as broken:
@@ -241,7 +251,8 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
 def _request(scope: Scope, body: bytes) -> Request:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-    return Request(scope["method"], path, query, headers, body)
+    source = scope["client"][0] if scope.get("client") else ""
+    return Request(scope["method"], path, query, headers, body, source, scope["scheme"] == "https")
 
 
 def _last(status: int, text: str) -> Reply:
@@ -249,8 +260,17 @@ def _last(status: int, text: str) -> Reply:
     return Reply(status, (("connection", "close"),), f"{text}\n".encode())
 
 
-def serve(app: App, settings: Settings, sock: socket.socket, patience: float = PATIENCE) -> None:
-    """Answer requests on a listening socket until SIGTERM or SIGINT."""
+def address(sock: socket.socket, *, secure: bool) -> str:
+    """Return where a server listens, such as ``http://127.0.0.1:4577``."""
+    host, port = sock.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
+def serve(
+    app: App, settings: Settings, sock: socket.socket, patience: float = PATIENCE, tls: ssl.SSLContext | None = None
+) -> None:
+    """Answer requests on a listening socket until SIGTERM or SIGINT; by https with ``tls``."""
     outlet = Outlet(STANDARD_ERROR)
     logging.basicConfig(stream=outlet, format="%(message)s")  # faults are told the same way, so they don't block either
     site = Site(app, AccessLog(outlet, settings.log), settings, patience)
@@ -261,11 +281,11 @@ def serve(app: App, settings: Settings, sock: socket.socket, patience: float = P
         proxy_headers=False,  # or a client could tell the log whose address it has
         timeout_graceful_shutdown=10, backlog=1024, timeout_keep_alive=65,
     )  # fmt: skip
-    host, port = sock.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    ready = f"groupwall ready on http://{shown}:{port}"
+    ready = f"groupwall ready on {address(sock, secure=tls is not None)}"
+    if settings.auth != "open" and not tls and not is_loopback(settings.host):
+        log.warning(_IN_THE_CLEAR)
     try:
-        Listener(config, lambda: _begin(site, ready)).run(sockets=[sock])
+        Listener(config, lambda: _begin(site, ready), tls).run(sockets=[sock])
     finally:
         site.close()
         outlet.close()

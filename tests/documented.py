@@ -10,7 +10,8 @@ from tests.sources import ROOT
 _PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 OF_ANY_CALL = frozenset({
     "MissingParameter", "InvalidParameterValue", "UnknownParameter", "MalformedQueryString", "InvalidQueryParameter",
-    "DryRunOperation", "InternalError", "ExpectationBroken",
+    "DryRunOperation", "InternalError", "ExpectationBroken", "UnauthorizedOperation", "AccessDenied",
+    "AuthFailure", "SignatureDoesNotMatch", "InvalidClientTokenId", "RequestExpired", "ExpiredToken",
 })  # fmt: skip
 """Codes that the page tells once for all operations."""
 

@@ -64,7 +64,7 @@ class Wall:
     def ask(self, name: str, /, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3 gives them
         """Return what ``call`` does, by a shorter way that leaves out form, signature and XML."""
         action = ACTIONS[name]
-        identity = Open(self.account, self.region).claimed(self.account, self.region)
+        identity = Open(self.account, self.region, self.store.seal).claimed(self.account, self.region)
         outcome = self.app.answer([self.app.call(Decoded(action, EC2_VERSION, params), identity, "asked")])[0]
         assert outcome is not None  # only a read with a budget is put off
         if outcome.error:

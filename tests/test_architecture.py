@@ -24,8 +24,8 @@ def _may(parts: str, why: str) -> Allowed:
 
 
 _EVERYTHING = (
-    "app config console enforce errors iam inprocess listening ops profiles regions remote rules server store units "
-    "wire"
+    "app config console enforce errors iam inprocess listening ops profiles regions remote rules server store tls "
+    "units wire"
 )
 
 # A part is a file or a folder directly below groupwall/; "groupwall" is the package's own __init__.py.
@@ -37,24 +37,32 @@ PARTS = {
     "rules": _may("errors", "the pure core: to be read, tested and trusted alone"),
     "wire": _may("errors", "driven by its tables: it must not know what an operation does"),
     "store": _may("rules errors units", "keeps the core's values and stamps changes; knows neither wire nor callers"),
-    "iam": _may("store errors units", "a caller is a key that the store holds; a new key is drawn by chance"),
+    "iam": _may(
+        "store rules errors units regions", "a caller is a key that the store holds; what policies ask of zones and rules"
+    ),
     "ops": _may("store rules iam errors units regions config", "decides and records; it never sees a form or XML"),
     "enforce": _may("profiles remote rules errors units", "agents are clients: what they need comes through the API"),
     "authentication": _may("wire iam store errors regions config", "a stage of app: the wire's signature, stored keys"),
+    "authorising": _may(
+        "authentication iam ops store errors", "a stage of app: policies of a caller against what a call needs"
+    ),
     "calls": _may("wire ops store errors", "a stage of app: calls within a call, read and made as if they came alone"),
     "settling": _may("iam ops store errors units config regions", "a stage of app: what is due comes before any call"),
     "app": _may(
-        "authentication calls settling wire iam ops store errors units config regions",
+        "authentication throttling authorising calls settling wire iam ops store errors units config regions",
         "the whole path of a request: the one place that knows all stages",
     ),
     "remote": _may("wire errors units", "speaks the wire from the other end, and signs with the time"),
     "profiles": _may("wire config", "where a client asks and as whom; reads files, asks nobody"),
     "console": _may("app", "pages call the same operations as anyone, so they can do nothing special"),
     "inprocess": _may(
-        "app authentication config errors groupwall store units wire",
+        "app authentication config errors groupwall iam store units wire",
         "boto3 in this process: the app without a network, met by parameters instead of bytes where that is faster",
     ),
-    "accesslog": _may("", "lines about requests: a leaf, so that no secret can come near it"),
+    "accesslog": _may("buckets", "lines about requests: knows nothing of ours, so that no secret can come near it"),
+    "tls": _may("config", "two files as a context; knows no sockets"),
+    "buckets": _may("", "arithmetic of times and numbers: a leaf"),
+    "throttling": _may("authentication buckets wire errors", "a stage of app, around the one that tells who asks"),
     "sending": _may("app errors", "a reply to its client, whole or part by part; knows no sockets"),
     "reading": _may("app calls sending store config errors", "large reads, in a process of their own: no network"),
     "turns": _may("app store", "gathers calls for the app; knows no HTTP"),
@@ -86,9 +94,10 @@ NOUNS = {
     "findings": _may("flows groups peerings", "what is needless follows from gates, what is in the way from nouns"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(
-        "flows peerings expectations findings changes",
-        "what a change does is told of the gates, of what is expected of them and in the way; calls as in a change",
+        "flows groups peerings expectations findings changes",
+        "what a change does to a group is told of the gates, what is expected of them and in the way; calls as in a change",
     ),
+    "sessions": _may("", "credentials are of callers, and of nothing that lies in a world"),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }
 
@@ -107,6 +116,7 @@ CONFINED = {
     "subprocess": _may("server remote enforce commands", f"{_EDGE}; the demo is a client, and starts its own server"),
     "asyncio.create_subprocess_exec": _may("reading", _EDGE),
     "asyncio.open_connection": _may("remote enforce", _EDGE),
+    "cryptography": _may("iam", "what is sealed and opened again is so in one place"),
     "uvicorn": _may("listening server", "one HTTP library, behind one seam"),
     "click": _may("cli commands", "the terminal is the command line's"),
     "rich": _may("commands", "the terminal is the command line's"),

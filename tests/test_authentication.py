@@ -28,12 +28,13 @@ def signed(key_id: str = "AKIAEXAMPLE", region: str = "us-east-1", service: str 
 
 def believed(asked: Request) -> Identity:
     """Return who an open server takes the caller for."""
-    return Open(DEFAULT, "eu-west-1")(asked, "ec2", NOW)
+    return Open(DEFAULT, "eu-west-1", lambda: b"seal")(asked, "ec2", NOW)
 
 
 def verified(asked: Request, key: AccessKey | None = KEY) -> Identity:
     """Return who a server that knows one key takes the caller for."""
-    return Signed(lambda key_id: (key, "secret") if key and key_id == key.id else None)(asked, "ec2", NOW)
+    known = {key.id: (key, "secret")} if key else {}
+    return Signed(known.get, lambda: b"seal", bound=False)(asked, "ec2", NOW)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_no_page_no_refusal(headers: list[tuple[str, str]]) -> None:
 def named(*hosts: str) -> Identity:
     """Return who an open server takes the caller for that came under these names."""
     asked = Request("GET", "/", "", tuple(("host", host) for host in hosts), b"")
-    return Open(DEFAULT, "eu-west-1", loopback_only=True)(asked, "ec2", NOW)
+    return Open(DEFAULT, "eu-west-1", lambda: b"seal", loopback_only=True)(asked, "ec2", NOW)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost:4577", "127.0.0.1", "127.1.2.3:80", "[::1]:4577", "[::1]"])
@@ -154,3 +155,17 @@ def test_another_name_is_refused(hosts: list[str]) -> None:
     with pytest.raises(ApiError, match="--allow-open") as caught:
         named(*hosts)
     assert (caught.value.code, caught.value.status) == ("UnauthorizedOperation", 403)
+
+
+def test_a_key_is_remembered_for_a_moment() -> None:
+    """Within a second a key is looked up once; then again, also when the clock was set back (inferred)."""
+    asked: list[str] = []
+
+    def find(key_id: str) -> tuple[AccessKey, str]:
+        asked.append(key_id)
+        return KEY, "secret"
+
+    authenticate = Signed(find, lambda: b"seal", bound=False)
+    for now, lookups in ((NOW, 1), (NOW + 999, 1), (NOW + 1000, 2), (NOW - 1000, 3)):
+        authenticate(signed(), "ec2", now)
+        assert len(asked) == lookups

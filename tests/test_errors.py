@@ -17,7 +17,7 @@ from groupwall.errors.request import MOST_CHARACTERS
 ROWS: list[tuple[str, list[str | int | None], str, str, str]] = json.loads(
     (Path(__file__).parent / "errors.json").read_text("utf-8")
 )
-STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "RequestLimitExceeded": 503}
+STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "AccessDenied": 403, "RequestLimitExceeded": 503}
 
 
 @pytest.mark.parametrize(("name", "facts", "code", "message", "source"), ROWS)
@@ -50,6 +50,13 @@ def test_a_message_is_bounded() -> None:
     message = errors.invalid_filter("x" * 100_000).message
     assert len(message) == MOST_CHARACTERS + len("...")
     assert (message[:14], message[-14:]) == ("The filter 'xx", "xx' is invalid")
+
+
+def test_an_encoded_message_is_whole() -> None:
+    """However long it is, the part that can be decoded is told whole, after a message that is bounded (inferred)."""
+    message = errors.unauthorized("a" * 5000, "ec2:X", "*", "because", "z" * 50_000).message
+    assert message.endswith(". Encoded authorization failure message: " + "z" * 50_000)
+    assert len(message) == MOST_CHARACTERS + len("...") + 50_000
 
 
 def test_an_error_prints_its_code_and_message() -> None:

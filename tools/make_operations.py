@@ -42,8 +42,14 @@ form of a rule, in egress, with `UnknownParameter`). `DryRun` is taken wherever 
 Any call may also be refused with `MissingParameter`, `InvalidParameterValue` or `UnknownParameter` for a request that
 does not fit the model, with `MalformedQueryString` or `InvalidQueryParameter` for one that cannot be read, with
 `MissingAction`, `InvalidAction` or `NoSuchVersion`, with the errors of a signature
-(`AuthFailure`, `MissingAuthenticationToken`, `SignatureDoesNotMatch`, `InvalidClientTokenId`, `RequestExpired`), with
-`UnauthorizedOperation` for a page of another site that a browser shows, and with `DryRunOperation`.
+(`AuthFailure`, `MissingAuthenticationToken`, `SignatureDoesNotMatch`, `InvalidClientTokenId`, `RequestExpired`,
+`ExpiredToken`), with `UnauthorizedOperation` for a page of another site that a browser shows, and with `DryRunOperation`.
+With `--auth iam`, a call that its caller's policies do not allow is refused with `UnauthorizedOperation` (STS:
+`AccessDenied`), before anything is looked up. "Permission" says which resources the policies are asked about: the call
+is refused unless it is allowed on every one of them. One in parentheses counts where the call names or tags it; `*`
+says that policies cannot limit the operation to some resources. Tags that a call gives to what it makes need
+`ec2:CreateTags`, too. Most of our own operations look at the whole account and have no resource: whoever may call
+`UndoChange` may take back whatever any call did, and a preview needs no permission for the calls that it only tries.
 `RequestLimitExceeded`, `Unavailable` and `InternalError` are the server's own troubles.
 A change that would break an [expectation](expectations.md) that is kept is refused with `ExpectationBroken`.
 """
@@ -156,9 +162,21 @@ def described(operation: Operation, action: Action) -> Iterator[str]:
     if "Filters" in action.input.members:
         shown = ["`tag:KEY`" if name == "tag" else f"`{name}`" for name in sorted(filters)]
         yield from _listed("Filters", shown)
+    yield from _listed("Permission", _permission(operation, action))
     others = ["and those of the calls within it"] if operation.calls else []
     yield from _listed("Errors", [f"`{code}`" for code in sorted(trail.codes)] + others)
     yield ""
+
+
+def _permission(operation: Operation, action: Action) -> Iterator[str]:
+    """Yield the permission that an operation needs, with the kinds of the resources that it is needed on."""
+    if operation.on is None:
+        yield "none"
+        return
+    kinds = [f"(`{on.kind}`)" if on.optional else f"`{on.kind or '*'}`" for on in operation.on]
+    yield f"`{action.service}:{operation.name}` on {', '.join(dict.fromkeys(kinds)) or '`*`'}"
+    if operation.calls:
+        yield "and those of the calls within it"
 
 
 def _listed(title: str, items: Iterable[str]) -> Iterator[str]:

@@ -29,6 +29,7 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _FILE = "file://"
 _AGO = re.compile(r"([0-9]{1,9})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_LONGEST = 36_500 * 86_400
 _PORTS = re.compile(r"(-1|[0-9]{1,5})(?:-(-1|[0-9]{1,5}))?")
 
 
@@ -54,6 +55,22 @@ class Time(Kind):
             self.fail(
                 f"{value!r} is no time: write 2026-11-23T03:46:00Z, or 90s, 10m, 2h, 3d for so long ago", param, ctx
             )
+
+
+class Lasting(Kind):
+    """How long something lasts; read in milliseconds."""
+
+    name = "duration"
+
+    def convert(self, value: str | int, param: Parameter, ctx: Context) -> int:
+        """Return the milliseconds."""
+        if isinstance(value, int):
+            return value
+        found = _AGO.fullmatch(value)
+        seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+        if not 0 < seconds <= _LONGEST:
+            self.fail(f"{value!r} is no duration: write 90s, 10m, 2h or 3d, up to 36500d", param, ctx)
+        return seconds * 1000
 
 
 class Ports(Kind):

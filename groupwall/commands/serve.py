@@ -8,12 +8,14 @@ from typing import Any
 import click
 
 from groupwall.app import open_app
+from groupwall.commands.first_key import make_first_key
 from groupwall.commands.refused import refused
 from groupwall.config import MOST_DAYS, Settings, quotas_from
 from groupwall.listening import listen
-from groupwall.server import STANDARD_ERROR
+from groupwall.server import STANDARD_ERROR, address
 from groupwall.server import serve as run
 from groupwall.store.sqlite import open_store
+from groupwall.tls import context
 from groupwall.units import Ids
 
 FEWEST_FILES = 32
@@ -32,7 +34,10 @@ _DEFAULTS = Settings()
 @click.option("--account", default=_DEFAULTS.account, help="Account of callers that name none.")
 @click.option("--region", default=_DEFAULTS.region, help="Region of requests that name none.")
 @click.option(
-    "--auth", default=_DEFAULTS.auth, type=click.Choice(["open", "signed"]), help="Believe or verify callers."
+    "--auth",
+    default=_DEFAULTS.auth,
+    type=click.Choice(["open", "signed", "iam"]),
+    help="Believe callers, verify who they are, or also hold them to their policies.",
 )
 @click.option("--allow-open", is_flag=True, help="Let --auth open listen beyond this machine.")
 @click.option(
@@ -44,17 +49,26 @@ _DEFAULTS = Settings()
     type=click.IntRange(0, MOST_DAYS),
     help="How long changes are kept in the history; 0: for ever.",
 )
+@click.option("--tls-cert", default="", help="Certificate for https, PEM, with its chain.")
+@click.option("--tls-key", default="", help="Its key, PEM, without a passphrase.")
+@click.option(
+    "--requests-per-second", default=0.0, type=click.FloatRange(0), help="How many one caller may make; 0: no limit."
+)
+@click.option("--burst", default=0, type=click.IntRange(0), help="How many at once; 0: those of two seconds.")
 @refused
 def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
     """Serve EC2 and STS on HTTP until SIGTERM; prints one line when ready."""
     _have_descriptors()
     settings = Settings(**options)
     quotas = quotas_from(os.environ)
+    tls = context(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     sock = listen(settings.host, settings.port)
     with sock:
         store = open_store(settings.data, Ids())
         try:
-            run(open_app(store, settings, quotas), settings, sock)
+            if told := make_first_key(store, settings, address(sock, secure=tls is not None)):
+                click.echo(told, err=True)
+            run(open_app(store, settings, quotas), settings, sock, tls=tls)
         finally:
             store.close()
 

@@ -10,8 +10,10 @@ from groupwall.errors.groups import *
 from groupwall.errors.instances import *
 from groupwall.errors.interfaces import *
 from groupwall.errors.networks import *
+from groupwall.errors.permissions import *
 from groupwall.errors.prefix_lists import *
 from groupwall.errors.request import *
 from groupwall.errors.rules import *
+from groupwall.errors.sessions import *
 from groupwall.errors.tags import *
 from groupwall.errors.undo import *

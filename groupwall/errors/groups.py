@@ -105,4 +105,4 @@ def group_in_use(group_id: str) -> ApiError:
     """Refuse to delete a group that is in use: reference 8 [recorded], with the hint of docs/decisions/0012."""
     error = dependency_violation(group_id)
     hint = f"DescribeDependents tells what depends on it and what frees it: groupwall why-not-delete {group_id}"
-    return ApiError(error.code, error.message, error.status, hint)
+    return ApiError(error.code, error.message, error.status, hint=hint)

@@ -14,15 +14,17 @@ class ApiError(Exception):
 
     code: what clients match on, such as ``InvalidGroup.NotFound``. message: what is longer than MOST_CHARACTERS loses
     its middle. status: the HTTP status, 4xx or 5xx. hint: what of ours helps further, for a header of the reply, since
-    the message is AWS's (docs/decisions/0012).
+    the message is AWS's (docs/decisions/0012). tail: the end of the message, which is kept whole.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400, hint: str = "") -> None:
+    def __init__(self, code: str, message: str, status: int = 400, *, hint: str = "", tail: str = "") -> None:
         if len(message) > MOST_CHARACTERS:
             message = f"{message[: MOST_CHARACTERS - END_CHARACTERS]}...{message[-END_CHARACTERS:]}"
+        message += tail
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.tail = tail
         self.status = status
         self.hint = hint
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import string
+from typing import NamedTuple
 
 from groupwall.errors import ApiError
 from groupwall.store.changes import Event
@@ -19,16 +20,30 @@ _USER = re.compile(r"[A-Za-z0-9+=,.@_-]{0,64}")
 """IAM's rule for the names of users."""
 
 
-def create(tx: Transaction, ids: Ids, now: int, account: str, user: str) -> tuple[AccessKey, str]:
+class Wanted(NamedTuple):
+    """Whose a new key is to be. user: "" for the account's root. expires: in milliseconds since 1970, 0 for never."""
+
+    account: str
+    user: str = ""
+    expires: int = 0
+
+
+def create(tx: Transaction, ids: Ids, now: int, wanted: Wanted) -> tuple[AccessKey, str]:
     """Make a key; return it and its secret, which is shown nowhere else. ApiError for a name that no user can have."""
+    account, user, expires = wanted
     if not _USER.fullmatch(user):
         raise ApiError("ValidationError", f"The specified value for userName is invalid: {user[:64]!r}")
-    key = AccessKey("AKIA" + ids.text(_ID_ALPHABET, 16), account, user, ACTIVE, now)
+    key = AccessKey("AKIA" + ids.text(_ID_ALPHABET, 16), account, user, ACTIVE, now, expires)
     secret = ids.text(_SECRET_ALPHABET, 40)
     tx.add(key)
     tx.keep_secret(key.id, secret)
     _record(tx, ids, now, "CreateAccessKey", key)
     return key, secret
+
+
+def usable(key: AccessKey) -> bool:
+    """Tell whether a key is one to sign with, whatever its time."""
+    return key.status == ACTIVE
 
 
 def set_status(tx: Transaction, ids: Ids, now: int, key_id: str, status: str) -> AccessKey:

@@ -46,10 +46,11 @@ Answer = tuple[AWSResponse, dict[str, Any]]
 
 
 class Caller(NamedTuple):
-    """Who calls, from where: an access key id, "" for none, and a region."""
+    """Who calls, from where: an access key id, "" for none, and a region. token: of temporary credentials."""
 
     access_key_id: str
     region: str
+    token: str = ""
 
 
 class Answers:

@@ -66,7 +66,7 @@ def _caller(client: Any, context: dict[str, Any]) -> Caller:  # noqa: ANN401 - b
     credentials = signer._credentials  # noqa: SLF001 - as above
     anonymous = credentials is None or isinstance(credentials, RefreshableCredentials)  # those are fetched, from afar
     region = context.get("signing", {}).get("region") or signer.region_name
-    return Caller("" if anonymous else credentials.access_key, region)
+    return Caller("", region) if anonymous else Caller(credentials.access_key, region, credentials.token or "")
 
 
 def _send_or(original: Method) -> Method:

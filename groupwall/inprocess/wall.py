@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,11 @@ import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from groupwall.app import App
-from groupwall.authentication import Open
+from groupwall.authentication import Known
 from groupwall.config import DEFAULT_ACCOUNT, DEFAULT_REGION, Quotas, Settings
+from groupwall.errors import ApiError
 from groupwall.inprocess.answers import Answers
+from groupwall.inprocess.callers import Document, Wish, make
 from groupwall.inprocess.environment import configured_region
 from groupwall.inprocess.options import Options
 from groupwall.inprocess.sessions import core
@@ -32,10 +35,11 @@ class Wall:
         self.region = settings.region
         self.wire = options.get("wire", False)
         self._clock = _frozen(options.get("now"))
-        ids = Ids(options.get("seed"))
-        identify = Open(self.account, self.region)
+        self._time = self._clock or SystemClock()
+        ids = self._ids = Ids(options.get("seed"))
         self._store = open_store(MEMORY, ids)
-        app = App(self._store, identify, self._clock or SystemClock(), ids, options.get("quotas", Quotas()))
+        identify = Known(self.account, self.region, self._store.access_key, self._store.seal)
+        app = App(self._store, identify, self._time, ids, options.get("quotas", Quotas()))
         self._process = os.getpid()
         self._answers: Answers | None = Answers(app, ids, identify)
 
@@ -66,13 +70,40 @@ class Wall:
 
         Its clients ask this wall also while another within it answers everybody else's.
         """
+        return self._session(account or self.account, "any", region or self.region)
+
+    def _session(self, access_key_id: str, secret: str, region: str) -> boto3.Session:
         return _Session(
             self,
             botocore_session=core(),
-            aws_access_key_id=account or self.account,
-            aws_secret_access_key="any",  # noqa: S106 - nobody verifies it
-            region_name=region or self.region,
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret,
+            region_name=region,
         )
+
+    def caller(
+        self,
+        *,
+        policy: Document | Sequence[Document] = (),
+        user: str = "caller",
+        boundary: Document | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> boto3.Session:
+        """Return a boto3 session of a user that may do what its policies allow, and nothing without one.
+
+        policy: a document as a mapping or as JSON, or several. The same user again has these policies from now on.
+        ValueError for a policy that is none, with what is wrong in it.
+
+            may_look = wall.caller(policy={"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}]})
+        """
+        try:
+            key, secret = make(
+                self._store, self._ids, self._time, Wish(self.account, user, policy, boundary, tags or {})
+            )
+        except ApiError as error:
+            raise ValueError(error.message) from error
+        return self._session(key.id, secret, self.region)
 
     def client(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - boto3's own
         """Return a boto3 client as ``session()`` makes it; options as ``boto3.client`` takes them."""

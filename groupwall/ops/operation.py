@@ -6,13 +6,15 @@ parses no form, writes no XML, checks no DryRun and opens no transaction; app.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from groupwall.config import Quotas
 from groupwall.errors import ApiError
 from groupwall.iam.callers import Caller
+from groupwall.iam.facts import Said
+from groupwall.iam.standing import Standing
 from groupwall.regions import PARTITION_OF
 from groupwall.store.changes import Delta
 from groupwall.store.entities import World
@@ -45,6 +47,10 @@ class Tried(NamedTuple):
     error: ApiError | None
 
 
+def _nobody() -> Standing:
+    raise AssertionError  # only app.py knows who asks
+
+
 def _no_calls(asked: Asked, *_: object) -> Any:  # noqa: ANN401 - nothing
     raise AssertionError(asked)  # only app.py knows how
 
@@ -55,6 +61,7 @@ class Context:
 
     call: makes a call within another, given its context, as part of the same change. read: the parameters of such a
     call, which is not made. tried: what the calls that the operation only tries would do; they are undone by now.
+    standing: what stands behind the caller.
     """
 
     tx: Transaction
@@ -66,6 +73,7 @@ class Context:
     call: Callable[[Asked, Context], Result] = _no_calls
     read: Callable[[Asked], Params] = _no_calls
     tried: Tried | None = None
+    standing: Callable[[], Standing] = _nobody
 
     def find(self, kind: type[T], entity_id: str, not_found: Callable[[str], ApiError]) -> T:
         """Return an entity of this world by its id; raise ``not_found`` of it where there is none."""
@@ -83,6 +91,21 @@ class Context:
         return f"arn:{PARTITION_OF[self.world.region]}:ec2:{self.world.region}:{self.world.account}:{resource}"
 
 
+class On(NamedTuple):
+    """A kind of resource that an operation needs permission on, by its word in ARNs.
+
+    find: the ids in a call. new: the call makes one, which has no id yet, and the tags that it is given. optional: no
+    permission is needed where the call names none; otherwise it is needed on all of the kind. say: the condition keys
+    that the call itself tells, such as those of what it makes.
+    """
+
+    kind: str
+    find: Callable[[Params, Context], Iterable[str]]
+    new: bool = False
+    optional: bool = False
+    say: Callable[[Params, Context], Said] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One row: the action's name and its function.
@@ -94,6 +117,8 @@ class Operation:
     secret: input members that the history must not tell.
     tries: the calls that it tries, which are made and undone before it runs; it may then take its time, as a read.
     calls: the calls that it makes itself, of which the history must not tell the secrets either.
+    on: what a caller needs permission on, besides the tags that the call gives; () for an operation that policies
+    cannot limit to some resources. None for one that needs no permission at all. No row can leave it out.
     """
 
     name: str
@@ -105,6 +130,7 @@ class Operation:
     secret: tuple[str, ...] = ()
     tries: Callable[[Params, Context], Sequence[Asked]] | None = None
     calls: bool = False
+    on: tuple[On, ...] | None = field(kw_only=True)
 
     @property
     def changes(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from groupwall import errors
 from groupwall.ops.operation import Context, Params
-from groupwall.ops.zones import zone_id, zones_of
+from groupwall.ops.zones import zones_of
+from groupwall.regions import zone_id
 from groupwall.rules import parsing
 from groupwall.store.entities import Subnet, Vpc
 

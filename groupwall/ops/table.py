@@ -34,6 +34,7 @@ from groupwall.ops.prefix_lists import versions as prefix_list_versions
 from groupwall.ops.rules import authorize, revoke
 from groupwall.ops.rules import changes as rule_changes
 from groupwall.ops.rules import described as rules_described
+from groupwall.ops.sessions import sessions
 
 _MODULES = (
     revoke, authorize, rules_described, rule_changes, groups, associations,
@@ -43,7 +44,7 @@ _MODULES = (
     instances, instances_run, instances_described, instance_attributes, instance_status,
     peerings, peering_requests, references_described, tags, zones, history, difference, bisect, verified, export,
     findings, unused, dependents, expectations, plans, explain, reachability, previews, receipts,
-    changes_applied, changes_undone, changes_confirmed,
+    changes_applied, changes_undone, changes_confirmed, sessions,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for module in _MODULES for operation in module.OPERATIONS}

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.iam.resources import KINDS
 from groupwall.ops.filters import Paging, conditions
 from groupwall.ops.instances.remembered import REMEMBERED, TERMINATED, is_remembered
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.rules.values import Rule
-from groupwall.store.entities import Group, Instance, Interface, Peering, PrefixList, Subnet, Tag, Vpc
+from groupwall.ops.permissions import BY_PREFIX, named
+from groupwall.store.entities import Instance, Tag
 from groupwall.store.query import Where
 
 MOST_TAGS = 50
@@ -19,16 +20,7 @@ LONGEST_VALUE = 256
 MOST_RESOURCES = 1000
 """Resources in one call [model: documentation of Resources; text of the error inferred]."""
 
-TAGGABLE: dict[str, tuple[str, type[Any]]] = {
-    "i": ("instance", Instance),
-    "eni": ("network-interface", Interface),
-    "pl": ("prefix-list", PrefixList),
-    "pcx": ("vpc-peering-connection", Peering),
-    "sg": ("security-group", Group),
-    "sgr": ("security-group-rule", Rule),
-    "subnet": ("subnet", Subnet),
-    "vpc": ("vpc", Vpc),
-}
+TAGGABLE: dict[str, tuple[str, type[Any]]] = {kind.prefix: (word, kind.entity) for word, kind in KINDS.items()}
 """Prefix of an id -> (resource type, what it is)."""
 
 
@@ -149,7 +141,7 @@ def _checked(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 OPERATIONS = (
-    Operation("CreateTags", create_tags),
-    Operation("DeleteTags", delete_tags),
-    Operation("DescribeTags", describe_tags, reads=True),
+    Operation("CreateTags", create_tags, on=(named(BY_PREFIX, "Resources"),)),
+    Operation("DeleteTags", delete_tags, on=(named(BY_PREFIX, "Resources"),)),
+    Operation("DescribeTags", describe_tags, reads=True, on=()),
 )

@@ -11,20 +11,13 @@ from typing import Any
 from groupwall import errors
 from groupwall.ops.filters import matches, pattern
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.regions import OPT_IN_NOT_REQUIRED, PARTITION_OF, PARTITIONS, short_code
+from groupwall.regions import OPT_IN_NOT_REQUIRED, PARTITION_OF, PARTITIONS, ZONE_LETTERS, zone_id
 from groupwall.store.query import Where
-
-ZONE_LETTERS = "abc"
 
 
 def zones_of(region: str) -> list[str]:
     """Return the names of a region's zones."""
     return [region + letter for letter in ZONE_LETTERS]
-
-
-def zone_id(zone: str) -> str:
-    """Return a zone's id: ``us-east-1a`` gives ``use1-az1``."""
-    return f"{short_code(zone[:-1])}-az{1 + ZONE_LETTERS.index(zone[-1])}"
 
 
 def zones_by_name(condition: Where, context: Context) -> Where:
@@ -132,6 +125,7 @@ OPERATIONS = (
         reads=True,
         in_world=False,
         ignored={"AllRegions": "every region of an account is enabled"},
+        on=(),
     ),
     Operation(
         "DescribeAvailabilityZones",
@@ -139,7 +133,8 @@ OPERATIONS = (
         reads=True,
         in_world=False,
         ignored={"AllAvailabilityZones": "there are no zones to opt in to"},
+        on=(),
     ),
-    Operation("DescribeAccountAttributes", describe_account_attributes, reads=True),
-    Operation("GetCallerIdentity", get_caller_identity, reads=True, in_world=False),
+    Operation("DescribeAccountAttributes", describe_account_attributes, reads=True, on=()),
+    Operation("GetCallerIdentity", get_caller_identity, reads=True, in_world=False, on=None),
 )

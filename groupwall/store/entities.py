@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class World(NamedTuple):
-    """One account in one region; everything else but access keys lives in exactly one."""
+    """One account in one region; everything else but access keys and principals lives in exactly one."""
 
     account: str
     region: str
@@ -257,10 +257,31 @@ class Confirmation(NamedTuple):
 
 
 class AccessKey(NamedTuple):
-    """An access key without its secret, which no delta may carry. ``user`` is empty for the account's root."""
+    """An access key without its secret, which no delta may carry. ``user`` is empty for the account's root.
+
+    created, expires: in milliseconds since 1970; ``expires`` 0 for never.
+    """
 
     id: str
     account: str
     user: str
     status: str
     created: int
+    expires: int = 0
+
+
+class Principal(NamedTuple):
+    """What a user or a role of an account may do. kind: ``user`` or ``role``.
+
+    id: as IAM's unique ids, ``AIDA…`` or ``AROA…``. policies: a JSON list of [name, document]. boundary, trust: a
+    document each, "" for none; only a role is trusted. tags: a JSON object.
+    """
+
+    id: str
+    account: str
+    kind: str
+    name: str
+    policies: str
+    boundary: str
+    trust: str
+    tags: str

@@ -23,6 +23,7 @@ from groupwall.store.entities import (
     Peering,
     PrefixList,
     PrefixListEntry,
+    Principal,
     Reference,
     Subnet,
     SubnetCidr,
@@ -106,6 +107,7 @@ NEEDS_NOTHING: Mapping[Kind, str] = {
     Expectation: "may name what is not there yet, or no longer",
     Confirmation: "tells of a change, and changes stay",
     AccessKey: "belongs to an account, of which nothing else is kept",
+    Principal: "belongs to an account, too; a key names its user, who need not be kept",
 }
 """The other kinds, each with the reason."""
 

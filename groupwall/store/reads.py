@@ -6,7 +6,18 @@ import json
 from collections.abc import Sequence
 
 from groupwall.rules.values import Asked, Direction, Rule
-from groupwall.store.entities import AccessKey, Confirmation, Group, Peering, PrefixListEntry, Tag, Vpc, VpcCidr, World
+from groupwall.store.entities import (
+    AccessKey,
+    Confirmation,
+    Group,
+    Peering,
+    PrefixListEntry,
+    Principal,
+    Tag,
+    Vpc,
+    VpcCidr,
+    World,
+)
 from groupwall.store.history import History
 from groupwall.store.rows import COLUMNS, LISTED, among
 
@@ -153,6 +164,16 @@ class Reads(History):
         row = self._one(_ONE_KEY, (key_id,))
         return (AccessKey(*row[:-1]), row[-1]) if row else None
 
+    def principal(self, principal_id: str) -> Principal | None:
+        """Return a user or a role by its unique id."""
+        row = self._one(_PRINCIPAL, (principal_id,))
+        return Principal._make(row) if row else None
+
+    def principals(self) -> list[Principal]:
+        """List all users and roles by account, kind and name."""
+        rows = self._all(f"SELECT {COLUMNS[Principal]} FROM principal ORDER BY account, kind DESC, name")
+        return self._values(Principal, rows)
+
     def secret_of(self, owner: str) -> str:
         """Return what is kept outside the history for an entity, by its id; "" for nothing."""
         row = self._one("SELECT secret FROM secret WHERE owner = ?", (owner,))
@@ -200,6 +221,7 @@ _GROUPS_WITH_GIVEN_EGRESS = """
         AND other.direction = 'egress' AND other.id != rule.id
     )"""
 _KEY = f"SELECT {COLUMNS[AccessKey]} FROM access_key WHERE id = ?"
+_PRINCIPAL = f"SELECT {COLUMNS[Principal]} FROM principal WHERE id = ?"
 _ONE_KEY = (
     f"SELECT {COLUMNS[AccessKey]}, secret FROM access_key JOIN secret ON owner = access_key.id WHERE access_key.id = ?"
 )

@@ -247,5 +247,15 @@ INSERT INTO sqlite_stat1 VALUES
 ANALYZE sqlite_schema;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4 = """
+ALTER TABLE access_key ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE principal (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, policies TEXT NOT NULL,
+    boundary TEXT NOT NULL, trust TEXT NOT NULL, tags TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO sqlite_stat1 VALUES ('principal', 'principal', '100 1');
+ANALYZE sqlite_schema;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """Step n brings a store of version n to version n + 1. A step that has been released is never changed."""

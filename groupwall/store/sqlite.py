@@ -117,6 +117,11 @@ class Store:
         with self._turn, self._explained(), self._begun("BEGIN") as transaction:
             return work(transaction)
 
+    def seal(self) -> bytes:
+        """Return the key of the store's keyed hashes and of what it seals; it never changes."""
+        with self._turn, self._explained():
+            return bytes(self._connection.execute("SELECT seal FROM head").fetchone()[0])
+
     def access_key(self, key_id: str) -> tuple[AccessKey, str] | None:
         """Return an access key and its secret, as last committed: one statement, since every signed request asks."""
         with self._turn, self._explained():

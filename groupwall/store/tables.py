@@ -26,6 +26,7 @@ from groupwall.store.entities import (
     Peering,
     PrefixList,
     PrefixListEntry,
+    Principal,
     Reference,
     Subnet,
     SubnetCidr,
@@ -146,6 +147,7 @@ ENTITIES: dict[type[Any], Entity] = {
     Expectation: _plain("expectation", Expectation, "name", listed_by=("name",)),
     Confirmation: _plain("confirmation", Confirmation, "revision", listed_by=("revision",)),
     AccessKey: _plain("access-key", AccessKey, in_world=False),
+    Principal: _plain("principal", Principal, in_world=False),
 }  # fmt: skip
 
 BY_KIND: dict[str, type[Any]] = {entity.kind: value for value, entity in ENTITIES.items()}

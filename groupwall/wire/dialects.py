@@ -65,6 +65,7 @@ EC2 = Dialect(
         Reason.MISMATCH: _AUTH_FAILURE,
         Reason.SCOPE: _AUTH_FAILURE,
         Reason.EXPIRED: ("RequestExpired", "Request has expired.", 400),
+        Reason.ENDED: ("RequestExpired", "Request has expired.", 400),  # inferred: the nearest of reference 1.4
     },
 )  # fmt: skip
 
@@ -76,5 +77,6 @@ QUERY = Dialect(
         Reason.MISMATCH: _MISMATCH,
         Reason.SCOPE: ("SignatureDoesNotMatch", "Credential should be scoped to a valid region and service.", 403),
         Reason.EXPIRED: ("SignatureDoesNotMatch", "Signature expired or not yet valid.", 403),
+        Reason.ENDED: ("ExpiredToken", "The security token included in the request is expired", 403),  # inferred
     },
 )  # fmt: skip

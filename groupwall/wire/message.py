@@ -11,6 +11,7 @@ class Request:
 
     path and query are raw, as they stood in the request line (percent-encoded; query without the question mark).
     headers are (name, value) pairs in order of arrival, names in lower case, values decoded as latin-1.
+    source: the address that it came from, "" where there is none, as within a process. secure: whether it came by TLS.
     """
 
     method: str
@@ -18,6 +19,8 @@ class Request:
     query: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    source: str = ""
+    secure: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, or None. ``name`` is in lower case."""

@@ -35,11 +35,11 @@ def read_result(shape: Structure, body: bytes, wrapper: str | None) -> dict[str,
 
 
 def read_error(body: bytes, status: int) -> ApiError:
-    """Return the error in a reply of either dialect. Raises UnreadableReplyError."""
+    """Return the error in a reply of either dialect, its message whole. Raises UnreadableReplyError."""
     texts = {_tag(element): element.text or "" for element in _root(body).iter()}
     if "Code" not in texts:
         raise UnreadableReplyError("the reply holds no error code")
-    return ApiError(texts["Code"], texts.get("Message", ""), status)
+    return ApiError(texts["Code"], "", status, tail=texts.get("Message", ""))
 
 
 def _root(body: bytes) -> ET.Element:

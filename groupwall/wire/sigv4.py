@@ -37,6 +37,9 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _CREDENTIAL = re.compile(r"([\x21-\x7e]{1,128})/([0-9]{8})/([a-z0-9-]{1,64})/([a-z0-9-]{1,64})/aws4_request")
 _EXPIRES = re.compile(r"[0-9]{1,6}")
 _SIGNATURE_PARAMETER = "X-Amz-Signature"
+_AUTHORIZATION, _DATE, _TOKEN = "authorization", "x-amz-date", "x-amz-security-token"
+_SAYING = frozenset((_AUTHORIZATION, _DATE, _TOKEN))
+"""Headers that say something of the signature; each may come once."""
 
 
 class Reason(Enum):
@@ -48,6 +51,7 @@ class Reason(Enum):
     MISMATCH = "the signature is another"
     SCOPE = "signed for another region or service"
     EXPIRED = "the clocks differ too much, or the request has expired"
+    ENDED = "the credentials have expired"
 
 
 class SignatureError(Exception):
@@ -89,18 +93,24 @@ def read_scope(request: Request) -> Scope | None:
     """Return what a request says about its signature; None when it is unsigned.
 
     Raises SignatureError(INCOMPLETE) when a part is missing or malformed, when ``host`` or a session token's header is
-    not signed, or when the scheme is not version 4.
+    not signed, when the scheme is not version 4, or when there is more than one signature: another reader of the
+    request, such as a proxy, might believe the other (inferred).
     """
-    authorization = request.header("authorization")
+    saying = [pair for pair in request.headers if pair[0] in _SAYING]
+    said = dict(saying)
+    authorization = said.get(_AUTHORIZATION)
     if authorization is not None:
-        found = _from_header(request, authorization)
+        twice = len(said) < len(saying) or (request.query and _SIGNATURE_PARAMETER in dict(_decoded(request)))
+        if twice:
+            raise SignatureError(Reason.INCOMPLETE)
+        found = _from_header(authorization, said)
     elif "X-Amz-" in request.query:
         found = _from_query(request)
     elif "AWSAccessKeyId=" in request.query:
         raise SignatureError(Reason.INCOMPLETE)
     else:
         return None
-    token_unsigned = "x-amz-security-token" not in found.signed_headers and request.header("x-amz-security-token")
+    token_unsigned = _TOKEN not in found.signed_headers and said.get(_TOKEN)
     if "host" not in found.signed_headers or token_unsigned:
         raise SignatureError(Reason.INCOMPLETE)
     return found
@@ -146,20 +156,17 @@ def sign(request: Request, credentials: Credentials, region: str, service: str, 
     return replace(request, headers=(*headers, ("authorization", authorization)))
 
 
-def _from_header(request: Request, authorization: str) -> Scope:
+def _from_header(authorization: str, headers: dict[str, str]) -> Scope:
     algorithm, _, rest = authorization.partition(" ")
     parts = [part.strip().partition("=") for part in rest.split(",")]
     said = {name: value for name, _, value in parts}
-    return _scope(
-        {"Algorithm": algorithm, "Date": request.header("x-amz-date") or "", **said},
-        request.header("x-amz-security-token"),
-        None,
-    )
+    said["Algorithm"] = algorithm
+    said["Date"] = headers.get(_DATE, "")
+    return _scope(said, headers.get(_TOKEN), None)
 
 
 def _from_query(request: Request) -> Scope:
-    decoded = [(unquote_plus(name), unquote_plus(value)) for name, _, value in _query_parts(request)]
-    said = {name.removeprefix("X-Amz-"): value for name, value in decoded if name.startswith("X-Amz-")}
+    said = {name.removeprefix("X-Amz-"): value for name, value in _decoded(request) if name.startswith("X-Amz-")}
     expires = said.get("Expires")
     if expires is not None and not (_EXPIRES.fullmatch(expires) and 0 < int(expires) <= LONGEST_EXPIRES):
         raise SignatureError(Reason.INCOMPLETE)
@@ -229,6 +236,10 @@ def _canonical_query(request: Request) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted(encoded) if name != _SIGNATURE_PARAMETER)
 
 
+def _decoded(request: Request) -> list[tuple[str, str]]:
+    return [(unquote_plus(name), unquote_plus(value)) for name, _, value in _query_parts(request)]
+
+
 def _query_parts(request: Request) -> list[tuple[str, str, str]]:
     return [part.partition("=") for part in request.query.split("&") if part]
 
@@ -243,7 +254,8 @@ def _canonical_headers(request: Request, scope: Scope) -> str:
     values: dict[str, list[str]] = {name: [] for name in scope.signed_headers}
     for name, value in request.headers:
         if name in values:
-            values[name].append(_SPACES.sub(" ", value.strip(" \t\r\n")))
+            odd = "  " in value or not value.isprintable()  # most values need no folding, and a pattern costs more
+            values[name].append(_SPACES.sub(" ", value.strip(" \t\r\n")) if odd else value.strip(" "))
     if not all(values.values()):
         raise SignatureError(Reason.MISMATCH)
     return "".join(f"{name}:{','.join(several)}\n" for name, several in values.items())

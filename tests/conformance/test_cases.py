@@ -1,4 +1,4 @@
-"""The reference's cases against a real server: cases.json, by run_cases.py, but for those that later.json lists."""
+"""The reference's cases, all of them, against a real server that asks policies; by run_cases.py."""
 
 from __future__ import annotations
 
@@ -10,28 +10,33 @@ from typing import Any
 import pytest
 
 from tests.conformance.run_cases import Endpoint, Runner
+from tests.programs import make_key
 from tests.serving import serving
 
 FOLDER = Path(__file__).parent
-CASES: dict[str, dict[str, Any]] = {case["id"]: case for case in json.loads((FOLDER / "cases.json").read_text("utf-8"))}
-# Cases that need what is not built yet: id and what they need.
-LATER: dict[str, str] = json.loads((FOLDER / "later.json").read_text("utf-8"))
+CASES: list[dict[str, Any]] = json.loads((FOLDER / "cases.json").read_text("utf-8"))
 REGION = "us-east-1"
-# With auth=open a 12-digit access key id is the account.
-EMPTY_ACCOUNT = "111122223333"
+ACCOUNT, EMPTY_ACCOUNT = "123456789012", "111122223333"
+EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
 @pytest.fixture(scope="module")
-def runner() -> Iterator[Runner]:
-    """Run cases against a server in which one account has lost its default VPC."""
-    with pytest.MonkeyPatch.context() as environment, serving("--data", ":memory:") as url:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "example")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """Run cases as a user whose policy allows everything; one has none, and one account has lost its default VPC."""
+    folder = tmp_path_factory.mktemp("cases")
+    store, policy = folder / "store", folder / "everything.json"
+    policy.write_text(json.dumps(EVERYTHING))
+    tester = make_key(store, "--account", ACCOUNT, "--user", "tester", "--policy", str(policy))
+    denied = make_key(store, "--account", ACCOUNT, "--user", "denied")
+    empty = make_key(store, "--account", EMPTY_ACCOUNT)
+    with pytest.MonkeyPatch.context() as environment, serving("--auth", "iam", "--data", str(store)) as url:
+        for who, key in (("AWS", tester), ("GW_DENIED", denied), ("GW_EMPTY", empty)):
+            suffix = "_ID" if who == "AWS" else ""
+            environment.setenv(f"{who}_ACCESS_KEY{suffix}", key.access_key_id)
+            environment.setenv(f"{who}_SECRET_{'ACCESS_' if suffix else ''}KEY", key.secret)
         environment.delenv("AWS_SESSION_TOKEN", raising=False)
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        environment.setenv("GW_EMPTY_ACCESS_KEY", EMPTY_ACCOUNT)
-        environment.setenv("GW_EMPTY_SECRET_KEY", "example")
-        _remove_default_vpc(Endpoint(url, REGION, EMPTY_ACCOUNT, "example").ec2)
+        _remove_default_vpc(Endpoint(url, REGION, empty.access_key_id, empty.secret).ec2)
         yield Runner(url, REGION)
 
 
@@ -42,21 +47,9 @@ def _remove_default_vpc(ec2: Any) -> None:  # noqa: ANN401 - boto3 makes its cli
         ec2.delete_vpc(VpcId=vpc["VpcId"])
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items() if name not in LATER])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_case(runner: Runner, case: dict[str, Any]) -> None:
     """The server answers as the case expects and nothing is left behind [its provenance]."""
     verdict, reason, left_behind = runner.run(case)
     assert verdict == "passed", reason
     assert left_behind == []
-
-
-@pytest.mark.parametrize("name", LATER)
-def test_later_is_not_now(runner: Runner, name: str) -> None:
-    """A case that is listed for later does not pass yet, so the list is never longer than the truth (inferred)."""
-    verdict, _, _ = runner.run(CASES[name])
-    assert verdict != "passed", f"{name} passes: take it out of later.json"
-
-
-def test_later_gives_reasons() -> None:
-    """Every case listed for later exists and says what it needs (inferred)."""
-    assert {name: why for name, why in LATER.items() if name not in CASES or not why.startswith("needs ")} == {}

@@ -34,11 +34,11 @@ def read(columns: str | None) -> object:
 
 def test_each_step_is_one_change(wall: Wall) -> None:
     """Making, disabling, enabling and deleting a key leave a change each, with the key before and after (inferred)."""
-    key, secret = wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, ACCOUNT, "alice"))
+    key, secret = wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, keys.Wanted(ACCOUNT, "alice")))
     wall.store.run(lambda tx: keys.set_status(tx, Ids(6), NOW, key.id, keys.INACTIVE))
     wall.store.run(lambda tx: keys.set_status(tx, Ids(7), NOW, key.id, keys.ACTIVE))
     wall.store.run(lambda tx: keys.delete(tx, Ids(8), NOW, key.id))
-    active = {"id": key.id, "account": ACCOUNT, "user": "alice", "status": "Active", "created": NOW}
+    active = {"id": key.id, "account": ACCOUNT, "user": "alice", "status": "Active", "created": NOW, "expires": 0}
     inactive = active | {"status": "Inactive"}
     told = changes(wall)
     assert [operation for operation, _, _ in told] == [
@@ -53,7 +53,7 @@ def test_each_step_is_one_change(wall: Wall) -> None:
 
 def test_what_is_disabled_twice_changes_once(wall: Wall) -> None:
     """Disabling a disabled key is no change (inferred)."""
-    key, _ = wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, ACCOUNT, ""))
+    key, _ = wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, keys.Wanted(ACCOUNT)))
     for _ in range(2):
         disabled = wall.store.run(lambda tx: keys.set_status(tx, Ids(6), NOW, key.id, keys.INACTIVE))
         assert disabled.status == "Inactive"
@@ -63,7 +63,7 @@ def test_what_is_disabled_twice_changes_once(wall: Wall) -> None:
 def test_no_two_keys_are_alike() -> None:
     """Ids and secrets of keys come from the system's randomness, and have the form of AWS's (inferred)."""
     with Wall() as wall:
-        made = [wall.store.run(lambda tx: keys.create(tx, Ids(), NOW, ACCOUNT, "")) for _ in range(50)]
+        made = [wall.store.run(lambda tx: keys.create(tx, Ids(), NOW, keys.Wanted(ACCOUNT))) for _ in range(50)]
     assert len({key.id for key, _ in made}) == len({secret for _, secret in made}) == 50
     assert {(len(key.id), key.id[:4], len(secret)) for key, secret in made} == {(20, "AKIA", 40)}
 
@@ -71,7 +71,7 @@ def test_no_two_keys_are_alike() -> None:
 @pytest.mark.parametrize("user", ["", "a", "alice+bob=c,d.e@f_g-h", "x" * 64])
 def test_names_that_iam_allows_are_taken(wall: Wall, user: str) -> None:
     """A user's name is up to 64 of the characters that IAM allows, or none: IAM's rule [docs]."""
-    key, _ = wall.store.run(lambda tx: keys.create(tx, Ids(), NOW, ACCOUNT, user))
+    key, _ = wall.store.run(lambda tx: keys.create(tx, Ids(), NOW, keys.Wanted(ACCOUNT, user)))
     assert key.user == user
 
 
@@ -79,7 +79,7 @@ def test_names_that_iam_allows_are_taken(wall: Wall, user: str) -> None:
 def test_other_names_are_refused(wall: Wall, user: str) -> None:
     """Any other name is refused, and nothing is kept: IAM's rule [docs]."""
     with pytest.raises(ApiError, match="ValidationError"):
-        wall.store.run(lambda tx: keys.create(tx, Ids(), NOW, ACCOUNT, user))
+        wall.store.run(lambda tx: keys.create(tx, Ids(), NOW, keys.Wanted(ACCOUNT, user)))
     assert changes(wall) == []
 
 

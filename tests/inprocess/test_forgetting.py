@@ -15,7 +15,7 @@ def test_the_newest_changes_are_kept() -> None:
     """Of many changes those are kept that are asked for, and a few more (inferred)."""
     most = 50
     with Wall() as wall:
-        identify = Open(wall.account, wall.region)
+        identify = Open(wall.account, wall.region, lambda: b"seal")
         answers = Answers(wall.app, Ids(1), identify, Retention(most=most))
         vpc_id = wall.call("DescribeVpcs")["Vpcs"][0]["VpcId"]
         for number in range(2 * PORTION):

@@ -22,4 +22,6 @@ def test_examples() -> None:
         names["test_two_accounts"](wall)
     with groupwall.local() as wall:
         names["test_the_office_gets_in"](wall)
-    assert len(EXAMPLES) == 4
+    with groupwall.local() as wall:
+        names["test_the_auditor_may_not_revoke"](wall)
+    assert len(EXAMPLES) == 5

@@ -103,7 +103,7 @@ def test_every_member_is_read(name: str) -> None:
     read = _read_by(name)
     ignored = OPERATIONS[name].ignored
     members = set(_members(ACTIONS[name].input)) - {"DryRun"}
-    assert {path for path in members - read if path not in ignored and not _has_no_effect(path)} == set()
+    assert {path for path in members - read if path not in ignored and not _has_no_effect(f"{name}.{path}")} == set()
     assert {path for path in ignored if path in read or path not in members} == set(), "ignored, but it is read"
 
 
@@ -114,7 +114,7 @@ def test_the_examples_give_every_member(name: str) -> None:
     for example in EXAMPLES[name]:
         _note_all(Noting(example, given))
     members = {path for path in _members(ACTIONS[name].input) if path != "DryRun"}
-    assert {path for path in members - given if not _has_no_effect(path)} == set()
+    assert {path for path in members - given if not _has_no_effect(f"{name}.{path}")} == set()
     assert given <= members
 
 

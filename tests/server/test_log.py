@@ -39,12 +39,13 @@ def test_a_line_of_text_for_each_request(tmp_path: Path) -> None:
         server.end()
     lines = (tmp_path / "log").read_text().splitlines()
     uuid = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    seen, known = r"[0-9-]{10}T[0-9:.]{12}Z 127\.0\.0\.1", rf"[0-9.]+ 123456789012 us-east-1 {uuid}"
+    seen = r"[0-9-]{10}T[0-9:.]{12}Z 127\.0\.0\.1"
+    known = rf"[0-9.]+ 123456789012 us-east-1 {uuid} arn:aws:iam::123456789012:root - -"
     expected = [
         rf"{seen} CreateSecurityGroup 200 - {known}",
         rf"{seen} DeleteSecurityGroup 400 InvalidGroup\.NotFound {known}",
         rf"{seen} DescribeSecurityGroups 200 - {known}",
-        rf"{seen} - 400 MalformedQueryString [0-9.]+ - - {uuid}",
+        rf"{seen} - 400 MalformedQueryString [0-9.]+ - - {uuid} - 123456789012 -",
     ]
     assert len(lines) == len(expected)
     assert [line for line, form in zip(lines, expected, strict=True) if not re.fullmatch(form, line)] == []
@@ -62,6 +63,7 @@ def test_a_line_of_json_for_each_request(tmp_path: Path) -> None:
     assert [entry["status"] for entry in entries] == [200, 400, 200, 400]
     assert {key for entry in entries for key in entry} == {
         "time", "client", "operation", "status", "milliseconds", "request_id", "account", "region", "code",
+        "caller", "key", "reason",
     }  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from tests.driver import Wall
 
 BODY = b"Action=DescribeVpcs&Version=2016-11-15"
 SCOPE = {
-    "type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "client": ("127.0.0.1", 1),
+    "type": "http", "method": "POST", "path": "/", "raw_path": b"/", "scheme": "http", "query_string": b"",
+    "client": ("127.0.0.1", 1),
     "headers": [(b"host", b"localhost"), (b"content-length", str(len(BODY)).encode())],
 }  # fmt: skip
 

@@ -50,7 +50,7 @@ def test_the_first_list_is_the_answer_of_instances() -> None:
     ("action", "version", "code", "message"),
     [
         ("AllocateAddress", EC2_VERSION, "UnsupportedOperation", "The operation AllocateAddress is not supported."),
-        ("AssumeRole", STS_VERSION, "UnsupportedOperation", "The operation AssumeRole is not supported."),
+        ("AssumeRoot", STS_VERSION, "UnsupportedOperation", "The operation AssumeRoot is not supported."),
         ("Nonsense", EC2_VERSION, "InvalidAction", "The action Nonsense is not valid for this web service."),
         ("describeVpcs", EC2_VERSION, "InvalidAction", "The action describeVpcs is not valid for this web service."),
         ("DescribeVpcs", STS_VERSION, "InvalidAction", "The action DescribeVpcs is not valid for this web service."),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
@@ -16,23 +16,11 @@ from hypothesis import strategies as st
 
 from groupwall.wire.message import Request
 from groupwall.wire.sigv4 import Credentials, Reason, Scope, SignatureError, read_scope, sign, verify
+from tests.wire.signed import FORM, HOST, KEY, SECRET, TOKEN, received, signed_at
 
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"  # noqa: S105 - AWS's documentation's own example
-KEY = "AKIDEXAMPLE"
-TOKEN = "to/ken+=="  # noqa: S105 - belongs to nobody
-HOST = "ec2.us-east-1.amazonaws.com"
-FORM = "application/x-www-form-urlencoded; charset=utf-8"
 BODY = b"Action=DescribeVpcs&Version=2016-11-15"
 MINUTE = 60_000
 NOW = 1_440_938_160_000  # 2015-08-30T12:36:00Z, the time of AWS's test vectors
-
-
-def received(request: AWSRequest) -> Request:
-    """Return what a server gets of a request of botocore's."""
-    url = urlsplit(request.url)
-    headers = [("host", url.netloc), *((name.lower(), str(value)) for name, value in request.headers.items())]
-    body = request.data if isinstance(request.data, bytes) else (request.data or "").encode()
-    return Request(request.method, url.path, url.query, tuple(headers), body)
 
 
 def by_botocore(
@@ -60,12 +48,6 @@ def check(request: Request, now: int | None = None, secret: str = SECRET, token:
     assert scope is not None
     verify(request, scope, secret, signed_at(scope) if now is None else now, token)
     return scope
-
-
-def signed_at(scope: Scope) -> int:
-    """Return the time of a scope in milliseconds since 1970."""
-    moment = datetime.strptime(scope.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return int(moment.timestamp()) * 1000
 
 
 def refusal(request: Request, now: int = NOW, secret: str = SECRET, token: str | None = None) -> Reason:
@@ -271,3 +253,49 @@ def test_header_values_are_folded_and_joined() -> None:
     request = sign(Request("POST", "/", "", odd, BODY), Credentials(KEY, SECRET), "us-east-1", "ec2", NOW)
     joined = (("host", HOST), ("x-amz-odd", "a b,c"), *request.headers[3:])
     check(replace(request, headers=joined), NOW)
+
+
+class Secretive(str):
+    """A signature that must not be compared but in constant time: what ends early tells how much of it was right."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError(other)
+
+    __ne__ = startswith = endswith = __eq__  # type: ignore[assignment]
+
+
+def test_a_signature_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signature meets the one that was computed in hmac.compare_digest, and is compared nowhere else (inferred)."""
+    seen: list[bytes] = []
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda one, other: seen.extend((one, other)) or compare(one, other))
+    request = by_us()
+    scope = read_scope(request)
+    assert scope
+    for signature in (scope.signature, scope.signature[:-1] + "g", "0" * 64):
+        seen.clear()
+        verdict = refusal_of(request, scope._replace(signature=Secretive(signature)))
+        assert verdict is (None if signature == scope.signature else Reason.MISMATCH)
+        assert signature.encode() in seen
+
+
+def refusal_of(request: Request, scope: Scope) -> Reason | None:
+    """Return why a request is refused that says so of its signature; None for one that is not."""
+    try:
+        verify(request, scope, SECRET, NOW)
+    except SignatureError as error:
+        return error.reason
+    return None
+
+
+def test_one_signature_is_enough() -> None:
+    """A request with two Authorizations, or one and a signature in its query, is refused: who is meant? (inferred)."""
+    request = by_us()
+    authorization = request.header("authorization") or ""
+    twice = replace(request, headers=(*request.headers, ("authorization", authorization)))
+    assert refusal(twice) is Reason.INCOMPLETE
+    for query in ("X-Amz-Signature=x", "a=b&X%2DAmz-Signature", "X-Amz-Signature"):
+        assert refusal(by_us(query=query)) is Reason.INCOMPLETE

@@ -63,9 +63,9 @@ def _made(place: int, of: int, asked: Asked, context: Context) -> dict[str, Any]
     try:
         result = context.call(asked, context)
     except ApiError as error:
-        message = f"Call {place} of {of} ({asked.operation}): {error.message}"
-        raise ApiError(error.code, message, error.status, error.hint) from error
+        message = f"Call {place} of {of} ({asked.operation}): {error.message.removesuffix(error.tail)}"
+        raise ApiError(error.code, message, error.status, hint=error.hint, tail=error.tail) from error
     return {"Operation": asked.operation, "Result": compact(result)}
 
 
-OPERATIONS = (Operation(NAME, apply_changes, calls=True),)
+OPERATIONS = (Operation(NAME, apply_changes, calls=True, on=()),)

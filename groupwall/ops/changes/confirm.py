@@ -85,6 +85,6 @@ def _described(one: Confirmation) -> dict[str, Any]:
 
 
 OPERATIONS = (
-    Operation("ConfirmChange", confirm_change),
-    Operation("DescribeConfirmations", describe_confirmations, reads=True, in_world=False),
+    Operation("ConfirmChange", confirm_change, on=()),
+    Operation("DescribeConfirmations", describe_confirmations, reads=True, in_world=False, on=()),
 )

@@ -96,4 +96,4 @@ def _write(steps: Sequence[Step], context: Context) -> None:
             tx.forget_secret(one.id)
 
 
-OPERATIONS = (Operation("UndoChange", undo_change),)
+OPERATIONS = (Operation("UndoChange", undo_change, on=()),)

@@ -15,6 +15,7 @@ from groupwall.ops.effects.effects import effect
 from groupwall.ops.effects.mismatches import Made, mismatches
 from groupwall.ops.expectations.check import broken_by, broken_shown
 from groupwall.ops.findings.dependents import hints_for
+from groupwall.ops.groups.groups import ON_GROUP
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result, Tried
 from groupwall.store.changes import compact
 from groupwall.store.entities import Expectation
@@ -88,6 +89,6 @@ def preview_revoke(params: Params, context: Context) -> Result:
 
 
 OPERATIONS = (
-    Operation("PreviewChanges", preview_changes, tries=calls_asked),
-    Operation("PreviewRevoke", preview_revoke, tries=revoke_asked),
+    Operation("PreviewChanges", preview_changes, tries=calls_asked, on=()),
+    Operation("PreviewRevoke", preview_revoke, tries=revoke_asked, on=(ON_GROUP,)),
 )

@@ -55,4 +55,4 @@ def _calls(change: Change) -> list[Asked]:
     return [Asked(one["Operation"], one["Parameters"]) for one in json.loads(change.request)["Calls"]]
 
 
-OPERATIONS = (Operation("DescribeReceipt", describe_receipt, reads=True),)
+OPERATIONS = (Operation("DescribeReceipt", describe_receipt, reads=True, on=()),)

@@ -142,8 +142,8 @@ def _shown(one: Expectation) -> dict[str, Any]:
 
 
 OPERATIONS = (
-    Operation("PutExpectations", put_expectations),
-    Operation("DescribeExpectations", describe_expectations, reads=True),
-    Operation("CheckExpectations", check_expectations, reads=True),
-    Operation("DeleteExpectations", delete_expectations),
+    Operation("PutExpectations", put_expectations, on=()),
+    Operation("DescribeExpectations", describe_expectations, reads=True, on=()),
+    Operation("CheckExpectations", check_expectations, reads=True, on=()),
+    Operation("DeleteExpectations", delete_expectations, on=()),
 )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from groupwall.errors import ApiError
 from groupwall.ops.findings.references import named_from_away, rules_naming
 from groupwall.ops.flows.shown import Json, properties_text
-from groupwall.ops.groups.groups import DEFAULT_NAME, find_group, refuse_no_group
+from groupwall.ops.groups.groups import DEFAULT_NAME, ON_GROUP, find_group, refuse_no_group
 from groupwall.ops.operation import Asked, Context, Operation, Params, Result
 from groupwall.rules.values import Rule
 from groupwall.store.changes import compact
@@ -153,4 +153,4 @@ def _rules(group: Group, seen: Seen) -> Iterator[Dependent]:
         yield Dependent(RULE, rule.id, text, blocks, (call,))
 
 
-OPERATIONS = (Operation("DescribeDependents", describe_dependents, refuse_no_group, reads=True),)
+OPERATIONS = (Operation("DescribeDependents", describe_dependents, refuse_no_group, reads=True, on=(ON_GROUP,)),)

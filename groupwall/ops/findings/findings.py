@@ -185,4 +185,4 @@ def _shown(some: Sequence[Finding], then: Seen) -> list[Json]:
     ]
 
 
-OPERATIONS = (Operation("DescribeFindings", describe_findings, reads=True),)
+OPERATIONS = (Operation("DescribeFindings", describe_findings, reads=True, on=()),)

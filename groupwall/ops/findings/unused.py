@@ -85,4 +85,4 @@ def _shown(one: Unused, ended: tuple[int, int] | None) -> Json:
     }
 
 
-OPERATIONS = (Operation("DescribeUnusedGroups", describe_unused_groups, reads=True),)
+OPERATIONS = (Operation("DescribeUnusedGroups", describe_unused_groups, reads=True, on=()),)

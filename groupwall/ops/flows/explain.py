@@ -76,4 +76,4 @@ def _reason(course: Course, gates: Sequence[Gate], names: Mapping[str, str]) -> 
     return "; ".join(whys) if whys else "; ".join(admits(gate, names) for gate in gates)
 
 
-OPERATIONS = (Operation("ExplainFlow", explain_flow, reads=True),)
+OPERATIONS = (Operation("ExplainFlow", explain_flow, reads=True, on=()),)

@@ -81,4 +81,4 @@ def _passing(course: Course, *, sent: bool) -> Part:
     return part._replace(addresses=spans(tuple(span for some in passing for span in some)))
 
 
-OPERATIONS = (Operation("DescribeReachability", describe_reachability, reads=True),)
+OPERATIONS = (Operation("DescribeReachability", describe_reachability, reads=True, on=()),)

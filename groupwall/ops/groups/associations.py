@@ -7,8 +7,9 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.filters import Paging, anywhere, conditions
-from groupwall.ops.groups.groups import DEFAULT_NAME, find_group, refuse_no_group
+from groupwall.ops.groups.groups import DEFAULT_NAME, ON_GROUP, find_group, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.permissions import ON_VPC
 from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import tag_list
 from groupwall.store.entities import Group, Vpc, VpcAssociation
@@ -126,8 +127,13 @@ def _usable(groups: Sequence[Group], context: Context) -> list[dict[str, Any]]:
 
 
 OPERATIONS = (
-    Operation("AssociateSecurityGroupVpc", associate_security_group_vpc, refuse_no_group),
-    Operation("DisassociateSecurityGroupVpc", disassociate_security_group_vpc, refuse_no_group),
-    Operation("DescribeSecurityGroupVpcAssociations", describe_security_group_vpc_associations, reads=True),
-    Operation("GetSecurityGroupsForVpc", get_security_groups_for_vpc, reads=True),
+    Operation("AssociateSecurityGroupVpc", associate_security_group_vpc, refuse_no_group, on=(ON_GROUP, ON_VPC)),
+    Operation(
+        "DisassociateSecurityGroupVpc",
+        disassociate_security_group_vpc,
+        refuse_no_group,
+        on=(ON_GROUP, ON_VPC._replace(optional=True)),
+    ),
+    Operation("DescribeSecurityGroupVpcAssociations", describe_security_group_vpc_associations, reads=True, on=()),
+    Operation("GetSecurityGroupsForVpc", get_security_groups_for_vpc, reads=True, on=(ON_VPC,)),
 )

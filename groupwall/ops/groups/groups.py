@@ -9,8 +9,9 @@ from typing import Any
 from groupwall import errors
 from groupwall.ops.blocks import is_ipv6
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, On, Operation, Params, Result
 from groupwall.ops.peerings.references import pairs_across, remove_rules
+from groupwall.ops.permissions import made
 from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.rules import parsing
@@ -49,6 +50,18 @@ def find_group(params: Params, context: Context) -> tuple[Group, Vpc]:
         message = "GroupId and GroupName do not name the same security group"
         raise errors.invalid_combination(message)
     return found
+
+
+def group_touched(params: Params, context: Context) -> list[str]:
+    """Return the id of the group that a call names, as ``find_group`` finds it; none for a name that no group has."""
+    if params.get("GroupId") is not None:
+        return [params["GroupId"]]
+    vpc = context.tx.default_vpc()
+    found = context.tx.group_named(vpc.id, params.get("GroupName") or "") if vpc else None
+    return [found.id] if found else []
+
+
+ON_GROUP = On("security-group", group_touched)
 
 
 def group_of_default_vpc(name: str, context: Context) -> tuple[Group, Vpc]:
@@ -231,8 +244,18 @@ def _arn(context: Context, group: Group) -> str:
     return context.arn(f"security-group/{group.id}")
 
 
+def _vpc_touched(params: Params, context: Context) -> list[str]:
+    """Return the VPC that a group is to be in; none where there is no default one to take."""
+    vpc = context.tx.default_vpc() if params.get("VpcId") is None else None
+    return [vpc.id] if vpc else [params["VpcId"]] if params.get("VpcId") else []
+
+
 OPERATIONS = (
-    Operation("CreateSecurityGroup", create_security_group),
-    Operation("DeleteSecurityGroup", delete_security_group, early=refuse_no_group),
-    Operation("DescribeSecurityGroups", describe_security_groups, reads=True),
+    Operation(
+        "CreateSecurityGroup",
+        create_security_group,
+        on=(made("security-group"), On("vpc", _vpc_touched, optional=True)),
+    ),
+    Operation("DeleteSecurityGroup", delete_security_group, early=refuse_no_group, on=(ON_GROUP,)),
+    Operation("DescribeSecurityGroups", describe_security_groups, reads=True, on=()),
 )

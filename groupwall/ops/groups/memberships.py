@@ -44,6 +44,12 @@ def groups_for(
     return [found[group_id] for group_id in ids]
 
 
+def groups_touched(group_ids: Sequence[str], vpc_id: str, context: Context) -> list[str]:
+    """Return the ids of the groups that ``groups_for`` returns or refuses."""
+    default = None if group_ids else context.tx.group_named(vpc_id, DEFAULT_NAME)
+    return [default.id] if default else list(group_ids)
+
+
 def set_groups(context: Context, interface: Interface, group_ids: Sequence[str]) -> None:
     """Make an interface a member of these groups and no others, in this order; of the default group for none."""
     groups = groups_for(context, interface.vpc_id, group_ids)

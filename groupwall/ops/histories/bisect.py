@@ -96,4 +96,4 @@ def _text(latest: str, flips: list[Json], span: str) -> str:
     return f"{latest} {span}"
 
 
-OPERATIONS = (Operation("BisectFlow", bisect_flow, reads=True),)
+OPERATIONS = (Operation("BisectFlow", bisect_flow, reads=True, on=()),)

@@ -77,4 +77,4 @@ def _shown(one: Net) -> Json:
     }
 
 
-OPERATIONS = (Operation("DescribeDifference", describe_difference, reads=True),)
+OPERATIONS = (Operation("DescribeDifference", describe_difference, reads=True, on=()),)

@@ -107,6 +107,6 @@ def describe_heads(params: Params, context: Context) -> Result:
 
 
 OPERATIONS = (
-    Operation("ExportHistory", export_history, reads=True, in_world=False),
-    Operation("DescribeHeads", describe_heads, reads=True, in_world=False),
+    Operation("ExportHistory", export_history, reads=True, in_world=False, on=()),
+    Operation("DescribeHeads", describe_heads, reads=True, in_world=False, on=()),
 )

@@ -67,4 +67,4 @@ def _described(change: Change, deltas: list[Delta]) -> dict[str, Any]:
     return change_head(change) | {"Deltas": told}
 
 
-OPERATIONS = (Operation("DescribeChanges", describe_changes, reads=True, in_world=False),)
+OPERATIONS = (Operation("DescribeChanges", describe_changes, reads=True, in_world=False, on=()),)

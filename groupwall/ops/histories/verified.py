@@ -57,4 +57,4 @@ def _fault(one: Fault, context: Context) -> dict[str, Any]:
     return {"Revision": one.revision, "Text": one.text if ours else "it does not add up; it is another account's"}
 
 
-OPERATIONS = (Operation("VerifyHistory", verify_history, reads=True, in_world=False),)
+OPERATIONS = (Operation("VerifyHistory", verify_history, reads=True, in_world=False, on=()),)

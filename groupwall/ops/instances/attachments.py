@@ -6,8 +6,9 @@ from groupwall import errors
 from groupwall.ops.instances.instances import find_instances
 from groupwall.ops.instances.remembered import TERMINATED
 from groupwall.ops.interfaces.interfaces import find_interface
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, On, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.permissions import ON_INTERFACE, named
 from groupwall.rules import parsing
 from groupwall.store.entities import Attachment, Instance, Interface, Subnet
 
@@ -63,11 +64,22 @@ def detach_network_interface(params: Params, context: Context) -> Result:
     return {}
 
 
+def _interface_touched(params: Params, context: Context) -> list[str]:
+    attachment = context.tx.get(Attachment, params["AttachmentId"])
+    return [attachment.interface_id] if attachment else []
+
+
+def _instance_touched(params: Params, context: Context) -> list[str]:
+    attachment = context.tx.get(Attachment, params["AttachmentId"])
+    return [attachment.instance_id] if attachment else []
+
+
 OPERATIONS = (
-    Operation("AttachNetworkInterface", attach_network_interface),
+    Operation("AttachNetworkInterface", attach_network_interface, on=(ON_INTERFACE, named("instance", "InstanceId"))),
     Operation(
         "DetachNetworkInterface",
         detach_network_interface,
         ignored={"Force": "no instance runs that could hold on to an interface"},
+        on=(On("network-interface", _interface_touched), On("instance", _instance_touched)),
     ),
 )

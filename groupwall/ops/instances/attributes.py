@@ -10,12 +10,14 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from groupwall import errors
-from groupwall.ops.groups.memberships import set_groups
+from groupwall.iam.facts import Said
+from groupwall.ops.groups.memberships import groups_touched, set_groups
 from groupwall.ops.instances.instances import STOPPED, find_instances
 from groupwall.ops.instances.remembered import TERMINATED
 from groupwall.ops.interfaces.views import group_list, held_by
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, On, Operation, Params, Result
 from groupwall.ops.parameters import kept_text, one_attribute, refuse_unsupported
+from groupwall.ops.permissions import attributes_said, named
 from groupwall.store.entities import Attachment, Instance, Interface
 
 LONGEST_SCRIPT = 16_384
@@ -200,7 +202,34 @@ def _modify_interface(instance: Instance, member: str, value: Any, context: Cont
     context.tx.replace(interface, interface._replace(source_dest_check=bool(value.get("Value"))))
 
 
+def _attribute_said(params: Params, context: Context) -> Said:
+    """Return the condition keys of the attribute that is changed, without UserData, which is secret."""
+    del context
+    name, value = params.get("Attribute"), params.get("Value")
+    if name is not None and value is not None:
+        changed = {name[:1].upper() + name[1:]: value}
+    else:
+        changed = {member: given for member, given in params.items() if member not in _NO_ATTRIBUTES}
+    return attributes_said({member: {} if member == "UserData" else given for member, given in changed.items()})
+
+
+_NO_ATTRIBUTES = ("InstanceId", "Attribute", "Value")
+
+
+def _groups_touched(params: Params, context: Context) -> list[str]:
+    """Return the groups that the instance's interface is to be in, if they change: the default one for none."""
+    instance = None if params.get("Groups") is None else context.tx.get(Instance, params["InstanceId"])
+    return groups_touched(params["Groups"], instance.vpc_id, context) if instance else []
+
+
 OPERATIONS = (
-    Operation("DescribeInstanceAttribute", describe_instance_attribute, reads=True),
-    Operation("ModifyInstanceAttribute", modify_instance_attribute, secret=("UserData", "Value")),
+    Operation(
+        "DescribeInstanceAttribute", describe_instance_attribute, reads=True, on=(named("instance", "InstanceId"),)
+    ),
+    Operation(
+        "ModifyInstanceAttribute",
+        modify_instance_attribute,
+        secret=("UserData", "Value"),
+        on=(named("instance", "InstanceId", say=_attribute_said), On("security-group", _groups_touched, optional=True)),
+    ),
 )

@@ -12,7 +12,7 @@ from groupwall.ops.interfaces import described as interfaces_described
 from groupwall.ops.interfaces import views as interface_views
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.tags import tag_list
-from groupwall.ops.zones import zone_id
+from groupwall.regions import zone_id
 from groupwall.store.entities import Attachment, Instance, Interface
 from groupwall.units import timestamp
 
@@ -189,5 +189,6 @@ OPERATIONS = (
         describe_instances,
         reads=True,
         ignored={"IncludeManagedResources": "no instance here is managed by a service"},
+        on=(),
     ),
 )

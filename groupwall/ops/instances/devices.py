@@ -91,7 +91,7 @@ def _single(params: Params, context: Context) -> Device:
     if names and not context.tx.default_vpc():
         raise errors.no_default_vpc_for_names()
     zone = zone_given(params.get("Placement") or {}, context)
-    subnet = _subnet(params.get("SubnetId"), zone, context)
+    subnet = subnet_for(params.get("SubnetId"), zone, context)
     most = context.quotas.groups_per_interface
     if len(names) > most:  # each takes a look of its own
         raise errors.groups_per_instance_limit_exceeded()
@@ -108,7 +108,7 @@ def _single(params: Params, context: Context) -> Device:
     return Device(0, subnet, None, asked, delete_on_termination=True)
 
 
-def _subnet(subnet_id: str | None, zone: str | None, context: Context) -> Subnet:
+def subnet_for(subnet_id: str | None, zone: str | None, context: Context) -> Subnet:
     """Return the subnet that is named, or a default one; in the zone that is asked for."""
     if subnet_id is not None:
         subnet = find_subnet(subnet_id, context)
@@ -141,7 +141,7 @@ def _device(given: Mapping[str, Any], zone: str | None, context: Context) -> Dev
         raise errors.invalid_value(f"Value ({index}) for parameter deviceIndex is invalid.")
     if given.get("NetworkInterfaceId") is not None:
         return _existing(given, index, zone, context)
-    subnet = _subnet(given.get("SubnetId"), zone, context)
+    subnet = subnet_for(given.get("SubnetId"), zone, context)
     asked = {member: given[member] for member in OF_NEW_ONES if given.get(member) is not None}
     asked["Groups"] = _groups(given.get("Groups", ()), subnet, context)
     return Device(index, subnet, None, asked, given.get("DeleteOnTermination") is not False)
@@ -159,7 +159,7 @@ def _existing(given: Mapping[str, Any], index: int, zone: str | None, context: C
     interface = find_interface(given["NetworkInterfaceId"], context)
     if context.tx.any(Attachment, "interface_id", interface.id):
         raise errors.interface_in_use(interface.id)
-    subnet = _subnet(interface.subnet_id, zone, context)
+    subnet = subnet_for(interface.subnet_id, zone, context)
     return Device(index, subnet, interface, {}, delete_on_termination=False)
 
 

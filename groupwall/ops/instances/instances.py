@@ -15,6 +15,7 @@ from groupwall.ops.instances.remembered import REMEMBERED, TERMINATED, is_rememb
 from groupwall.ops.interfaces.interfaces import remove_interfaces
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.permissions import ON_INSTANCES
 from groupwall.ops.zones import zones_by_name
 from groupwall.rules import parsing
 from groupwall.store.entities import Attachment, Instance, Interface
@@ -134,9 +135,17 @@ def _leave_networks(context: Context, ids: Sequence[str]) -> None:
 
 _NOTHING_RUNS = "an instance is a record: nothing runs that could be shut down"
 OPERATIONS = (
-    Operation("StartInstances", start_instances, ignored={"AdditionalInfo": "reserved by AWS"}),
-    Operation("StopInstances", stop_instances, ignored={"Force": _NOTHING_RUNS, "SkipOsShutdown": _NOTHING_RUNS}),
+    Operation("StartInstances", start_instances, ignored={"AdditionalInfo": "reserved by AWS"}, on=(ON_INSTANCES,)),
     Operation(
-        "TerminateInstances", terminate_instances, ignored={"Force": _NOTHING_RUNS, "SkipOsShutdown": _NOTHING_RUNS}
+        "StopInstances",
+        stop_instances,
+        ignored={"Force": _NOTHING_RUNS, "SkipOsShutdown": _NOTHING_RUNS},
+        on=(ON_INSTANCES,),
+    ),
+    Operation(
+        "TerminateInstances",
+        terminate_instances,
+        ignored={"Force": _NOTHING_RUNS, "SkipOsShutdown": _NOTHING_RUNS},
+        on=(ON_INSTANCES,),
     ),
 )

@@ -10,6 +10,7 @@ from groupwall.ops.instances.attributes import behavior, keep_script, script
 from groupwall.ops.instances.described import reservations
 from groupwall.ops.instances.devices import Device, addresses_asked, devices_asked, room_for
 from groupwall.ops.instances.instances import PENDING, RUNNING, forget_terminated, state
+from groupwall.ops.instances.touched import DEFAULT_TYPE, TOUCHED
 from groupwall.ops.interfaces.interfaces import add_interface
 from groupwall.ops.networks.vpcs import TENANCIES
 from groupwall.ops.operation import Context, Operation, Params, Result
@@ -26,9 +27,6 @@ MOST_INSTANCES, MOST_ADDRESSES = 250, 2500
 
 LONGEST_ARN = 2048
 """Characters of an ARN [docs: IAM]."""
-
-DEFAULT_TYPE = "m1.small"
-"""The type of an instance that is given none [docs]."""
 
 UNSUPPORTED = (
     "ElasticGpuSpecification", "ElasticInferenceAccelerators", "InstanceMarketOptions", "KernelId", "LaunchTemplate",
@@ -199,4 +197,4 @@ def _launch(instance: Instance, devices: list[Device], tags: Mapping[str, Mappin
         attach_device(context, interface, instance.id, one.place, delete_on_termination=ends)
 
 
-OPERATIONS = (Operation(NAME, run_instances, ignored=IGNORED, secret=("UserData",)),)
+OPERATIONS = (Operation(NAME, run_instances, ignored=IGNORED, secret=("UserData",), on=TOUCHED),)

@@ -7,7 +7,7 @@ from typing import Any
 from groupwall.ops.filters import Paging, refuse_pages_of_ids
 from groupwall.ops.instances.instances import RUNNING, state, wanted_instances
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.zones import zone_id
+from groupwall.regions import zone_id
 from groupwall.store.entities import Instance
 from groupwall.store.query import Where
 
@@ -66,5 +66,6 @@ OPERATIONS = (
         describe_instance_status,
         reads=True,
         ignored={"IncludeManagedResources": "no instance here is managed by a service"},
+        on=(),
     ),
 )

@@ -10,6 +10,7 @@ from groupwall.ops.interfaces.interfaces import find_interface
 from groupwall.ops.interfaces.views import held_by
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.permissions import ON_INTERFACE
 from groupwall.store.entities import Address, Interface
 
 
@@ -84,8 +85,8 @@ def _take(context: Context, interface: Interface, held: Sequence[Address], named
 
 
 OPERATIONS = (
-    Operation("AssignPrivateIpAddresses", assign_private_ip_addresses),
-    Operation("AssignIpv6Addresses", assign_ipv6_addresses),
-    Operation("UnassignPrivateIpAddresses", unassign_private_ip_addresses),
-    Operation("UnassignIpv6Addresses", unassign_ipv6_addresses),
+    Operation("AssignPrivateIpAddresses", assign_private_ip_addresses, on=(ON_INTERFACE,)),
+    Operation("AssignIpv6Addresses", assign_ipv6_addresses, on=(ON_INTERFACE,)),
+    Operation("UnassignPrivateIpAddresses", unassign_private_ip_addresses, on=(ON_INTERFACE,)),
+    Operation("UnassignIpv6Addresses", unassign_ipv6_addresses, on=(ON_INTERFACE,)),
 )

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.groups.memberships import set_groups
+from groupwall.ops.groups.memberships import groups_touched, set_groups
 from groupwall.ops.interfaces.interfaces import description, find_interface, timeouts
 from groupwall.ops.interfaces.views import Held, attachment_shown, group_list, held_by
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, On, Operation, Params, Result
 from groupwall.ops.parameters import one_attribute, refuse_unsupported
-from groupwall.store.entities import Interface
+from groupwall.ops.permissions import ON_INTERFACE, attributes, named
+from groupwall.store.entities import Attachment, Interface
 
 UNSUPPORTED = ("EnaSrdSpecification", "AssociatePublicIpAddress", "AssociatedSubnetIds")
 
@@ -122,8 +123,32 @@ def reset_network_interface_attribute(params: Params, context: Context) -> Resul
     return {}
 
 
+def _instance_touched(params: Params, context: Context) -> list[str]:
+    """Return the instance whose attachment is changed."""
+    if params.get("Attachment") is None:
+        return []
+    return [one.instance_id for one in context.tx.of(Attachment, "interface_id", params["NetworkInterfaceId"])]
+
+
+def _groups_touched(params: Params, context: Context) -> list[str]:
+    """Return the groups that the interface is to be in, if they change: the default one for none."""
+    interface = None if params.get("Groups") is None else context.tx.get(Interface, params["NetworkInterfaceId"])
+    return groups_touched(params["Groups"], interface.vpc_id, context) if interface else []
+
+
+_CHANGED = ON_INTERFACE._replace(say=attributes("NetworkInterfaceId"))
+
 OPERATIONS = (
-    Operation("DescribeNetworkInterfaceAttribute", describe_network_interface_attribute, reads=True),
-    Operation("ModifyNetworkInterfaceAttribute", modify_network_interface_attribute),
-    Operation("ResetNetworkInterfaceAttribute", reset_network_interface_attribute),
+    Operation("DescribeNetworkInterfaceAttribute", describe_network_interface_attribute, reads=True, on=()),
+    Operation(
+        "ModifyNetworkInterfaceAttribute",
+        modify_network_interface_attribute,
+        on=(
+            _CHANGED,
+            On("instance", _instance_touched, optional=True),
+            On("security-group", _groups_touched, optional=True),
+            named("subnet", "AssociatedSubnetIds", optional=True),
+        ),
+    ),
+    Operation("ResetNetworkInterfaceAttribute", reset_network_interface_attribute, on=(_CHANGED,)),
 )

@@ -70,5 +70,6 @@ OPERATIONS = (
         describe_network_interfaces,
         reads=True,
         ignored={"IncludeManagedResources": "no interface here is managed by a service"},
+        on=(),
     ),
 )

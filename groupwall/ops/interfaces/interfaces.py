@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.groups.memberships import set_groups
+from groupwall.iam.facts import Said
+from groupwall.ops.groups.memberships import groups_touched, set_groups
 from groupwall.ops.interfaces.addresses import add_addresses, ipv4_wanted, ipv6_wanted
 from groupwall.ops.interfaces.views import described
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, On, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.permissions import ON_INTERFACE, ON_SUBNET, made
 from groupwall.ops.places import find_subnet
 from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.ops.tokens import made_before, remember
@@ -121,7 +123,31 @@ def remove_interfaces(context: Context, interfaces: Sequence[Interface]) -> None
     context.tx.remove(*parts, *interfaces)
 
 
+def _groups_touched(params: Params, context: Context) -> list[str]:
+    """Return the groups that a new interface is to be in: those named, or its VPC's default one."""
+    subnet = context.tx.get(Subnet, params["SubnetId"])
+    return groups_touched(params.get("Groups") or (), subnet.vpc_id if subnet else "", context)
+
+
+def said_in(subnets: Sequence[Subnet], context: Context) -> Said:
+    """Return what is known of new interfaces in subnets."""
+    return {
+        "ec2:subnet": tuple(context.arn(f"subnet/{one.id}") for one in subnets),
+        "ec2:vpc": tuple({context.arn(f"vpc/{one.vpc_id}"): None for one in subnets}),
+        "ec2:availabilityzone": tuple({one.zone: None for one in subnets}),
+    }
+
+
+def _said_of_new(params: Params, context: Context) -> Said:
+    subnet = context.tx.get(Subnet, params["SubnetId"])
+    return said_in([subnet] if subnet else [], context)
+
+
 OPERATIONS = (
-    Operation("CreateNetworkInterface", create_network_interface),
-    Operation("DeleteNetworkInterface", delete_network_interface),
+    Operation(
+        "CreateNetworkInterface",
+        create_network_interface,
+        on=(made("network-interface", say=_said_of_new), ON_SUBNET, On("security-group", _groups_touched)),
+    ),
+    Operation("DeleteNetworkInterface", delete_network_interface, on=(ON_INTERFACE,)),
 )

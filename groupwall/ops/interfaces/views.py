@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from groupwall.ops.operation import Context
 from groupwall.ops.tags import tag_list
-from groupwall.ops.zones import zone_id
-from groupwall.regions import private_domain
+from groupwall.regions import private_domain, zone_id
 from groupwall.store.entities import Address, Attachment, Group, Interface, Member, Subnet
 
 

@@ -78,6 +78,6 @@ def create_default_subnet(params: Params, context: Context) -> Result:
 
 
 OPERATIONS = (
-    Operation("CreateDefaultVpc", create_default_vpc),
-    Operation("CreateDefaultSubnet", create_default_subnet),
+    Operation("CreateDefaultVpc", create_default_vpc, on=()),
+    Operation("CreateDefaultSubnet", create_default_subnet, on=()),
 )

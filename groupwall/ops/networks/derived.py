@@ -218,7 +218,7 @@ NETWORK_ACLS = Kind(
 )  # fmt: skip
 
 OPERATIONS = (
-    Operation("DescribeDhcpOptions", describe_dhcp_options, reads=True),
-    Operation("DescribeNetworkAcls", describe_network_acls, reads=True),
-    Operation("DescribeRouteTables", describe_route_tables, reads=True),
+    Operation("DescribeDhcpOptions", describe_dhcp_options, reads=True, on=()),
+    Operation("DescribeNetworkAcls", describe_network_acls, reads=True, on=()),
+    Operation("DescribeRouteTables", describe_route_tables, reads=True, on=()),
 )

@@ -6,8 +6,9 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.networks.subnets import new_ipv6_block, shown_block
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, On, Operation, Params, Result
 from groupwall.ops.parameters import one_attribute, refuse_unsupported
+from groupwall.ops.permissions import ON_SUBNET, attributes
 from groupwall.ops.places import find_subnet
 from groupwall.store.entities import Subnet, SubnetCidr
 
@@ -82,8 +83,13 @@ def _answer(block: SubnetCidr, state: str) -> Result:
     return {"SubnetId": block.subnet_id, "Ipv6CidrBlockAssociation": shown_block(block, state)}
 
 
+def _subnet_touched(params: Params, context: Context) -> list[str]:
+    block = context.tx.get(SubnetCidr, params["AssociationId"])
+    return [block.subnet_id] if block else []
+
+
 OPERATIONS = (
-    Operation("ModifySubnetAttribute", modify_subnet_attribute),
-    Operation("AssociateSubnetCidrBlock", associate_subnet_cidr_block),
-    Operation("DisassociateSubnetCidrBlock", disassociate_subnet_cidr_block),
+    Operation("ModifySubnetAttribute", modify_subnet_attribute, on=(ON_SUBNET._replace(say=attributes("SubnetId")),)),
+    Operation("AssociateSubnetCidrBlock", associate_subnet_cidr_block, on=(ON_SUBNET,)),
+    Operation("DisassociateSubnetCidrBlock", disassociate_subnet_cidr_block, on=(On("subnet", _subnet_touched),)),
 )

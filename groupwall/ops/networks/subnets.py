@@ -11,9 +11,11 @@ from groupwall.ops.blocks import association, ipv4_block, ipv6_block_of_subnet, 
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
+from groupwall.ops.permissions import ON_SUBNET, ON_VPC, made
 from groupwall.ops.places import find_subnet, find_vpc, zone_given
 from groupwall.ops.tags import attach_tags, tag_list, tags_given
-from groupwall.ops.zones import zone_id, zones_by_name, zones_of
+from groupwall.ops.zones import zones_by_name, zones_of
+from groupwall.regions import zone_id
 from groupwall.rules import parsing
 from groupwall.store.entities import Interface, Subnet, SubnetCidr, VpcCidr
 from groupwall.store.query import Where
@@ -175,7 +177,7 @@ def shown_block(block: SubnetCidr, state: str) -> dict[str, Any]:
 
 
 OPERATIONS = (
-    Operation("CreateSubnet", create_subnet),
-    Operation("DeleteSubnet", delete_subnet),
-    Operation("DescribeSubnets", describe_subnets, reads=True),
+    Operation("CreateSubnet", create_subnet, on=(made("subnet"), ON_VPC)),
+    Operation("DeleteSubnet", delete_subnet, on=(ON_SUBNET,)),
+    Operation("DescribeSubnets", describe_subnets, reads=True, on=()),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from groupwall import errors
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import one_attribute
+from groupwall.ops.permissions import ON_VPC, attributes
 from groupwall.ops.places import find_vpc
 
 ATTRIBUTES = {
@@ -42,6 +43,6 @@ def modify_vpc_attribute(params: Params, context: Context) -> Result:
 
 
 OPERATIONS = (
-    Operation("DescribeVpcAttribute", describe_vpc_attribute, reads=True),
-    Operation("ModifyVpcAttribute", modify_vpc_attribute),
+    Operation("DescribeVpcAttribute", describe_vpc_attribute, reads=True, on=(ON_VPC,)),
+    Operation("ModifyVpcAttribute", modify_vpc_attribute, on=(ON_VPC._replace(say=attributes("VpcId")),)),
 )

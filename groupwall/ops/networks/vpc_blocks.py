@@ -5,9 +5,10 @@ from __future__ import annotations
 from groupwall import errors
 from groupwall.ops.blocks import ipv4_block, is_ipv6, overlaps, within
 from groupwall.ops.networks.vpcs import new_ipv6_block, shown_block, wants_ipv6
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, On, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
 from groupwall.ops.peerings.peerings import blocks_of_peers
+from groupwall.ops.permissions import ON_VPC
 from groupwall.ops.places import find_vpc
 from groupwall.rules.values import ALL_PROTOCOLS, NO_PORTS, Direction, Peer, Properties, Rule
 from groupwall.store.entities import Subnet, SubnetCidr, Vpc, VpcCidr
@@ -83,7 +84,12 @@ def _answer(block: VpcCidr, state: str, context: Context) -> Result:
     return {"VpcId": block.vpc_id, member: shown_block(block, state, context)}
 
 
+def _vpc_touched(params: Params, context: Context) -> list[str]:
+    block = context.tx.get(VpcCidr, params["AssociationId"])
+    return [block.vpc_id] if block else []
+
+
 OPERATIONS = (
-    Operation("AssociateVpcCidrBlock", associate_vpc_cidr_block),
-    Operation("DisassociateVpcCidrBlock", disassociate_vpc_cidr_block),
+    Operation("AssociateVpcCidrBlock", associate_vpc_cidr_block, on=(ON_VPC,)),
+    Operation("DisassociateVpcCidrBlock", disassociate_vpc_cidr_block, on=(On("vpc", _vpc_touched),)),
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from groupwall import errors
+from groupwall.iam.facts import Said
 from groupwall.ops.blocks import association, drawn_ipv6_block, ipv4_block, is_ipv6
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
 from groupwall.ops.groups.associations import remove_associations
@@ -13,6 +14,7 @@ from groupwall.ops.groups.groups import DEFAULT_DESCRIPTION, DEFAULT_NAME, add_g
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.parameters import refuse_unsupported
 from groupwall.ops.peerings.peerings import end_peerings
+from groupwall.ops.permissions import ON_VPC, made
 from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import attach_tags, tag_list, tags_given
 from groupwall.rules import parsing
@@ -160,8 +162,13 @@ def shown_block(block: VpcCidr, state: str, context: Context) -> dict[str, Any]:
     return association(block.id, block.cidr, state) | amazons
 
 
+def _tenancy_said(params: Params, context: Context) -> Said:
+    del context
+    return {"ec2:tenancy": (params.get("InstanceTenancy", TENANCIES[0]),)}
+
+
 OPERATIONS = (
-    Operation("CreateVpc", create_vpc),
-    Operation("DeleteVpc", delete_vpc),
-    Operation("DescribeVpcs", describe_vpcs, reads=True),
+    Operation("CreateVpc", create_vpc, on=(made("vpc", say=_tenancy_said),)),
+    Operation("DeleteVpc", delete_vpc, on=(ON_VPC,)),
+    Operation("DescribeVpcs", describe_vpcs, reads=True, on=()),
 )

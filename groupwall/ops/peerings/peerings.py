@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from groupwall import errors
 from groupwall.ops.blocks import is_ipv6, overlaps
 from groupwall.ops.filters import Paging, conditions, named, refuse_pages_of_ids
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, On, Operation, Params, Result
+from groupwall.ops.permissions import ON_PEERING
 from groupwall.ops.tags import tag_list
 from groupwall.rules import parsing
 from groupwall.store.entities import Peering, VpcCidr, World
@@ -258,9 +259,15 @@ def _multipath(peering: Peering) -> str | None:
     return (None, "pending", "enabled")[allowed]
 
 
+def _vpc_touched(params: Params, context: Context) -> list[str]:
+    """Return the accepter's VPC."""
+    peering = context.tx.get(Peering, params["VpcPeeringConnectionId"])
+    return [peering.accepter_vpc] if peering else []
+
+
 OPERATIONS = (
-    Operation("AcceptVpcPeeringConnection", accept_vpc_peering_connection),
-    Operation("RejectVpcPeeringConnection", reject_vpc_peering_connection),
-    Operation("DeleteVpcPeeringConnection", delete_vpc_peering_connection),
-    Operation("DescribeVpcPeeringConnections", describe_vpc_peering_connections, reads=True),
+    Operation("AcceptVpcPeeringConnection", accept_vpc_peering_connection, on=(On("vpc", _vpc_touched), ON_PEERING)),
+    Operation("RejectVpcPeeringConnection", reject_vpc_peering_connection, on=(ON_PEERING,)),
+    Operation("DeleteVpcPeeringConnection", delete_vpc_peering_connection, on=(ON_PEERING,)),
+    Operation("DescribeVpcPeeringConnections", describe_vpc_peering_connections, reads=True, on=()),
 )

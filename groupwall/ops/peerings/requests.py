@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from groupwall import errors
+from groupwall.iam.facts import Said
+from groupwall.iam.resources import peer_arn
 from groupwall.ops.blocks import DEFAULT_BLOCK
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.peerings import (
@@ -25,6 +27,7 @@ from groupwall.ops.peerings.peerings import (
     sides_of,
     status_of,
 )
+from groupwall.ops.permissions import ON_PEERING, ON_VPC, attributes, made
 from groupwall.ops.places import find_vpc
 from groupwall.ops.tags import attach_tags, tags_given
 from groupwall.regions import PARTITION_OF
@@ -150,7 +153,24 @@ def _changed(side: Side, asked: Mapping[str, Any], peering: Peering, context: Co
     return {f"{side.name}_{name}": allowed for name, allowed in wanted.items() if allowed is not None}
 
 
+def _sides_said(params: Params, context: Context) -> Said:
+    """Return the condition keys of a peering that is asked for: the ARNs of the VPCs of both accounts."""
+    peer = World(params.get("PeerOwnerId", context.world.account), params.get("PeerRegion", context.world.region))
+    return {
+        "ec2:requestervpc": (context.arn(f"vpc/{params['VpcId']}"),),
+        "ec2:acceptervpc": (peer_arn(context.arn(f"vpc/{params.get('PeerVpcId')}"), peer),),
+    }
+
+
 OPERATIONS = (
-    Operation("CreateVpcPeeringConnection", create_vpc_peering_connection),
-    Operation("ModifyVpcPeeringConnectionOptions", modify_vpc_peering_connection_options),
+    Operation(
+        "CreateVpcPeeringConnection",
+        create_vpc_peering_connection,
+        on=(ON_VPC, made("vpc-peering-connection", say=_sides_said)),
+    ),
+    Operation(
+        "ModifyVpcPeeringConnectionOptions",
+        modify_vpc_peering_connection_options,
+        on=(ON_PEERING._replace(say=attributes("VpcPeeringConnectionId")),),
+    ),
 )

@@ -11,6 +11,7 @@ from groupwall.ops.filters import Paging
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.peerings import active_between
 from groupwall.ops.peerings.references import Pair, is_stale, pairs_across
+from groupwall.ops.permissions import named
 from groupwall.ops.places import find_vpc
 from groupwall.rules import parsing
 from groupwall.rules.permissions import write_permissions
@@ -75,6 +76,11 @@ def _described(group: Group, rules: Sequence[Rule], pairs: Mapping[tuple[str, st
 _MEMBERS = ("IpProtocol", "FromPort", "ToPort", "UserIdGroupPairs")
 
 OPERATIONS = (
-    Operation("DescribeSecurityGroupReferences", describe_security_group_references, reads=True),
-    Operation("DescribeStaleSecurityGroups", describe_stale_security_groups, reads=True),
+    Operation(
+        "DescribeSecurityGroupReferences",
+        describe_security_group_references,
+        reads=True,
+        on=(named("security-group", "GroupId"),),
+    ),
+    Operation("DescribeStaleSecurityGroups", describe_stale_security_groups, reads=True, on=()),
 )

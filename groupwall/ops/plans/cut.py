@@ -113,4 +113,4 @@ def _deltas(place: int, left: Left) -> Iterator[Delta]:
         yield Delta(entity.kind, joined.id, None, columns_text(entity, joined))
 
 
-OPERATIONS = (Operation("PlanCut", plan_cut, reads=True),)
+OPERATIONS = (Operation("PlanCut", plan_cut, reads=True, on=()),)

@@ -9,6 +9,7 @@ from typing import Any
 from groupwall import errors
 from groupwall.ops.filters import Paging, anywhere, conditions, matches, named
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.permissions import ON_PREFIX_LIST
 from groupwall.ops.prefix_lists.entries import entries_of
 from groupwall.ops.tags import tag_list
 from groupwall.rules import parsing
@@ -92,8 +93,10 @@ def describe_prefix_lists(params: Params, context: Context) -> Result:
 
 
 OPERATIONS = (
-    Operation("DescribeManagedPrefixLists", describe_managed_prefix_lists, reads=True),
-    Operation("GetManagedPrefixListEntries", get_managed_prefix_list_entries, reads=True),
-    Operation("GetManagedPrefixListAssociations", get_managed_prefix_list_associations, reads=True),
-    Operation("DescribePrefixLists", describe_prefix_lists, reads=True, in_world=False),
+    Operation("DescribeManagedPrefixLists", describe_managed_prefix_lists, reads=True, on=()),
+    Operation("GetManagedPrefixListEntries", get_managed_prefix_list_entries, reads=True, on=(ON_PREFIX_LIST,)),
+    Operation(
+        "GetManagedPrefixListAssociations", get_managed_prefix_list_associations, reads=True, on=(ON_PREFIX_LIST,)
+    ),
+    Operation("DescribePrefixLists", describe_prefix_lists, reads=True, in_world=False, on=()),
 )

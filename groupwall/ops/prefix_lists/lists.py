@@ -9,6 +9,7 @@ from __future__ import annotations
 from groupwall import errors
 from groupwall.ops import tokens
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.permissions import ON_PREFIX_LIST, made
 from groupwall.ops.prefix_lists.described import described, find_prefix_list
 from groupwall.ops.prefix_lists.entries import add_entries, asked_entries
 from groupwall.ops.tags import attach_tags, tags_given
@@ -77,6 +78,6 @@ def delete_managed_prefix_list(params: Params, context: Context) -> Result:
 
 
 OPERATIONS = (
-    Operation("CreateManagedPrefixList", create_managed_prefix_list),
-    Operation("DeleteManagedPrefixList", delete_managed_prefix_list),
+    Operation("CreateManagedPrefixList", create_managed_prefix_list, on=(made("prefix-list"),)),
+    Operation("DeleteManagedPrefixList", delete_managed_prefix_list, on=(ON_PREFIX_LIST,)),
 )

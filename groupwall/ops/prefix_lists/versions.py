@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from groupwall import errors
 from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.permissions import ON_PREFIX_LIST, attributes
 from groupwall.ops.prefix_lists.described import find_prefix_list
 from groupwall.ops.prefix_lists.entries import asked_entries, entries_of, next_version
 from groupwall.ops.prefix_lists.lists import checked_name, checked_size, under_way
@@ -112,7 +113,8 @@ def _contents(entries: Sequence[PrefixListEntry]) -> dict[tuple[str, str], Prefi
     return {(entry.cidr, entry.description): entry for entry in entries}
 
 
+_CHANGED = ON_PREFIX_LIST._replace(say=attributes("PrefixListId", "CurrentVersion"))
 OPERATIONS = (
-    Operation("ModifyManagedPrefixList", modify_managed_prefix_list),
-    Operation("RestoreManagedPrefixListVersion", restore_managed_prefix_list_version),
+    Operation("ModifyManagedPrefixList", modify_managed_prefix_list, on=(_CHANGED,)),
+    Operation("RestoreManagedPrefixListVersion", restore_managed_prefix_list_version, on=(ON_PREFIX_LIST,)),
 )

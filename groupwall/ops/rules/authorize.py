@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from groupwall import errors
-from groupwall.ops.groups.groups import find_group, refuse_no_group
+from groupwall.ops.groups.groups import ON_GROUP, find_group, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.references import owners_given, pairs_across, place_references, places_of
+from groupwall.ops.permissions import made
 from groupwall.ops.rules.described import rule_described
 from groupwall.ops.rules.named import OWNER, name_lookup, refuse_flat_form, refuse_unknown_prefix_lists
 from groupwall.ops.rules.weights import peers_of, prefix_lists_of, weight
@@ -50,9 +51,19 @@ def _refuse_unfit(asked: Sequence[Asked], group: Group, direction: Direction, co
         raise errors.rules_limit_exceeded()
 
 
+_NEW_RULE = made("security-group-rule", optional=True)
 OPERATIONS = (
     Operation(
-        "AuthorizeSecurityGroupIngress", partial(authorize, direction=Direction.INGRESS), refuse_no_group, ignored=OWNER
+        "AuthorizeSecurityGroupIngress",
+        partial(authorize, direction=Direction.INGRESS),
+        refuse_no_group,
+        ignored=OWNER,
+        on=(ON_GROUP, _NEW_RULE),
     ),
-    Operation("AuthorizeSecurityGroupEgress", partial(authorize, direction=Direction.EGRESS), refuse_flat_form),
+    Operation(
+        "AuthorizeSecurityGroupEgress",
+        partial(authorize, direction=Direction.EGRESS),
+        refuse_flat_form,
+        on=(ON_GROUP, _NEW_RULE),
+    ),
 )

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from groupwall import errors
-from groupwall.ops.groups.groups import find_group, refuse_no_group
+from groupwall.ops.groups.groups import ON_GROUP, find_group, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.references import drop_references, place_references, places_of
+from groupwall.ops.permissions import named
 from groupwall.ops.rules.named import name_lookup, refuse_unknown_prefix_lists, rules_by_id
 from groupwall.ops.rules.weights import peers_of, prefix_lists_of, weight
 from groupwall.rules import parsing
@@ -144,16 +145,24 @@ def _described(asked: Sequence[Asked], context: Context, group: Group, direction
     return [(rule, rule._replace(description=one.description or None)) for rule, one in zip(rules, asked, strict=True)]
 
 
+_PREFIX_LISTS = named("prefix-list", "SecurityGroupRules.SecurityGroupRule.PrefixListId", optional=True)
 OPERATIONS = (
-    Operation("ModifySecurityGroupRules", modify_security_group_rules, refuse_no_group),
+    Operation(
+        "ModifySecurityGroupRules",
+        modify_security_group_rules,
+        refuse_no_group,
+        on=(ON_GROUP, named("security-group-rule", "SecurityGroupRules.SecurityGroupRuleId"), _PREFIX_LISTS),
+    ),
     Operation(
         "UpdateSecurityGroupRuleDescriptionsIngress",
         partial(update_descriptions, direction=Direction.INGRESS),
         refuse_no_group,
+        on=(ON_GROUP,),
     ),
     Operation(
         "UpdateSecurityGroupRuleDescriptionsEgress",
         partial(update_descriptions, direction=Direction.EGRESS),
         refuse_no_group,
+        on=(ON_GROUP,),
     ),
 )

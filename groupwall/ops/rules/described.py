@@ -86,4 +86,4 @@ def rule_described(
     return shown
 
 
-OPERATIONS = (Operation("DescribeSecurityGroupRules", describe_security_group_rules, reads=True),)
+OPERATIONS = (Operation("DescribeSecurityGroupRules", describe_security_group_rules, reads=True, on=()),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from groupwall import errors
-from groupwall.ops.groups.groups import find_group, refuse_no_group
+from groupwall.ops.groups.groups import ON_GROUP, find_group, refuse_no_group
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.peerings.references import remove_rules
 from groupwall.ops.rules.described import revoked
@@ -54,7 +54,13 @@ def _named_rules(params: Params, context: Context, group: Group, vpc: Vpc, direc
 
 OPERATIONS = (
     Operation(
-        "RevokeSecurityGroupIngress", partial(revoke, direction=Direction.INGRESS), refuse_no_group, ignored=OWNER
+        "RevokeSecurityGroupIngress",
+        partial(revoke, direction=Direction.INGRESS),
+        refuse_no_group,
+        ignored=OWNER,
+        on=(ON_GROUP,),
     ),
-    Operation("RevokeSecurityGroupEgress", partial(revoke, direction=Direction.EGRESS), refuse_flat_form),
+    Operation(
+        "RevokeSecurityGroupEgress", partial(revoke, direction=Direction.EGRESS), refuse_flat_form, on=(ON_GROUP,)
+    ),
 )

@@ -31,6 +31,7 @@ from tests.ops.examples import (
     plans,
     prefix_lists,
     rule_changes,
+    sessions,
     subnets,
     vpcs,
 )
@@ -54,6 +55,7 @@ NOUNS: tuple[ModuleType, ...] = (
     expectations,
     findings,
     flows,
+    sessions,
     others,
 )
 EXAMPLES: dict[str, list[Json]] = {name: calls for noun in NOUNS for name, calls in noun.EXAMPLES.items()}
