@@ -1,7 +1,7 @@
 """What should hold, as parts of a table: pure, and each part follows from one fact of the state.
 
     ingress, egress   of a group         its chain: the lines of its rules, and their elements
-    members           of a group         the set of the addresses that a rule means that refers to it
+    members           of a group         the addresses that a rule means that refers to it
     entries           of a prefix list   the set of the addresses in it
     interface         of an interface    its two chains, which ask its groups, and how packets get there
     frame             of the table       groupwall.enforce.frame
@@ -24,10 +24,8 @@ from groupwall.enforce import table
 from groupwall.enforce.expressions import DROP, goto, jump
 from groupwall.enforce.frame import (
     CHECKED,
-    DEVICES,
-    DISPATCH,
     GUARDED,
-    SOURCES,
+    SETS,
     beginning,
     frame,
     interfaces_map,
@@ -42,8 +40,10 @@ from groupwall.enforce.lines import (
     identifier,
     list_name,
     members_name,
+    packed_id,
     rules_of,
     spot,
+    tag,
 )
 from groupwall.enforce.table import Element, Flag, Shape, Table
 from groupwall.rules.flows import IPV4 as IPV4_ADDRESSES
@@ -150,47 +150,57 @@ def chain_of(id_: str, direction: Direction) -> str:
 def where(rule: Rule) -> tuple[str, bytes]:
     """Return the set and the key of the element that a rule is: what counts the flows that it admitted."""
     line, key = spot(rule.properties)
-    return f"{chain_of(rule.group_id, rule.direction)}_{line.name}", key
+    return line.set_name, tag(line, rule.group_id, rule.direction) + key
 
 
 def gate(group_id: str, direction: Direction, rules: Iterable[Rule]) -> Table:
-    """Return the chain of a group for a direction: a line for each way in which its rules look at a packet."""
+    """Return the chain of a group for a direction: a line for each form that its rules have."""
     chain = chain_of(group_id, direction)
-    keys: dict[Line, set[Element]] = {}
+    keys: dict[Line, list[bytes]] = {}
     for rule in rules:
         if rule.direction is direction:
             line, key = spot(rule.properties)
-            keys.setdefault(line, set()).add(Element(key))
+            keys.setdefault(line, []).append(key)
+    elements: dict[str, list[Element]] = {}
+    for line, some in keys.items():
+        own = tag(line, group_id, direction)
+        elements.setdefault(line.set_name, []).extend(Element(own + key) for key in some)
     lines = sorted(keys)
-    peers = {name: some for line in lines if line.peer for name, some in _peer_sets(line.peer)}
+    sets = {name: SETS[name] for name in elements}
+    for line in lines:
+        sets |= _peer_sets(line.peer)
     return Table(
-        sets=peers | {f"{chain}_{line.name}": line.shape for line in lines},
-        elements={f"{chain}_{line.name}": frozenset(some) for line, some in keys.items()},
-        chains={chain: None},
-        rules={chain: tuple(rule for line in lines for rule in rules_of(line, direction, chain))},
+        sets,
+        {name: frozenset(some) for name, some in elements.items()},
+        {chain: None},
+        {chain: tuple(rule for line in lines for rule in rules_of(line, group_id, direction))},
     )
 
 
-def _peer_sets(peer: str) -> Iterator[tuple[str, Shape]]:
-    for family in FAMILIES:
-        if peer.startswith("sg-"):
-            yield members_name(peer, family), _addresses_shape(family)
-        else:
-            yield list_name(peer, family), _addresses_shape(family, Flag.INTERVAL)
+def _peer_sets(peer: str) -> dict[str, Shape]:
+    """Return the sets that a peer's addresses are in, empty ones too: what is unknown admits nobody."""
+    if peer.startswith("sg-"):
+        return {members_name(family): SETS[members_name(family)] for family in FAMILIES}
+    if peer.startswith("pl-"):
+        return {list_name(peer, family): shape for family, shape in _BLOCKS.items()}
+    return {}
 
 
-def _addresses_shape(family: Family, flags: int = 0) -> Shape:
-    return table.shape(table.IPV4_ADDRESS if family is IPV4 else table.IPV6_ADDRESS, flags=flags)
+_BLOCKS = {
+    IPV4: table.shape(table.IPV4_ADDRESS, flags=Flag.INTERVAL),
+    IPV6: table.shape(table.IPV6_ADDRESS, flags=Flag.INTERVAL),
+}
 
 
 def members(group_id: str, addresses: Iterable[str]) -> Table:
-    """Return the sets of the addresses of a group's members."""
+    """Return which addresses the members of a group have."""
+    group = packed_id(group_id)
     packed = [_packed(address) for address in addresses]
     elements = {
-        members_name(group_id, family): frozenset(Element(key) for key in packed if len(key) == family.size)
+        members_name(family): frozenset(Element(group + key) for key in packed if len(key) == family.size)
         for family in FAMILIES
     }
-    return Table(dict(_peer_sets(group_id)), elements, {}, {})
+    return Table(_peer_sets(group_id), elements, {}, {})
 
 
 def entries(list_id: str, blocks: Iterable[str]) -> Table:
@@ -202,7 +212,7 @@ def entries(list_id: str, blocks: Iterable[str]) -> Table:
         list_name(list_id, family): frozenset(_interval(family, span) for span in spans(tuple(some)))
         for family, some in covered.items()
     }
-    return Table(dict(_peer_sets(list_id)), elements, {}, {})
+    return Table(_peer_sets(list_id), elements, {}, {})
 
 
 def _interval(family: Family, span: Span) -> Element:
@@ -223,14 +233,11 @@ def interface(interface_id: str, here: Interface) -> Table:
         interfaces_map(direction): frozenset({Element(device, verdict=goto(chain))})
         for direction, chain in chains.items()
     }
-    checked = {CHECKED: frozenset({Element(device)}), **_sources(device, here.addresses)} if here.checked else {}
+    if here.checked:
+        elements |= {CHECKED: frozenset({Element(device)}), **_sources(device, here.addresses)}
     return Table(
-        sets={
-            CHECKED: DEVICES,
-            **{sources_name(family): some for family, some in SOURCES.items()},
-            **dict.fromkeys(elements, DISPATCH),
-        },
-        elements=elements | checked,
+        sets={name: SETS[name] for name in elements},
+        elements=elements,
         chains=dict.fromkeys((name for some in asked.values() for name in some), None)
         | dict.fromkeys(chains.values(), None),
         rules={chain: (*((jump(name),) for name in asked[direction]), (DROP,)) for direction, chain in chains.items()},

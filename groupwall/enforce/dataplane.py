@@ -26,15 +26,17 @@ from groupwall.enforce.messages import (
     INET,
     Change,
     GoneElements,
+    GoneRules,
     GoneTable,
     NewElements,
     NewTable,
+    Shortened,
     asked_generation,
     told,
     transaction,
 )
 from groupwall.enforce.netlink import NETFILTER, Answer, Connection, Message, Refused, text
-from groupwall.enforce.reading import read_elements, read_table
+from groupwall.enforce.reading import read_elements, read_handles, read_table
 from groupwall.enforce.table import EMPTY, Table, merged
 
 TABLE = "groupwall"
@@ -117,7 +119,7 @@ class Dataplane:
         self.revision = revision
 
     def _keep(self, changed: Mapping[Part, Table | None], named_before: Counter[str]) -> None:
-        self._named -= named_before
+        self._named.subtract(named_before)  # not -=, which looks at every name there is
         for one, some in changed.items():
             if some is None:
                 self._parts.pop(one, None)
@@ -193,20 +195,29 @@ class Dataplane:
         """Make a table in several transactions: the frame alone, which is closed, then the rest, then the revision."""
         frame = self._parts.get(Part(Kind.FRAME), EMPTY)
         self._commit([NewTable(), *difference(EMPTY, frame)])
-        for messages in _pieces(_messages(difference(frame, merged(self._parts.values())))):
+        for messages in _pieces(self._messages(difference(frame, merged(self._parts.values())))):
             self._connection.order(transaction(messages))
         self._commit([*self._revised(revision)])
 
     def _commit(self, changes: Iterable[Change]) -> None:
-        messages = list(_messages(changes))
+        messages = list(self._messages(changes))
         if messages:
             self._connection.order(transaction(messages))
 
+    def _messages(self, changes: Iterable[Change]) -> Iterator[Message]:
+        for change in changes:
+            known = self._known(change) if isinstance(change, Shortened) else change
+            yield from known.messages(_NAMED)
 
-def _messages(changes: Iterable[Change]) -> Iterator[Message]:
-    named = text(1, TABLE)
-    for change in changes:
-        yield from change.messages(named)
+    def _known(self, change: Shortened) -> GoneRules:
+        handles = read_handles(self._connection, TABLE, change.chain)
+        try:
+            return change.known(handles)
+        except IndexError:
+            raise Refused(errno.ENOENT, f"{change.chain} has {len(handles)} rules", None) from None
+
+
+_NAMED = text(1, TABLE)
 
 
 def _pieces(messages: Iterable[Message]) -> Iterator[list[Message]]:
@@ -227,4 +238,4 @@ def _revision(revision: int) -> Table:
 
 
 def _is_of_ours(notice: Answer) -> bool:
-    return notice.body[:1] == bytes((INET,)) and notice.body[4:].startswith(text(1, TABLE))
+    return notice.body[:1] == bytes((INET,)) and notice.body[4:].startswith(_NAMED)

@@ -7,7 +7,7 @@ what they lead to is whole, when a large table comes in several transactions.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from groupwall.enforce.messages import (
     Change,
@@ -18,8 +18,9 @@ from groupwall.enforce.messages import (
     NewElements,
     NewSet,
     Rewritten,
+    Shortened,
 )
-from groupwall.enforce.table import Element, Flag, Table
+from groupwall.enforce.table import Element, Flag, NftRule, Table
 
 
 class Unlike(Exception):
@@ -58,11 +59,20 @@ def _made(before: Table, after: Table, elsewhere: Container[str]) -> Iterator[Ch
 
 
 def _rewritten(before: Table, after: Table) -> Iterator[Change]:
-    """Empty every chain that has no rules any more, and write those that have others."""
+    """Write every chain anew that has other rules; one that only loses some loses those."""
     for chain in sorted(before.rules.keys() | after.rules.keys()):
-        rules = after.rules.get(chain, ())
-        if rules != before.rules.get(chain, ()):
-            yield Rewritten(chain, rules)
+        old, new = before.rules.get(chain, ()), after.rules.get(chain, ())
+        if old == new:
+            continue
+        gone = _left_out(old, new)
+        yield Shortened(chain, gone) if new and gone else Rewritten(chain, new)
+
+
+def _left_out(old: Sequence[NftRule], new: Sequence[NftRule]) -> tuple[int, ...]:
+    """Return the places of the old rules without which they are the new ones; none if that is not so."""
+    kept = set(new)
+    gone = tuple(place for place, rule in enumerate(old) if rule not in kept)
+    return gone if tuple(rule for rule in old if rule in kept) == tuple(new) else ()
 
 
 def _elements(before: Table, after: Table) -> Iterator[Change]:

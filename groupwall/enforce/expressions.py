@@ -12,9 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from groupwall.enforce.netlink import attribute, attributes, nested, number, text
+
+REMEMBERED = 1 << 13
+"""Expressions whose bytes are remembered: rules are made of the same few again and again."""
 
 _WORDS = 4
 """Words in each of the four registers of 16 bytes, which are numbered 1 to 4; the words alone are 8 to 23."""
@@ -170,12 +174,12 @@ def goto(chain: str) -> Verdict:
 
 def encoded(expressions: Iterable[Expression]) -> bytes:
     """Return the elements of a list of expressions."""
-    return b"".join(nested(_ELEMENT, *_named(one)) for one in expressions)
+    return b"".join(map(_element, expressions))
 
 
 def decoded(elements: bytes) -> tuple[Expression, ...]:
     """Return the expressions of a list; Unknown for each that is none of ours. ValueError for what is no such list."""
-    return tuple(_expression(dict(attributes(element))) for _, element in attributes(elements))
+    return tuple(_expression(element) for _, element in attributes(elements))
 
 
 def verdict_bytes(verdict: Verdict) -> bytes:
@@ -290,15 +294,18 @@ _FORMS: Mapping[type[Expression], _Form] = {
 _READ = {form.name: form.read for form in _FORMS.values()}
 
 
-def _named(one: Expression) -> tuple[bytes, bytes]:
+@lru_cache(maxsize=REMEMBERED)
+def _element(one: Expression) -> bytes:
     if isinstance(one, Unknown):
-        return text(_NAME, one.name), nested(_CONTENT, one.content)
+        return nested(_ELEMENT, text(_NAME, one.name), nested(_CONTENT, one.content))
     form = _FORMS[type(one)]
-    return text(_NAME, form.name), nested(_CONTENT, *form.write(one))
+    return nested(_ELEMENT, text(_NAME, form.name), nested(_CONTENT, *form.write(one)))
 
 
-def _expression(told: _Found) -> Expression:
+@lru_cache(maxsize=REMEMBERED)
+def _expression(element: bytes) -> Expression:
     """Return an expression; Unknown if writing it would not give what was told, such as a mask that adds bits too."""
+    told = dict(attributes(element))
     name, content = _text(told[_NAME]), told.get(_CONTENT, b"")
     try:
         one = _READ[name](dict(attributes(content)))

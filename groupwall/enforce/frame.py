@@ -31,7 +31,7 @@ from groupwall.enforce.expressions import (
     Meta,
     Within,
 )
-from groupwall.enforce.lines import FAMILIES, IPV4, IPV6, Family
+from groupwall.enforce.lines import FAMILIES, IPV4, IPV6, PEERS, Family, members_name, rules_name
 from groupwall.enforce.table import Element, Flag, Hook, NftRule, Place, Shape, Table
 from groupwall.rules.values import Direction
 
@@ -91,24 +91,30 @@ def sources_name(family: Family) -> str:
     return f"sources_{family.digit}"
 
 
-DEVICES = table.shape(table.DEVICE)
-DISPATCH = table.shape(table.DEVICE, flags=Flag.MAP)
-SOURCES: dict[Family, Shape] = {
-    IPV4: table.shape(table.DEVICE, table.IPV4_ADDRESS),
-    IPV6: table.shape(table.DEVICE, table.IPV6_ADDRESS),
+def _shapes(family: Family) -> dict[str, Shape]:
+    address = table.IPV4_ADDRESS if family is IPV4 else table.IPV6_ADDRESS
+    return {
+        sources_name(family): table.shape(table.DEVICE, address),
+        members_name(family): table.shape(table.LINE, address),
+        rules_name(family): table.shape(table.LINE, address, table.PROTOCOL, table.SERVICE, counted=True),
+    }
+
+
+SETS: dict[str, Shape] = {
+    REVISION: table.shape(table.MARK, table.MARK),
+    CHECKED: table.shape(table.DEVICE),
+    **{interfaces_map(direction): table.shape(table.DEVICE, flags=Flag.MAP) for direction in Direction},
+    **{name: some for family in FAMILIES for name, some in _shapes(family).items()},
+    PEERS: table.shape(table.LINE, table.LINE, table.PROTOCOL, table.SERVICE, counted=True),
 }
+"""The sets of every table. Those of prefix lists are each their own, since intervals cannot be part of a hash's key."""
 
 
 def frame(guarded: str = GUARDED) -> Table:
     """Return the frame. guarded: how the names of devices begin that are closed until they are known."""
     prefix = guarded.encode()
     return Table(
-        sets={
-            REVISION: table.shape(table.MARK, table.MARK),
-            CHECKED: DEVICES,
-            **{sources_name(family): some for family, some in SOURCES.items()},
-            **{interfaces_map(direction): DISPATCH for direction in Direction},
-        },
+        sets=SETS,
         elements={},
         chains={
             "from_interface": Hook(Place.PREROUTING, _RAW),

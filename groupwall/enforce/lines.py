@@ -1,15 +1,18 @@
 """Which line of its group's chain a rule is in, and what it is there: an element.
 
 Rules overlap as they like, and nothing that nftables can look up in one step bears that. So a group's chain, for one
-direction, is a row of lines, and each line has a set of its own, in which it looks one tuple up: all rules with the
-same kind of peer (blocks of one family and length, or the members of one group, or the entries of one list) and the
-same kind of services (one port, a protocol, all there is, ...). Which line a rule is in follows from the rule alone,
-and no two rules are the same element of it. So a revoke is one element less, at any size and whatever overlaps
-(decision 0017).
+direction, is a row of lines, and each line looks for rules of one form only: with the same kind of peer (blocks of one
+family and length, or the members of one group, or the entries of one list) and the same kind of services (one port, a
+protocol, all there is, ...). It masks what it sees of a packet accordingly, and looks for exactly that in a hash. Which
+line a rule is in follows from the rule alone, and no two rules are the same element. So a revoke is one element less,
+at any size and whatever overlaps (decision 0017).
 
-    line            10.0.0.0/8 and other blocks of that length, one port
-    its rule        ip saddr & 255.0.0.0 . meta l4proto . th dport @sg_..._ingress_4_8_port accept
-    elements        10.0.0.0 . tcp . 22    172.0.0.0 . udp . 53
+    a line         of a group's blocks of length 8, and one port each
+    its rule       (the line) . ip saddr & 255.0.0.0 . meta l4proto . th dport @rules_4 accept
+    its elements   (the line) . 10.0.0.0 . tcp . 22          (the line) . 172.0.0.0 . udp . 53
+
+All lines of all groups share three sets, and know their elements by 16 bytes of their own at the beginning of the key:
+the kernel walks along all sets of a table to find one by its name, so that 5,000 sets make each change slow [measured].
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import NamedTuple
 
-from groupwall.enforce import table
 from groupwall.enforce.expressions import (
     ACCEPT,
     Compare,
@@ -36,13 +38,19 @@ from groupwall.enforce.expressions import (
     Meta,
     Within,
 )
-from groupwall.enforce.table import NftRule, Shape
+from groupwall.enforce.table import NftRule
 from groupwall.rules.values import ALL_PROTOCOLS, EVERY_PORT, Direction, Peer, PeerKind, PortRange, Properties
 
 REMEMBERED = 1 << 16
 """Rules whose place is remembered; a group is worked out anew whenever one of its rules comes or goes."""
 
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
+_SHORT = 8
+"""Digits of an old id; a new one has 17."""
+
+_AFTER = 4
+"""The word after the 16 bytes that a key begins with."""
+
 _ID = re.compile(r"(?:sg|pl|eni)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 
 
@@ -55,10 +63,10 @@ class Family(NamedTuple):
     source: int
     destination: int
 
-    def address(self, direction: Direction) -> LoadPacket:
+    def address(self, direction: Direction, word: int) -> LoadPacket:
         """Load the other end's address: a packet's source coming in, its destination going out."""
         offset = self.destination if direction.is_egress else self.source
-        return LoadPacket(0, Header.NETWORK, offset, self.size)
+        return LoadPacket(word, Header.NETWORK, offset, self.size)
 
     @property
     def is_it(self) -> tuple[Expression, Expression]:
@@ -95,23 +103,35 @@ class Line(NamedTuple):
     ports: PortRange
 
     @property
-    def name(self) -> str:
-        """What its set is called after its chain: ``4_24_port``, or ``sg_..._ports_8000_8010``."""
-        whom = identifier(self.peer) if self.peer else f"{self.families[0].digit}_{self.length}"
-        range_ = f"_{self.ports.first}_{self.ports.last}" if self.services is Services.PORTS else ""
-        return f"{whom}_{self.services}{range_}"
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of its set: what its elements tell apart, and how often each was hit."""
-        return shape_of(self.families[0] if not self.peer else None)
+    def set_name(self) -> str:
+        """The set that has its elements."""
+        return PEERS if self.peer else rules_name(self.families[0])
 
 
 class Spot(NamedTuple):
-    """Where a rule is: the line, and the key of its element."""
+    """Where a rule is: the line, and what is its own in the key of its element."""
 
     line: Line
     key: bytes
+
+
+PEERS = "rules_peers"
+"""The set of the rules whose peer is a group or a prefix list."""
+
+
+def rules_name(family: Family) -> str:
+    """Return the name of the set of the rules whose peer is a block."""
+    return f"rules_{family.digit}"
+
+
+def members_name(family: Family) -> str:
+    """Return the name of the set of (group, address of a member)."""
+    return f"members_{family.digit}"
+
+
+def list_name(list_id: str, family: Family) -> str:
+    """Return the name of the set of the blocks of a prefix list."""
+    return f"{identifier(list_id)}_{family.digit}"
 
 
 def identifier(id_: str) -> str:
@@ -122,40 +142,37 @@ def identifier(id_: str) -> str:
     return id_.replace("-", "_")
 
 
-def members_name(group_id: str, family: Family) -> str:
-    """Return the name of the set of the addresses of a group's members."""
-    return f"{identifier(group_id)}_members_{family.digit}"
+def packed_id(id_: str) -> bytes:
+    """Return an id of a group or a prefix list as 16 bytes, its kind among them. ValueError as ``identifier``."""
+    kind, _, digits = id_.partition("-")
+    identifier(id_)
+    return bytes.fromhex(digits.rjust(18, "f" if len(digits) == _SHORT else "0")) + kind.encode().ljust(7, b"\0")
 
 
-def list_name(list_id: str, family: Family) -> str:
-    """Return the name of the set of the blocks of a prefix list."""
-    return f"{identifier(list_id)}_{family.digit}"
-
-
-def shape_of(family: Family | None) -> Shape:
-    """Return the shape of a line's set: an address of this family or none, a protocol, a port."""
-    fields = [table.IPV4_ADDRESS if family is IPV4 else table.IPV6_ADDRESS] if family else []
-    return table.shape(*fields, table.PROTOCOL, table.SERVICE, counted=True)
+def tag(line: Line, group_id: str, direction: Direction) -> bytes:
+    """Return the 16 bytes by which a line of a group knows its elements."""
+    form = bytes((direction.is_egress, line.length, tuple(Services).index(line.services)))
+    first, last = line.ports
+    return packed_id(group_id)[:9] + form + first.to_bytes(2) + last.to_bytes(2)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def spot(properties: Properties) -> Spot:
     """Return where a rule is. ValueError for a peer that is no block and no id."""
     protocol, ports, peer = properties
-    families, length, address = _addresses(peer)
     services, key = _services(protocol, ports)
-    line = Line(families, length, "" if address is not None else peer.text, services, _range(services, ports))
-    return Spot(line, (address or b"") + key)
-
-
-def _addresses(peer: Peer) -> tuple[tuple[Family, ...], int, bytes | None]:
+    range_ = ports if services is Services.PORTS else EVERY_PORT
     if peer.kind in (PeerKind.GROUP, PeerKind.PREFIX_LIST):
-        identifier(peer.text)
-        return FAMILIES, 0, None
+        return Spot(Line(FAMILIES, 0, peer.text, services, range_), packed_id(peer.text) + key)
+    family, length, address = _block(peer)
+    return Spot(Line((family,), length, "", services, range_), address + key)
+
+
+def _block(peer: Peer) -> tuple[Family, int, bytes]:
     text, _, length = peer.text.partition("/")
     if peer.kind is PeerKind.IPV6:
-        return (IPV6,), int(length), inet_pton(AF_INET6, text)
-    return (IPV4,), int(length), inet_pton(AF_INET, text)
+        return IPV6, int(length), inet_pton(AF_INET6, text)
+    return IPV4, int(length), inet_pton(AF_INET, text)
 
 
 def _services(protocol: str, ports: PortRange) -> tuple[Services, bytes]:
@@ -179,25 +196,36 @@ def _services(protocol: str, ports: PortRange) -> tuple[Services, bytes]:
     return Services.PORTS, word + bytes(4)
 
 
-def _range(services: Services, ports: PortRange) -> PortRange:
-    return ports if services is Services.PORTS else EVERY_PORT
-
-
-def rules_of(line: Line, direction: Direction, chain: str) -> Iterable[NftRule]:
+def rules_of(line: Line, group_id: str, direction: Direction) -> Iterable[NftRule]:
     """Return the rules of nftables that a line is, in a group's chain: one for each family."""
-    return [_rule(line, family, direction, f"{chain}_{line.name}") for family in line.families]
+    own = tag(line, group_id, direction)
+    by = _by_peer if line.peer else _by_block
+    return [(*family.is_it, *_ports(line), *by(line, family, direction, own), ACCEPT) for family in line.families]
 
 
-def _rule(line: Line, family: Family, direction: Direction, name: str) -> NftRule:
-    address: list[Expression] = [family.address(direction)]
-    word = family.size // 4
-    if line.peer:
-        naming = members_name if line.peer.startswith("sg-") else list_name
-        address.append(InSet(0, naming(line.peer, family)))
-        word = 0
-    elif line.length < family.size * 8:
-        address.append(Mask(0, _mask(family, line.length)))
-    return (*family.is_it, *_ports(line), *address, *_service(line.services, word), InSet(0, name), ACCEPT)
+def _by_block(line: Line, family: Family, direction: Direction, own: bytes) -> list[Expression]:
+    masked = [Mask(_AFTER, _mask(family, line.length))] if line.length < family.size * 8 else []
+    return [
+        LoadValue(0, own),
+        family.address(direction, _AFTER),
+        *masked,
+        *_service(line.services, _AFTER + family.size // 4),
+        InSet(0, rules_name(family)),
+    ]
+
+
+def _by_peer(line: Line, family: Family, direction: Direction, own: bytes) -> list[Expression]:
+    peer = packed_id(line.peer)
+    if line.peer.startswith("sg-"):
+        belongs: list[Expression] = [
+            LoadValue(0, peer),
+            family.address(direction, _AFTER),
+            InSet(0, members_name(family)),
+        ]
+    else:
+        belongs = [family.address(direction, 0), InSet(0, list_name(line.peer, family))]
+    service = _service(line.services, _AFTER + _AFTER)
+    return [*belongs, LoadValue(0, own), LoadValue(_AFTER, peer), *service, InSet(0, PEERS)]
 
 
 def _mask(family: Family, length: int) -> bytes:

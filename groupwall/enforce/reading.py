@@ -6,14 +6,16 @@ import errno
 from collections.abc import Iterable
 
 from groupwall.enforce.messages import (
-    Counted,
     Number,
+    Told,
     asked,
     chain_told,
     elements_told,
+    handle_told,
     is_ours,
     name_told,
     paired,
+    rule_chain,
     rule_told,
     set_told,
     told,
@@ -51,7 +53,13 @@ def read_table(connection: Connection, name: str) -> Table | None:
     )
 
 
-def read_elements(connection: Connection, name: str, sets: Iterable[str]) -> dict[str, list[Counted]]:
+def read_handles(connection: Connection, name: str, chain: str) -> list[bytes]:
+    """Return the handles of the rules of a chain, in their order."""
+    listed = _listed(connection, Number.GET_RULE, name, text(_NAME, chain))
+    return [handle_told(found) for found in listed if rule_chain(found) == chain]
+
+
+def read_elements(connection: Connection, name: str, sets: Iterable[str]) -> dict[str, list[Told]]:
     """Return the elements of some sets of a table, by set."""
     return {
         one: [

@@ -37,6 +37,9 @@ IPV6_ADDRESS = Field(8, 16)
 PROTOCOL = Field(12, 1)
 SERVICE = Field(13, 2)
 MARK = Field(19, 4)
+LINE = Field(8, 16)
+"""Bytes of our own; nft prints them as an IPv6 address."""
+
 DEVICE = Field(41, 16)
 
 _DATATYPE_BITS = 6
