@@ -17,7 +17,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from socket import AF_INET, AF_INET6, inet_pton
 from typing import NamedTuple
 
 from groupwall.enforce import table
@@ -40,6 +39,7 @@ from groupwall.enforce.lines import (
     identifier,
     list_name,
     members_name,
+    packed_address,
     packed_id,
     rules_of,
     spot,
@@ -51,7 +51,7 @@ from groupwall.rules.flows import block_span
 from groupwall.rules.spans import Span, spans
 from groupwall.rules.values import Direction, Rule
 
-_DEVICE = re.compile(r"[!-.0-~]{1,15}")
+_DEVICE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:@-]{0,14}")
 _DEVICE_BYTES = 16
 _NOWHERE = {IPV4: bytes(4), IPV6: bytes(16)}
 """What a host sends as before it has an address; no router forwards it."""
@@ -195,7 +195,7 @@ _BLOCKS = {
 def members(group_id: str, addresses: Iterable[str]) -> Table:
     """Return which addresses the members of a group have."""
     group = packed_id(group_id)
-    packed = [_packed(address) for address in addresses]
+    packed = [packed_address(address) for address in addresses]
     elements = {
         members_name(family): frozenset(Element(group + key) for key in packed if len(key) == family.size)
         for family in FAMILIES
@@ -245,7 +245,7 @@ def interface(interface_id: str, here: Interface) -> Table:
 
 
 def _sources(device: bytes, addresses: Iterable[str]) -> dict[str, frozenset[Element]]:
-    packed = [_packed(address) for address in addresses]
+    packed = [packed_address(address) for address in addresses]
     return {
         sources_name(family): frozenset(
             Element(device + key) for key in [_NOWHERE[family], *packed] if len(key) == family.size
@@ -259,11 +259,3 @@ def _device(name: str) -> bytes:
         message = f"{name!r} is no device"
         raise ValueError(message)
     return name.encode().ljust(_DEVICE_BYTES, b"\0")
-
-
-def _packed(address: str) -> bytes:
-    try:
-        return inet_pton(AF_INET6 if ":" in address else AF_INET, address)
-    except OSError:
-        message = f"{address!r} is no address"
-        raise ValueError(message) from None

@@ -149,6 +149,15 @@ def packed_id(id_: str) -> bytes:
     return bytes.fromhex(digits.rjust(18, "f" if len(digits) == _SHORT else "0")) + kind.encode().ljust(7, b"\0")
 
 
+def packed_address(text: str) -> bytes:
+    """Return an address as bytes. ValueError for what is none."""
+    try:
+        return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+    except OSError:
+        message = f"{text!r} is no address"
+        raise ValueError(message) from None
+
+
 def tag(line: Line, group_id: str, direction: Direction) -> bytes:
     """Return the 16 bytes by which a line of a group knows its elements."""
     form = bytes((direction.is_egress, line.length, tuple(Services).index(line.services)))
@@ -170,9 +179,7 @@ def spot(properties: Properties) -> Spot:
 
 def _block(peer: Peer) -> tuple[Family, int, bytes]:
     text, _, length = peer.text.partition("/")
-    if peer.kind is PeerKind.IPV6:
-        return IPV6, int(length), inet_pton(AF_INET6, text)
-    return IPV4, int(length), inet_pton(AF_INET, text)
+    return IPV6 if peer.kind is PeerKind.IPV6 else IPV4, int(length), packed_address(text)
 
 
 def _services(protocol: str, ports: PortRange) -> tuple[Services, bytes]:
