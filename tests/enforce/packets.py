@@ -45,8 +45,8 @@ def _parts(packet: Packet) -> tuple[bytes, bytes]:
             return pack(">HHIIBBH", packet.second, packet.first, 1, 0, 5 << 4, 2, 1024), b"\0\0"
         case 17:
             return pack(">HHH", packet.second, packet.first, 10 + len(packet.tag)), b"\0\0"
-        case 1 | 58:  # the tag is the identifier too, which tells one echo from another
-            return pack(">BB", packet.first, packet.second), packet.tag[-4:]
+        case 1 | 58:  # the tag's end is the identifier too, which tells one echo from another
+            return pack(">BB", packet.first, packet.second), packet.tag[-2:] + packet.tag[-4:-2]
         case _:
             return b"", b""
 

@@ -1,0 +1,91 @@
+"""The flows that the kernel tracks in a namespace: told, and ended.
+
+A tracked flow lives on when the rule that admitted it goes (reference 20 [docs]). A cut ends it: its entry is deleted,
+so that its next packet is judged as the first of a flow, and of TCP none but a SYN can be that (dataplane-nftables 3.3
+[measured]). What is cut is told by the verdict, flow by flow, so that a flow which another rule permits is not touched.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterable
+from socket import AF_INET, AF_INET6, AF_UNSPEC
+from struct import Struct
+from typing import NamedTuple
+
+from groupwall.enforce.netlink import Answer, Connection, Message, Refused, attribute, attributes
+from groupwall.rules.flows import IPV4, PORTS
+from groupwall.rules.verdict import Flow
+
+_CONNTRACK = 1 << 8
+_NEW, _GET, _DELETE = _CONNTRACK, _CONNTRACK | 1, _CONNTRACK | 2
+_GENERIC = Struct(">BBH")  # family, version 0, resource id
+_ORIGINAL, _ID, _ZONE = 1, 12, 18
+_NESTED = 0x8000
+_ADDRESSES, _PROTOCOL = 1, 2
+_SOURCES, _DESTINATIONS = (1, 3), (2, 4)
+"""Where an address is: of IPv4, of IPv6."""
+
+_NUMBER, _SOURCE_PORT, _PORT = 1, 2, 3
+_TYPES = {5: 6, 8: 9}
+"""Where an ICMP type is, and its code: of ICMP, of ICMPv6."""
+
+_AT_ONCE = 256
+"""Deletions in one message to the kernel."""
+
+
+class Tracked(NamedTuple):
+    """A flow that is tracked, as its first packet went. entry: what names it to the kernel, and no other after it."""
+
+    flow: Flow
+    source_port: int
+    family: int
+    entry: bytes
+
+
+def tracked(kernel: Connection) -> list[Tracked]:
+    """Return all flows that are tracked. kernel: a connection of the family NETFILTER."""
+    found = kernel.dump(Message(_GET, 0, _GENERIC.pack(AF_UNSPEC, 0, 0)))
+    return [_tracked(answer) for answer in found if answer.body[0] in (AF_INET, AF_INET6)]
+
+
+def _tracked(answer: Answer) -> Tracked:
+    told = dict(attributes(answer.body[_GENERIC.size :]))
+    original = dict(attributes(told[_ORIGINAL]))
+    addresses, protocol = dict(attributes(original[_ADDRESSES])), dict(attributes(original[_PROTOCOL]))
+    flow = Flow(_address(addresses, _SOURCES), _address(addresses, _DESTINATIONS), _service(protocol))
+    named = attribute(_ORIGINAL | _NESTED, told[_ORIGINAL]) + attribute(_ID, told[_ID])
+    zone = attribute(_ZONE, told[_ZONE]) if _ZONE in told else b""
+    return Tracked(flow, int.from_bytes(protocol.get(_SOURCE_PORT, b"")), answer.body[0], named + zone)
+
+
+def _address(told: dict[int, bytes], places: tuple[int, int]) -> int:
+    ipv4, ipv6 = places
+    return int.from_bytes(told[ipv4]) if ipv4 in told else int.from_bytes(told[ipv6]) + IPV4
+
+
+def _service(told: dict[int, bytes]) -> int:
+    """Return a flow's service as groupwall.rules.traffic has it."""
+    start = told[_NUMBER][0] * PORTS
+    for place, code in _TYPES.items():
+        if place in told:
+            return start + int.from_bytes(told[place] + told[code])
+    return start + int.from_bytes(told.get(_PORT, b""))
+
+
+def end(kernel: Connection, some: Iterable[Tracked]) -> None:
+    """Track flows no longer. One that has ended meanwhile is none to worry about; raise Refused for anything else."""
+    wanted = [Message(_DELETE, 0, _GENERIC.pack(each.family, 0, 0) + each.entry) for each in some]
+    for first in range(0, len(wanted), _AT_ONCE):
+        try:
+            kernel.order(wanted[first : first + _AT_ONCE])
+        except Refused as refused:
+            if refused.errno != errno.ENOENT:
+                raise
+
+
+def cut(kernel: Connection, permits: Callable[[Flow], bool]) -> list[Tracked]:
+    """End the flows that are not permitted, and return them. Asked once the rules that decide now are applied."""
+    forbidden = [each for each in tracked(kernel) if not permits(each.flow)]
+    end(kernel, forbidden)
+    return forbidden

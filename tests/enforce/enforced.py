@@ -1,0 +1,55 @@
+"""A bed with a table at each of its routers."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from itertools import count
+from typing import Self
+
+from groupwall.enforce import conntrack
+from groupwall.enforce.compile import compiled
+from groupwall.enforce.conntrack import Tracked
+from groupwall.enforce.dataplane import Dataplane
+from groupwall.enforce.netlink import NETFILTER, Connection
+from tests.enforce.bed import Bed
+from tests.enforce.policies import Policy, judge, state
+
+
+class Enforced:
+    """A bed whose routers hold to a policy; to none at first, so that all passes."""
+
+    def __init__(self, bed: Bed) -> None:
+        self.bed = bed
+        self._revisions = count(1)
+        self._held = ExitStack()
+        self.planes: dict[str, Dataplane] = {}
+        self._kernels: list[Connection] = []
+
+    def __enter__(self) -> Self:
+        for vpc_id, router in self.bed.routers.items():
+            self.planes[vpc_id] = self._held.enter_context(Dataplane.inside(router))
+            self._kernels.append(self._held.enter_context(router.within(lambda: Connection(NETFILTER))))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def load(self, policy: Policy) -> None:
+        """Have a policy hold."""
+        revision = next(self._revisions)
+        for vpc_id, plane in self.planes.items():
+            plane.load(compiled(state(policy, self.bed.hosts, vpc_id)), revision)
+
+    def tracked(self) -> list[Tracked]:
+        """Return the flows that are tracked, at every router."""
+        return [one for kernel in self._kernels for one in conntrack.tracked(kernel)]
+
+    def cut(self, policy: Policy) -> list[Tracked]:
+        """End the flows that a policy does not permit."""
+        accepts = judge(policy, self.bed.hosts)
+        return [one for kernel in self._kernels for one in conntrack.cut(kernel, accepts)]
+
+    def forget_flows(self) -> None:
+        """Track nothing that is tracked now."""
+        for kernel in self._kernels:
+            conntrack.end(kernel, conntrack.tracked(kernel))
