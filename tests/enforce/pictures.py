@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 from hypothesis import strategies as st
 
 from groupwall.enforce.compile import Interface, State
@@ -11,6 +13,7 @@ from tests.naive import Picture
 
 VPC = "vpc-00000001"
 GROUPS = [f"sg-0000000{digit}" for digit in range(1, 5)]
+OPEN = "sg-0123456789abcdef0"
 LISTS = ["pl-00000001", "pl-0123456789abcdef0"]
 INTERFACES = [f"eni-0000000{digit}" for digit in range(1, 4)]
 OUTSIDE = ["198.51.100.7", "10.1.2.3", "255.255.255.255", "2001:db8:1::7", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]
@@ -40,12 +43,18 @@ def pictures(draw: st.DrawFn) -> Picture:
         for number, (group, direction, (protocol, ports), peer) in enumerate(drawn)
     )
     members = draw(st.lists(st.frozensets(st.sampled_from(GROUPS), max_size=3), min_size=2, max_size=3))
+    open_ = draw(st.sampled_from([(), ("ingress",), ("egress",)]))  # so that the other gate alone decides
+    rules += tuple(
+        naive.Rule(f"sgr-{number}", OPEN, direction, "-1", -1, -1, peer)
+        for direction in open_
+        for number, peer in enumerate(("0.0.0.0/0", "::/0"))
+    )
     interfaces = {
-        eni: naive.Interface(eni, VPC, "subnet-00000001", (f"10.0.0.{host}", f"2001:db8::{host}"), groups)
+        eni: naive.Interface(eni, VPC, "subnet-00000001", (f"10.0.0.{host}", f"2001:db8::{host}"), groups | {OPEN})
         for host, (eni, groups) in enumerate(zip(INTERFACES, members, strict=False), 1)
     }
     entries = {one: tuple(draw(st.lists(blocks, max_size=4, unique=True))) for one in LISTS}
-    return Picture(dict.fromkeys(GROUPS, VPC), rules, interfaces, entries, (), frozenset())
+    return Picture(dict.fromkeys([*GROUPS, OPEN], VPC), rules, interfaces, entries, (), frozenset())
 
 
 def state_of(seen: Picture) -> State:
@@ -85,21 +94,40 @@ def _rule(one: naive.Rule) -> Rule:
 
 @st.composite
 def flows(draw: st.DrawFn, seen: Picture) -> tuple[str, str, str, int, int]:
-    """Draw a flow of a family that both ends have, one of them an interface: ends, protocol, port or type, code."""
-    version = draw(st.sampled_from((4, 6)))
-    here = [
-        address for one in seen.interfaces.values() for address in one.addresses if (":" in address) == (version == 6)
-    ]
-    there = [*here, *(one for one in OUTSIDE if (":" in one) == (version == 6))]
-    ends = draw(
-        st.permutations([draw(st.sampled_from(here)), draw(st.sampled_from(there))]).filter(
-            lambda two: two[0] != two[1]
-        )
-    )
-    protocol, (first, last) = draw(services.filter(lambda one: one[0] != "-1"))
-    code = -1
+    """Draw a flow: the addresses of its ends, one of them an interface's, a protocol, a port or type, a code.
+
+    Most are such as a rule of that interface is about, or nearly: of any two things, most have nothing to do with each
+    other.
+    """
+    member = draw(st.sampled_from(list(seen.interfaces.values())))
+    own = draw(st.sampled_from(member.addresses))
+    others = [one for one in (*OUTSIDE, *_addresses(seen)) if (":" in one) == (":" in own) and one != own]
+    about = [rule for rule in seen.rules if rule.group in member.groups]
+    rule = draw(st.none() | st.sampled_from(about)) if about else None
+    near = [one for one in others if rule and _means(seen, rule, one)]
+    other = draw(st.sampled_from(near) | st.sampled_from(others) if near else st.sampled_from(others))
+    outward = rule.direction == "egress" if rule else draw(st.booleans())
+    ends = (own, other) if outward else (other, own)
+    if rule and rule.protocol != "-1" and draw(st.integers(0, 5)):
+        return (*ends, *draw(_service(rule.protocol, (rule.first, rule.last))))
+    protocol, ports = draw(services.filter(lambda one: one[0] != "-1"))
+    return (*ends, *draw(_service(protocol, ports)))
+
+
+def _service(protocol: str, ports: tuple[int, int]) -> st.SearchStrategy[tuple[str, int, int]]:
+    first, last = ports
     if protocol in ("icmp", "icmpv6"):
-        first, code = max(first, 0), max(last, 0)
-    elif protocol in ("tcp", "udp"):
-        first = draw(st.sampled_from([first, last, max(first - 1, 0), min(last + 1, 65535)]))
-    return (*ends, protocol, first, code)
+        kinds = [max(first, 0), 8] if first < 0 else [first]
+        return st.tuples(st.just(protocol), st.sampled_from(kinds), st.sampled_from([max(last, 0), max(last, 0), 1]))
+    if protocol in ("tcp", "udp"):
+        some = [first, last, max(first - 1, 0), min(last + 1, 65535)]
+        return st.tuples(st.just(protocol), st.sampled_from(some), st.just(-1))
+    return st.just((protocol, -1, -1))
+
+
+def _addresses(seen: Picture) -> list[str]:
+    return [address for one in seen.interfaces.values() for address in one.addresses]
+
+
+def _means(seen: Picture, rule: naive.Rule, address: str) -> bool:
+    return any(ip_address(address) in ip_network(block) for block in naive.blocks(seen, rule, VPC))
