@@ -11,6 +11,8 @@ from groupwall.enforce.compile import compiled
 from groupwall.enforce.conntrack import Tracked
 from groupwall.enforce.dataplane import Dataplane
 from groupwall.enforce.netlink import NETFILTER, Connection
+from groupwall.enforce.wiring import GATEWAYS
+from groupwall.rules.flows import address_number
 from tests.enforce.bed import Bed
 from tests.enforce.policies import Policy, judge, state
 
@@ -41,8 +43,10 @@ class Enforced:
             plane.load(compiled(state(policy, self.bed.hosts, vpc_id)), revision)
 
     def tracked(self) -> list[Tracked]:
-        """Return the flows that are tracked, at every router."""
-        return [one for kernel in self._kernels for one in conntrack.tracked(kernel)]
+        """Return the flows that are tracked, at every router, but for the bed's own to the gateway."""
+        gateway = address_number(str(GATEWAYS[0]))
+        found = [one for kernel in self._kernels for one in conntrack.tracked(kernel)]
+        return [one for one in found if one.flow.destination != gateway]
 
     def cut(self, policy: Policy) -> list[Tracked]:
         """End the flows that a policy does not permit."""
