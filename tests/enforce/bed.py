@@ -146,6 +146,14 @@ class Bed:
             self._collect(host)
         return [tag in self._arrived[probe.destination.id] for probe, tag in zip(probes, tags, strict=True)]
 
+    def reaches(self, sender: Host, receiver: Host, packet: Packet, mac: bytes = ROUTER_MAC) -> bool:
+        """Send one packet as it is, addressed in the link to ``mac``, and tell whether an instance gets it."""
+        with _on_one_processor():
+            _send(sender, packet, mac)
+            self._echo(sender)
+        self._collect(receiver)
+        return packet.tag in self._arrived[receiver.id]
+
     def connect(self, client: Host, server: Host, port: int, version: int = 4) -> Connected | None:
         """Open a TCP connection between two programs, None if its first packet or the answer does not arrive."""
         listening = server.within(lambda: _listening(server.address(version), port))
@@ -208,8 +216,8 @@ def _packet(probe: Probe, tag: bytes) -> Packet:
     return Packet(*ends, probe.protocol, probe.first, probe.second, tag)
 
 
-def _send(host: Host, packet: Packet) -> None:
-    ethernet = ROUTER_MAC + host.interface.mac + _ETHERTYPES[packet.source.version]
+def _send(host: Host, packet: Packet, mac: bytes = ROUTER_MAC) -> None:
+    ethernet = mac + host.interface.mac + _ETHERTYPES[packet.source.version]
     host.link.send(ethernet + packet.encoded())
 
 
