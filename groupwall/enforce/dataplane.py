@@ -134,6 +134,11 @@ class Dataplane:
             yield GoneElements(REVISION, (revision_element(self.revision),))
         yield NewElements(REVISION, (revision_element(revision),))
 
+    @property
+    def held(self) -> set[Part]:
+        """The parts that the table should hold."""
+        return set(self._parts)
+
     # ---- what holds
 
     def read(self) -> Table | None:
