@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from functools import cache
+from shutil import which
 
 import pytest
 
@@ -22,13 +23,16 @@ NEED_THE_KERNEL = {
     "test_differential.py": "sends packets through the kernel's tables",
     "test_faults.py": "sends packets through the kernel's tables",
     "test_conntrack.py": "reads and removes the kernel's tracked flows",
+    "test_nft.py": "asks nft what it says of the kernel's tables",
 }
 """The files that are skipped where Linux, root or nftables is missing, and why: all of them, and no other."""
+NEED_NFT = {"test_nft.py"}
+"""Those of them that are skipped where the program nft is missing too, which nothing else ever starts."""
 
 
 @cache
 def missing() -> str:
-    """Return what this machine lacks, nothing where it lacks nothing."""
+    """Return what this machine lacks for all of them, nothing where it lacks nothing."""
     try:
         with Namespace.new() as namespace:
             namespace.within(lambda: Connection(NETFILTER)).close()
@@ -42,8 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what the list names where the machine lacks what it needs; pytest's summary tells each with its reason."""
     for item in items:
         why = NEED_THE_KERNEL.get(item.path.name) if item.path.parent.name == "enforce" else None
-        if why and missing():
-            item.add_marker(pytest.mark.skip(reason=f"{why}, and {missing()}"))
+        lacks = missing() or ("needs the program nft" if item.path.name in NEED_NFT and not which("nft") else "")
+        if why and lacks:
+            item.add_marker(pytest.mark.skip(reason=f"{why}, and {lacks}"))
 
 
 @pytest.fixture
