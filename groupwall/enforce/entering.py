@@ -57,7 +57,7 @@ class Namespace:
         """Give it a name, which holds it from now on. Raise FileExistsError if that is taken."""
         NAMED.mkdir(parents=True, exist_ok=True)
         place = NAMED / name
-        if os.path.ismount(place):
+        if is_named(name):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place))
         place.touch(0o444)
         source = f"/proc/self/fd/{self.descriptor}".encode()
@@ -77,18 +77,19 @@ class Namespace:
 def forget(name: str) -> None:
     """Take a name away, if it is there. What holds the namespace otherwise, such as a process inside, keeps it."""
     place = NAMED / name
-    if place.exists():
-        if os.path.ismount(place):  # and not Path.is_mount, which is of folders only
-            _checked(_LIBC.umount2(bytes(place), _MNT_DETACH), place)
-        place.unlink()
+    if is_named(name):
+        _checked(_LIBC.umount2(bytes(place), _MNT_DETACH), place)
+    place.unlink(missing_ok=True)
+
+
+def is_named(name: str) -> bool:
+    """Tell whether a namespace has this name: a file with a mount on it, since a crash leaves one without."""
+    return os.path.ismount(NAMED / name)  # and not Path.is_mount, which is of folders only
 
 
 def names() -> list[str]:
-    """Return all names of network namespaces, whoever gave them, in order.
-
-    A name is a file with a mount on it: one without stands for nothing, and is left by a crash between the two.
-    """
-    return sorted(place.name for place in NAMED.iterdir() if os.path.ismount(place)) if NAMED.is_dir() else []
+    """Return all names of network namespaces, whoever gave them, in order."""
+    return sorted(place.name for place in NAMED.iterdir() if is_named(place.name)) if NAMED.is_dir() else []
 
 
 def _apart(act: Callable[[], T]) -> T:

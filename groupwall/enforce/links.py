@@ -9,12 +9,13 @@ not be half done is done in a namespace that has no name yet.
 
 from __future__ import annotations
 
+from errno import ENODEV
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from socket import AF_INET, AF_INET6
 from struct import Struct
 from typing import NamedTuple
 
-from groupwall.enforce.netlink import CREATE, Connection, Message, attribute, attributes, nested, text
+from groupwall.enforce.netlink import CREATE, Connection, Message, Refused, attribute, attributes, nested, text
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -148,6 +149,16 @@ def links(kernel: Connection) -> list[Link]:
     """Return the links of a namespace."""
     found = kernel.dump(Message(_GET_LINK, 0, _LINK.pack(0, 0, 0, 0, 0)))
     return [_link(answer.body) for answer in found]
+
+
+def link(kernel: Connection, name: str) -> Link | None:
+    """Return the link of a name, None if there is none."""
+    try:
+        return _link(kernel.ask(Message(_GET_LINK, 0, _LINK.pack(0, 0, 0, 0, 0) + text(3, name))).body)
+    except Refused as refused:
+        if refused.errno != ENODEV:
+            raise
+        return None
 
 
 def _link(body: bytes) -> Link:

@@ -25,7 +25,9 @@ _BOTH = {"ipv6/conf/all/disable_ipv6": 0, "ipv6/conf/default/disable_ipv6": 0, "
 _INSTANCE = _BOTH | {"ipv6/conf/default/accept_ra": 0}
 _ROUTER = _BOTH | {
     "ipv4/ip_forward": 1,
-    "ipv4/conf/all/rp_filter": 1,
+    # Who may send as whom the table says, for both families; this knows IPv4 only, and no unchecked interfaces.
+    "ipv4/conf/all/rp_filter": 0,
+    "ipv4/conf/default/rp_filter": 0,
     "ipv4/conf/all/send_redirects": 0,
     "ipv6/conf/all/forwarding": 1,
     "ipv6/conf/default/addr_gen_mode": 1,  # no other link-local address than the gateway's
@@ -81,7 +83,8 @@ class Namespaces:
             vpc_ids = {each.vpc_id for each in wanted.values()}
             routers = {vpc_id: held.enter_context(self.node(vpc_id)) for vpc_id in vpc_ids}
             there = wiring.plugged(instance)
-            wiring.unplug(instance, [link for identity, link in there.items() if identity not in wanted])
+            for identity in there.keys() - wanted.keys():
+                wiring.unplug(instance, there[identity].name)
             for identity, each in wanted.items():
                 if identity not in there:
                     wiring.plug(instance, routers[each.vpc_id], each)
@@ -91,7 +94,7 @@ class Namespaces:
     def _made(self, identity: str, settings: dict[str, int]) -> Iterator[Node]:
         """Yield the namespace of an id. A new one gets its name afterwards; after a failure nothing is left of it."""
         name = self.name(identity)
-        if name in entering.names():
+        if entering.is_named(name):
             with Node(Namespace.named(name)) as found:
                 yield found
             return
@@ -107,7 +110,7 @@ class Namespaces:
 
     def remove(self, identity: str) -> None:
         """Remove an instance or a router, and so its links. A process inside lives on, with nobody to talk to."""
-        if self.name(identity) in entering.names():
+        if entering.is_named(self.name(identity)):
             with self.node(identity) as found:
                 wiring.unplug_all(found)
         entering.forget(self.name(identity))
@@ -119,9 +122,9 @@ class Namespaces:
 
     def part(self, peering_id: str, vpc_id: str) -> None:
         """End the connection of two routers, one of which is named, if there is one."""
-        with self.node(vpc_id) as router:
-            there = wiring.plugged(router)
-            wiring.unplug(router, [link for identity, link in there.items() if identity == peering_id])
+        if entering.is_named(self.name(vpc_id)):
+            with self.node(vpc_id) as router:
+                wiring.unplug(router, wiring.device("gwp", peering_id))
 
     def remove_all(self) -> list[str]:
         """Remove all that groupwall made with this prefix, and nothing else; return the ids."""

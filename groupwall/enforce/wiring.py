@@ -12,6 +12,7 @@ from __future__ import annotations
 from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from errno import ENODEV
 from hashlib import blake2b
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -92,20 +93,27 @@ def plugged(node: Node) -> dict[str, Link]:
     return {link.alias: link for link in links.links(node.kernel) if link.alias and link.number != LOOPBACK}
 
 
-def unplug(node: Node, some: Iterable[Link]) -> None:
-    """Remove links, each with its other end."""
-    for link in some:
-        node.kernel.order([links.no_link(link.number)])
+def unplug(node: Node, name: str) -> None:
+    """Remove a link with its other end, if it is there."""
+    found = links.link(node.kernel, name)
+    if found is not None:
+        node.kernel.order([links.no_link(found.number)])
 
 
 def unplug_all(node: Node) -> None:
     """Remove every link of a namespace but the loopback."""
-    unplug(node, [link for link in links.links(node.kernel) if link.number != LOOPBACK])
+    for each in links.links(node.kernel):
+        if each.number != LOOPBACK:
+            unplug(node, each.name)
 
 
 def plug(instance: Node, router: Node, interface: Interface) -> None:
-    """Connect an instance to a router by a pair of links, without addresses."""
+    """Connect an instance to a router by a pair of links, without addresses.
+
+    Links that the interface has already are of another instance, which it has left, or of one that died in the midst.
+    """
     own, gate = f"eth{interface.place}", device("gwe", interface.id)
+    unplug(router, gate)
     there = End(own, interface.mac, instance.namespace.descriptor)
     router.kernel.order([links.new_pair(End(gate, ROUTER_MAC), there)])
     number = _number(router, gate)
@@ -116,12 +124,15 @@ def plug(instance: Node, router: Node, interface: Interface) -> None:
 
 
 def _number(node: Node, name: str) -> int:
-    return next(link.number for link in links.links(node.kernel) if link.name == name)
+    found = links.link(node.kernel, name)
+    if found is None:
+        raise OSError(ENODEV, f"no link {name}")
+    return found.number
 
 
 def give(instance: Node, router: Node, interface: Interface) -> None:
     """Give a plugged interface its addresses, and take from it those that it has no longer."""
-    own, gate = plugged(instance)[interface.id].number, plugged(router)[interface.id].number
+    own, gate = _number(instance, f"eth{interface.place}"), _number(router, device("gwe", interface.id))
     gone = links.addresses(instance.kernel, own) - set(interface.addresses)
     for each in interface.addresses:
         instance.kernel.order([links.address(own, each)])
@@ -151,7 +162,7 @@ def _without(node: Node, removal: Message) -> None:
 def join(first: Router, second: Router, peering_id: str) -> None:
     """Connect two routers, with routes to each other's blocks."""
     name = device("gwp", peering_id)
-    if peering_id not in plugged(second.node):
+    if links.link(second.node.kernel, name) is None:
         there = End(name, _PEER_MAC, second.node.namespace.descriptor)
         first.node.kernel.order([links.new_pair(End(name, ROUTER_MAC), there)])
     _lead(first, name, second.blocks, (GATEWAYS[1], _PEER_GATEWAY, _PEER_MAC))

@@ -128,3 +128,17 @@ def test_nobody_sends_as_another(enforced: Enforced, version: int) -> None:
     honest = Packet(one.address(version), other.address(version), UDP, 5000, 40000, b"as self.")
     assert bed.reaches(one, other, honest)
     assert not bed.reaches(one, other, honest._replace(source=third.address(version), tag=b"as other"))
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_an_unchecked_interface_sends_as_another(enforced: Enforced, version: int) -> None:
+    """Without its source/destination check an interface may send as others, in both families alike: 20 [docs]."""
+    bed = enforced.bed
+    one, other, third = bed.hosts
+    rules = [rule for group in GROUPS for rule in everywhere(group)]
+    rules += [allow(group, INGRESS, "-1", peer) for group in GROUPS for peer in ANYWHERE.values()]
+    full = state(Policy(_each_in_its_own(bed), tuple(rules)), bed.hosts, "vpc-a")
+    unchecked = {**full.interfaces, one.interface.id: replace(full.interfaces[one.interface.id], checked=False)}
+    enforced.planes["vpc-a"].load(compiled(replace(full, interfaces=unchecked)), 1)
+    forged = Packet(third.address(version), other.address(version), UDP, 5000, 40000, b"as other")
+    assert bed.reaches(one, other, forged)

@@ -14,7 +14,7 @@ from itertools import product
 import pytest
 
 from groupwall.enforce.entering import Namespace, forget, names
-from groupwall.enforce.links import Address, addresses, links
+from groupwall.enforce.links import Address, End, addresses, links, new_pair
 from groupwall.enforce.namespaces import Namespaces, Side
 from groupwall.enforce.netlink import Refused
 from groupwall.enforce.wiring import Interface, device, plugged
@@ -137,6 +137,21 @@ def test_a_new_address_is_reached() -> None:
         assert bed.arrived([Probe(there, sender, 4, TCP, 80)]) == [True]
 
 
+def test_an_interface_moves(ours: Namespaces) -> None:
+    """An interface that is given to another instance leaves the one that had it (inferred)."""
+    ours.make_instance("i-1", [_interface("1", "10.0.0.5")])
+    ours.make_instance("i-2", [_interface("1", "10.0.0.5")])
+    assert _given(ours, "i-1") == {}
+    assert _given(ours, "i-2") == {"eth0": {ip_address("10.0.0.5")}}
+    assert _routed(ours, "vpc-1") == {"eni-1"}
+
+
+def test_parting_what_is_not_joined(ours: Namespaces) -> None:
+    """To end a connection that is not there, or of a router that is not, is nothing (inferred)."""
+    ours.part("pcx-1", "vpc-1")
+    ours.part("pcx-1", "vpc-2")
+
+
 def test_removal_takes_both_ends(ours: Namespaces) -> None:
     """An instance that goes takes its links at the router with it, though a process inside lives on (inferred)."""
     ours.make_instance("i-1", [_interface("1", "10.0.0.5")])
@@ -184,6 +199,17 @@ def test_killed_in_the_midst(ours: Namespaces) -> None:
     assert ours.ids() == ["vpc-1"]
     ours.make_instance("i-1", [_interface("2", "10.0.0.5")])
     assert _given(ours, "i-1") == {"eth0": {ip_address("10.0.0.5")}}
+
+
+def test_killed_in_the_midst_of_a_change(ours: Namespaces) -> None:
+    """An instance whose change was cut off by a kill can be changed again (inferred)."""
+    first, second = _interface("1", "10.0.0.5"), _interface("2", "10.0.0.6", place=1)
+    ours.make_instance("i-1", [first])
+    with ours.node("i-1") as instance, ours.node("vpc-1") as router:
+        pair = new_pair(End(device("gwe", "eni-2"), second.mac), End("eth1", first.mac, instance.namespace.descriptor))
+        router.kernel.order([pair])
+    ours.make_instance("i-1", [first, second])
+    assert _given(ours, "i-1") == {"eth0": set(first.addresses), "eth1": set(second.addresses)}
 
 
 def test_only_ours_are_removed(ours: Namespaces) -> None:
