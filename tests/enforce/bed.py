@@ -50,6 +50,10 @@ class Host(NamedTuple):
     link: socket.socket
     """Sends and receives whole frames at the instance's ``eth0``, below its own firewall and sockets."""
 
+    def __repr__(self) -> str:
+        """Return its id: what a failed test shows is to be read."""
+        return self.id
+
     def address(self, version: int) -> Address:
         """Return its address of a family, 4 or 6."""
         return self.interface.addresses[version == 6]
@@ -68,6 +72,10 @@ class Probe(NamedTuple):
     protocol: int
     first: int = 0
     second: int = 40000
+
+    def answer(self) -> Probe:
+        """Return what the receiver answers, of protocols with ports."""
+        return Probe(self.destination, self.source, self.version, self.protocol, self.second, self.first)
 
 
 class Connected(NamedTuple):

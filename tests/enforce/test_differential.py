@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.enforce.bed import Bed
+from groupwall.rules.verdict import Flow
+from tests.enforce.bed import Bed, Probe
 from tests.enforce.enforced import Enforced
+from tests.enforce.packets import UDP
 from tests.enforce.policies import flow, judge, policies, probes
 
 
@@ -33,3 +35,34 @@ def test_packets_pass_as_the_rules_say(enforced: Enforced, drawn: st.DataObject)
     arrived = enforced.bed.arrived(some)
     wrong = [probe for probe, *both in zip(some, arrived, expected, strict=True) if both[0] != both[1]]
     assert wrong == []
+
+
+@given(drawn=st.data())
+def test_a_cut_ends_exactly_what_is_not_permitted(enforced: Enforced, drawn: st.DataObject) -> None:
+    """From any policy to any other, what has begun lives on; a cut ends what the other does not permit, no more.
+
+    Reference 20 [docs], issue 6, 6 (inferred).
+    """
+    bed, hosts = enforced.bed, enforced.bed.hosts
+    before, after = drawn.draw(policies(hosts)), drawn.draw(policies(hosts))
+    asked = [probe for probe in drawn.draw(probes(before, hosts)) if probe.protocol == UDP and probe.first]
+    enforced.load(before)
+    enforced.forget_flows()
+    begun = [probe for probe, there in zip(asked, bed.arrived(asked), strict=True) if there]
+    replies = [probe.answer() for probe in begun]
+    assert all(bed.arrived(replies))
+    enforced.load(after)
+    assert all(bed.arrived(replies))
+    permits = judge(after, hosts)
+    lost = {_tracked(probe) for probe in begun if not permits(flow(probe))}
+    kept = {_tracked(probe) for probe in begun} - lost
+    cut = {(one.flow, one.source_port) for one in enforced.cut(after)}
+    assert lost <= cut
+    assert not kept & cut
+    assert {(one.flow, one.source_port) for one in enforced.tracked()} >= kept
+    passing = [permits(flow(probe)) or permits(flow(reply)) for probe, reply in zip(begun, replies, strict=True)]
+    assert bed.arrived(replies) == passing
+
+
+def _tracked(probe: Probe) -> tuple[Flow, int]:
+    return flow(probe), probe.second
