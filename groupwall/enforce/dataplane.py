@@ -44,7 +44,7 @@ TABLE = "groupwall"
 _NOTICES = 7
 """The multicast group that tells every change of nftables in a namespace."""
 
-_LOADED = 1 << 22
+_LOADED = 1 << 20
 """Bytes of a transaction of a first load: one of 300,000 rules would hold the kernel's lock for 8 s."""
 
 _READ = 5
@@ -60,6 +60,7 @@ class Dataplane:
         self._notices = notices
         self._parts: dict[Part, Table] = {}
         self._named: Counter[str] = Counter()
+        self._disturbed = False
         self.revision: int | None = None
         """What the table stands for, None while it is not complete."""
 
@@ -157,13 +158,20 @@ class Dataplane:
 
     def disturbed(self) -> bool:
         """Tell whether somebody else changed the table since the last call; true also if notices were lost."""
+        self._listen()
+        disturbed, self._disturbed = self._disturbed, False
+        return disturbed
+
+    def _listen(self) -> None:
         try:
             notices = self._notices.notices()
         except OSError as error:
             if error.errno != errno.ENOBUFS:
                 raise
-            return True
-        return any(one.port != self._connection.port and _is_of_ours(one) for one in notices)
+            self._disturbed = True
+        else:
+            foreign = (one for one in notices if one.port != self._connection.port)
+            self._disturbed |= any(map(_is_of_ours, foreign))
 
     def repair(self) -> bool:
         """Set the table right, and tell whether it was wrong. Raise as ``load``."""
@@ -202,6 +210,7 @@ class Dataplane:
         self._commit([NewTable(), *difference(EMPTY, frame)])
         for messages in _pieces(self._messages(difference(frame, merged(self._parts.values())))):
             self._connection.order(transaction(messages))
+            self._listen()  # our own notices too would fill the socket, and hide those of others
         self._commit([*self._revised(revision)])
 
     def _commit(self, changes: Iterable[Change]) -> None:

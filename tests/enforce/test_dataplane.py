@@ -217,6 +217,18 @@ def test_a_start_over_follows(namespace: Namespace, dataplane: Dataplane) -> Non
         assert next_one.read() == expected(open_state(), 7)
 
 
+def test_a_state_that_cannot_be_is_refused_whole(namespace: Namespace, dataplane: Dataplane) -> None:
+    """Two interfaces that claim one device are refused, nothing changes, and a state that can be follows (inferred)."""
+    twin = {"eni-00000009": SIMPLE.interfaces[ENI]}
+    part = Part(Kind.INTERFACE, "eni-00000009")
+    with pytest.raises(Refused):
+        dataplane.apply(compiled(State(interfaces=twin), [part]), 2)
+    with Dataplane.inside(namespace) as another:
+        assert another.read() == expected(SIMPLE, 1)
+    dataplane.apply({part: None}, 3)
+    assert dataplane.read() == expected(SIMPLE, 3)
+
+
 def test_nothing_is_counted_yet(dataplane: Dataplane) -> None:
     """Each rule has a counter of its own, from zero (issue 6)."""
     counted = dataplane.counted(["rules_4", "rules_peers"])
@@ -276,6 +288,7 @@ def test_a_thousand_interfaces_are_restored() -> None:
     )
     with Namespace.new() as apart, Dataplane.inside(apart) as dataplane:
         dataplane.load(compiled(state), 1)
+        assert not dataplane.disturbed()
         assert dataplane.read() == expected(state, 1)
         by_hand(apart, [GoneTable()])
         assert dataplane.disturbed()
