@@ -22,6 +22,8 @@ COMMANDS = {
         ),
         "groupwall.commands.verbs:verb",
     ),
+    **{word: f"groupwall.commands.agent:{word}" for word in ("agent", "attach", "detach", "cleanup")},
+    "exec": "groupwall.commands.agent:execute",
     "at": "groupwall.commands.past:at",
 }
 

@@ -33,6 +33,7 @@ class Settings:
     data: a folder, or ``:memory:``. log: ``text``, ``json`` or ``off``, of requests.
     retention_days: how long changes are kept in the history, 0 for ever.
     tls_cert, tls_key: files in PEM form; "" for a server without TLS.
+    enforce: ``nft`` has an agent beside the server make its rules hold on this machine, ``off`` none.
     requests_per_second: of one caller, 0 for as many as it likes; burst: as many at once, 0 for those of two seconds.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     tls_key: str = ""
     requests_per_second: float = 0
     burst: int = 0
+    enforce: str = "off"
 
     def __post_init__(self) -> None:
         """Refuse what is no account, region or folder, keys that nobody can have, and an open door to the network."""
@@ -72,6 +74,9 @@ class Settings:
                 f"--auth open lets anyone who can reach {self.host} change everything; "
                 "use --auth signed or --auth iam, or --allow-open if you mean it"
             )
+            raise SettingError(message)
+        if self.auth == "open" and self.enforce != "off":
+            message = "--enforce nft needs --auth signed or --auth iam: not anyone may change what stops packets"
             raise SettingError(message)
         self._check_edge()
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import Any
 
 import click
 
 from groupwall.app import open_app
+from groupwall.commands.enforcing import agent_beside, enforcing
 from groupwall.commands.first_key import make_first_key
 from groupwall.commands.refused import refused
+from groupwall.commands.rooted import STATE
 from groupwall.config import MOST_DAYS, Settings, quotas_from
 from groupwall.listening import listen
 from groupwall.server import STANDARD_ERROR, address
@@ -55,20 +58,31 @@ _DEFAULTS = Settings()
     "--requests-per-second", default=0.0, type=click.FloatRange(0), help="How many one caller may make; 0: no limit."
 )
 @click.option("--burst", default=0, type=click.IntRange(0), help="How many at once; 0: those of two seconds.")
+@click.option(
+    "--enforce",
+    default=_DEFAULTS.enforce,
+    type=click.Choice(["off", "nft"]),
+    help="Make rules and instances real on this machine, with nftables: root, Linux.",
+)
+@click.option("--user", default="nobody", help="With --enforce: whom the server runs as once it listens.")
+@click.option("--state", default=STATE, help="With --enforce: the agent's own folder.")
 @refused
-def serve(**options: Any) -> None:  # noqa: ANN401 - the options above, by name
+def serve(user: str, state: str, **options: Any) -> None:  # noqa: ANN401 - the options above, by name
     """Serve EC2 and STS on HTTP until SIGTERM; prints one line when ready."""
     _have_descriptors()
     settings = Settings(**options)
+    asked = enforcing(user, state) if settings.enforce == "nft" else None
     quotas = quotas_from(os.environ)
     tls = context(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     sock = listen(settings.host, settings.port)
     with sock:
         store = open_store(settings.data, Ids())
+        url = address(sock, secure=tls is not None)
         try:
-            if told := make_first_key(store, settings, address(sock, secure=tls is not None)):
+            if told := make_first_key(store, settings, url):
                 click.echo(told, err=True)
-            run(open_app(store, settings, quotas), settings, sock, tls=tls)
+            with agent_beside(asked, store, settings, url) if asked else nullcontext():
+                run(open_app(store, settings, quotas), settings, sock, tls=tls)
         finally:
             store.close()
 

@@ -9,6 +9,7 @@ not be half done is done in a namespace that has no name yet.
 
 from __future__ import annotations
 
+import sys
 from errno import ENODEV
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from socket import AF_INET, AF_INET6
@@ -53,11 +54,15 @@ class End(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A link that is there. number: its index. alias: a text that its maker left with it, or an empty one."""
+    """A link that is there. number: its index. alias: a text that its maker left with it, or an empty one.
+
+    master: the index of the bridge, or the like, that it belongs to, 0 for none.
+    """
 
     number: int
     name: str
     alias: str
+    master: int = 0
 
 
 def new_pair(near: End, far: End) -> Message:
@@ -163,7 +168,8 @@ def link(kernel: Connection, name: str) -> Link | None:
 
 def _link(body: bytes) -> Link:
     told = dict(attributes(body[_LINK.size :]))
-    return Link(_LINK.unpack_from(body)[2], _text(told[3]), _text(told.get(20, b"")))
+    master = int.from_bytes(told.get(10, b""), sys.byteorder)
+    return Link(_LINK.unpack_from(body)[2], _text(told[3]), _text(told.get(20, b"")), master)
 
 
 def _text(value: bytes) -> str:

@@ -1,0 +1,31 @@
+"""What commands share that only root of a Linux can run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from groupwall.config import SettingError
+
+STATE = "/var/lib/groupwall"
+_PRIVATE = 0o700
+_OTHERS_WRITE = 0o022
+
+
+def refuse_unable(what: str) -> None:
+    """Refuse to do what only root of a Linux can. SettingError, with the reason."""
+    if not sys.platform.startswith("linux"):
+        raise SettingError(f"{what} needs Linux with nftables; here nothing can be enforced")
+    if os.geteuid() != 0:
+        raise SettingError(f"{what} needs root: it makes network namespaces and changes the kernel's tables")
+
+
+def private_folder(state: str) -> Path:
+    """Return the agent's folder, made if it is not there. SettingError if others could write to it."""
+    folder = Path(state).absolute()
+    folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    status = folder.stat()
+    if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+        raise SettingError(f"{folder} must belong to root, who does what stands there, and nobody else may write to it")
+    return folder

@@ -1,0 +1,191 @@
+"""The agent: has a host follow what a server tells, and tells it what the kernel has.
+
+    tell me all -> tables -> I have revision N -> tell me what came after N, I wait -> tables -> ...
+
+Rules that are in the kernel stay there whoever dies: agent, server or the way between. An agent that starts lets
+nothing pass what it guards until it has been told everything once, unless a whole table is there from before, which
+decides until then (DESIGN 4.8; reference dataplane-nftables 8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from groupwall.enforce import control
+from groupwall.enforce.bindings import Unbound, Wanted
+from groupwall.enforce.host import Host
+from groupwall.enforce.reading import NotOurs
+from groupwall.errors import ApiError
+from groupwall.remote import Client, NoAnswer
+
+WAIT = 10
+"""Seconds that the server holds a question, which is how often it hears of a host where nothing changes."""
+
+SOONEST, LATEST, REFUSED = 0.05, 0.8, 5.0
+"""Seconds until a question is asked again: at first, at most where nobody answered, and where it was refused."""
+
+T = TypeVar("T")
+log = logging.getLogger("groupwall")
+
+
+class Clients(NamedTuple):
+    """Two connections to one server, since one is held while it waits for changes."""
+
+    asking: Client
+    telling: Client
+
+
+class Agent:
+    """One host, and one server. name: the host's, by which the server knows it."""
+
+    def __init__(self, name: str, host: Host, clients: Clients) -> None:
+        self._name = name
+        self._host = host
+        self._clients = clients
+        self._drifts = 0
+        self._fault = ""
+        self._news = asyncio.Event()
+        self._end = asyncio.Event()
+        self._watched: set[int] = set()
+
+    async def run(self, folder: Path, lifeline: int | None = None) -> None:
+        """Go on until SIGTERM or SIGINT, or until nobody holds the other end of ``lifeline``; all tables stay.
+
+        folder: the agent's, where commands find it. OSError if another agent has it.
+        """
+        self._host.begin()
+        self._watch()
+        server = await control.listen(folder, {"attach": self._attach, "detach": self._detach}, (Unbound, OSError))
+        self._end_by(lifeline)
+        tasks = [asyncio.create_task(each) for each in (self._ask(), self._tell(), self._end.wait())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                each.result()
+        finally:
+            for each in tasks:
+                each.cancel()
+            server.close()
+            (folder / control.SOCKET).unlink(missing_ok=True)
+            self._host.close()
+
+    def _end_by(self, lifeline: int | None) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end.set)
+        if lifeline is not None:
+            loop.add_reader(lifeline, self._end.set)
+
+    # ---- to the kernel
+
+    async def _ask(self) -> None:
+        """Ask for ever for what should hold, and have the host follow."""
+        wait, pause = 0, SOONEST
+        while True:
+            try:
+                given = {"After": self._host.revision, "Wait": wait}
+                answer = await _apart(partial(self._clients.asking.call, "DescribeDesired", given))
+                self._host.follow(answer)
+            except (NoAnswer, ApiError, NotOurs, OSError) as error:
+                self._say(error)
+                await asyncio.sleep(REFUSED if isinstance(error, ApiError) else pause)
+                wait, pause = 0, min(2 * pause, LATEST)
+            else:
+                wait, pause = WAIT, SOONEST
+                self._fault = ""
+            self._watch()
+            self._news.set()
+
+    def _say(self, error: Exception) -> None:
+        """Tell of an error, once for as long as it stays the same."""
+        fault = f"{type(error).__name__}: {error}"
+        if fault != self._fault:
+            log.warning("%s", fault)
+        self._fault = fault
+
+    def _watch(self) -> None:
+        """Hear of whatever disturbs a table, and set it right at once."""
+        loop = asyncio.get_running_loop()
+        there = {post.fileno() for post in self._host.posts()}
+        for gone in self._watched - there:
+            loop.remove_reader(gone)
+        for new in there - self._watched:
+            loop.add_reader(new, self._repair)
+        self._watched = there
+
+    def _repair(self) -> None:
+        try:
+            drifts = self._host.repaired()
+        except (OSError, NotOurs) as error:
+            self._say(error)
+            return
+        if drifts:
+            log.warning("somebody changed %s of our tables; it is as it should be again", drifts)
+            self._drifts += drifts
+            self._news.set()
+
+    # ---- to the server
+
+    async def _tell(self) -> None:
+        """Tell the server for ever, after each news, what holds here."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            drifts, given = self._drifts, self._told()
+            if not given["Revision"]:
+                continue
+            try:
+                await _apart(partial(self._clients.telling.call, "Acknowledge", given))
+                self._drifts -= drifts
+            except (NoAnswer, ApiError) as error:
+                log.debug("%s", error)  # who asks hears the same, and says so
+                await asyncio.sleep(LATEST)
+                self._news.set()
+
+    def _told(self) -> dict[str, object]:
+        faults = [self._fault] if self._fault else self._host.faults
+        return {
+            "Host": self._name,
+            "Revision": self._host.revision,
+            "InterfaceIds": self._host.interfaces,
+            "Drifts": self._drifts,
+            "Message": "; ".join(faults)[:1024],
+        }
+
+    # ---- to commands
+
+    def _attach(self, interface_id: str, device: str | None, netns: str | None) -> str:
+        one = self._host.attach(Wanted(interface_id, device, netns))
+        self._watch()
+        self._news.set()
+        where = f" in {netns}" if netns else ""
+        return f"{one.device}{where} is {interface_id} from now on, at revision {self._host.revision}"
+
+    def _detach(self, interface_id: str) -> str:
+        one = self._host.detach(interface_id)
+        self._watch()
+        self._news.set()
+        return f"{one.device} is free of groupwall"
+
+
+async def _apart(act: Callable[[], T]) -> T:
+    """Return what ``act`` returns, done in a thread that does not keep the program from ending."""
+    found: Future[T] = Future()
+    threading.Thread(target=_settle, args=(found, act), daemon=True).start()
+    return await asyncio.wrap_future(found)
+
+
+def _settle(found: Future[T], act: Callable[[], T]) -> None:
+    if found.set_running_or_notify_cancel():
+        try:
+            found.set_result(act())
+        except BaseException as error:  # noqa: BLE001 - whoever awaits it gets it
+            found.set_exception(error)

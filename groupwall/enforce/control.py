@@ -1,0 +1,80 @@
+"""How commands speak to the agent of their machine: a socket in its folder, which root alone can reach.
+
+A request is one line of JSON, an operation and its arguments; the reply is one, with what was done or why it was not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SOCKET = "agent.sock"
+PATIENCE = 30.0
+"""Seconds that a command waits."""
+LONGEST = 4096
+"""Bytes of a request."""
+
+Act = Callable[..., str]
+Json = dict[str, Any]
+
+
+class NoAgent(OSError):
+    """No agent has this folder."""
+
+
+class Denied(OSError):
+    """The agent did not do what it was asked; the message says why."""
+
+
+def ask(folder: Path, operation: str, **given: str | None) -> str:
+    """Have the agent of a folder do something; return what it tells. Raise NoAgent, Denied."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(PATIENCE)
+        try:
+            connection.connect(str(folder / SOCKET))
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise NoAgent(f"no agent runs with the folder {folder}; --state names another") from None
+        connection.sendall(json.dumps([operation, given]).encode() + b"\n")
+        with connection.makefile("rb") as lines:
+            told: Json = json.loads(lines.readline() or b'{"refused": "the agent ended"}')
+    if "refused" in told:
+        raise Denied(told["refused"])
+    return str(told["done"])
+
+
+def is_there(folder: Path) -> bool:
+    """Tell whether an agent runs with a folder."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(str(folder / SOCKET))
+        except OSError:
+            return False
+        return True
+
+
+async def listen(folder: Path, acts: dict[str, Act], refusals: tuple[type[Exception], ...]) -> asyncio.Server:
+    """Do what commands ask for, by the name of each operation. OSError if another agent has the folder."""
+    if is_there(folder):
+        raise NoAgent(f"another agent runs with the folder {folder}")
+    place = folder / SOCKET
+    place.unlink(missing_ok=True)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        if line:
+            writer.write(json.dumps(_done(acts, line, refusals)).encode() + b"\n")
+        writer.close()
+
+    return await asyncio.start_unix_server(answer, place, limit=LONGEST)
+
+
+def _done(acts: dict[str, Act], line: bytes, refusals: tuple[type[Exception], ...]) -> Json:
+    operation, given = json.loads(line)
+    try:
+        return {"done": acts[operation](**given)}
+    except refusals as error:
+        return {"refused": str(error)}

@@ -1,0 +1,106 @@
+"""The policy of one network namespace: the facts that its table follows from, kept up to date fact by fact.
+
+A change costs what it changes, however much is known: only the parts that follow from a changed fact are named, and
+only they are compiled again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+
+from groupwall.enforce import compile as compiling
+from groupwall.enforce.compile import Part, State
+from groupwall.enforce.desired import Facts, Key, Kind, interface_of, rules_of, texts_of
+from groupwall.rules.values import Rule
+
+CLOSED: frozenset[str] = frozenset()
+"""The groups of an interface that nothing is known of: none, so that nothing passes (users 5.5)."""
+
+
+class Policy:
+    """What the interfaces of one VPC in one network namespace are held to."""
+
+    def __init__(self, vpc_id: str) -> None:
+        self.vpc_id = vpc_id
+        self._groups: dict[str, tuple[Rule, ...]] = {}
+        self._members: dict[str, tuple[str, ...]] = {}
+        self._entries: dict[str, tuple[str, ...]] = {}
+        self._interfaces: dict[str, compiling.Interface] = {}
+        self._used: Counter[str] = Counter()
+        self._devices: dict[str, str] = {}
+
+    @property
+    def state(self) -> State:
+        """All of it, as the compiler takes it; it changes with the policy."""
+        return State(self._groups, self._members, self._entries, self._interfaces)
+
+    @property
+    def interfaces(self) -> AbstractSet[str]:
+        """The ids of the interfaces that are held to it."""
+        return self._devices.keys()
+
+    def bind(self, interface_id: str, device: str, known: Facts) -> set[Part]:
+        """Hold a device to what its interface may do; return what changed."""
+        self._devices[interface_id] = device
+        return set(self._interface(interface_id, known))
+
+    def unbind(self, interface_id: str, known: Facts) -> set[Part]:
+        """Hold a device to nothing any more; return what changed."""
+        self._devices.pop(interface_id, None)
+        return set(self._interface(interface_id, known))
+
+    def follow(self, known: Facts, changed: Iterable[Key]) -> set[Part]:
+        """Take over what changed in what is known; return the parts that follow from it."""
+        return {part for key in changed for part in self._followed(known, key)}
+
+    def _followed(self, known: Facts, key: Key) -> Iterator[Part]:
+        match key.kind:
+            case Kind.INTERFACE if key.id in self._devices:
+                yield from self._interface(key.id, known)
+            case Kind.GROUP if self._used[key.id]:
+                yield from self._group(key.id, known)
+            case Kind.MEMBERS if key.vpc_id == self.vpc_id:
+                yield _kept(self._members, key, known, compiling.Kind.MEMBERS)
+            case Kind.LIST:
+                yield _kept(self._entries, key, known, compiling.Kind.ENTRIES)
+            case _:
+                pass
+
+    def _interface(self, interface_id: str, known: Facts) -> Iterator[Part]:
+        before = self._interfaces.pop(interface_id, None)
+        if interface_id in self._devices:
+            self._interfaces[interface_id] = self._told(interface_id, known)
+        after = self._interfaces.get(interface_id)
+        groups_before, groups_after = (one.groups if one else CLOSED for one in (before, after))
+        self._used.update(groups_after)
+        self._used.subtract(groups_before)
+        for group_id in groups_before ^ groups_after:
+            if bool(self._used[group_id]) != (group_id in self._groups):
+                yield from self._group(group_id, known)
+        yield Part(compiling.Kind.INTERFACE, interface_id)
+
+    def _told(self, interface_id: str, known: Facts) -> compiling.Interface:
+        """Return an interface as it is told; closed if it is not, or lies in another VPC than all that is here."""
+        device, found = self._devices[interface_id], interface_of(known, interface_id)
+        if found is None or found.vpc_id != self.vpc_id:
+            return compiling.Interface(device, CLOSED, CLOSED)
+        return compiling.Interface(device, frozenset(found.addresses), found.groups, found.checked)
+
+    def _group(self, group_id: str, known: Facts) -> Iterator[Part]:
+        if self._used[group_id]:
+            self._groups[group_id] = rules_of(known, group_id)
+        else:
+            self._groups.pop(group_id, None)
+            del self._used[group_id]
+        yield Part(compiling.Kind.INGRESS, group_id)
+        yield Part(compiling.Kind.EGRESS, group_id)
+
+
+def _kept(kept: dict[str, tuple[str, ...]], key: Key, known: Facts, kind: compiling.Kind) -> Part:
+    if key in known:
+        kept[key.id] = texts_of(known, key)
+    else:
+        kept.pop(key.id, None)
+    return Part(kind, key.id)

@@ -1,0 +1,99 @@
+"""Posts: where packets are stopped. Each is a network namespace, the policy of what is in it, and the table there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from typing import Self
+
+from groupwall.enforce.compile import Part, compiled
+from groupwall.enforce.dataplane import TABLE, Dataplane
+from groupwall.enforce.desired import Facts, Key
+from groupwall.enforce.entering import Namespace
+from groupwall.enforce.frame import REVISION
+from groupwall.enforce.messages import GoneTable, transaction
+from groupwall.enforce.netlink import NETFILTER, Connection, text
+from groupwall.enforce.policy import Policy
+from groupwall.enforce.reading import read_table
+
+
+class Post:
+    """A policy, and the table of one namespace that follows it."""
+
+    def __init__(self, namespace: Namespace, policy: Policy) -> None:
+        """Speak to a namespace, which need not be held open afterwards. OSError if it cannot be spoken to."""
+        self._dataplane = Dataplane.inside(namespace)
+        self._policy = policy
+        self._due: set[Part] = set()
+        self._loaded = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Watch no longer; the table stays as it is."""
+        self._dataplane.close()
+
+    def fileno(self) -> int:
+        """Return a descriptor that can be read when something may have disturbed the table."""
+        return self._dataplane.fileno()
+
+    @property
+    def vpc_id(self) -> str:
+        """The VPC of all interfaces here."""
+        return self._policy.vpc_id
+
+    @property
+    def interfaces(self) -> AbstractSet[str]:
+        """The ids of the interfaces here."""
+        return self._policy.interfaces
+
+    def bind(self, interface_id: str, device: str, known: Facts) -> None:
+        """Hold a device to an interface's policy, from the next ``apply`` on."""
+        self._due |= self._policy.bind(interface_id, device, known)
+
+    def unbind(self, interface_id: str, known: Facts) -> None:
+        """Let a device go, from the next ``apply`` on."""
+        self._due |= self._policy.unbind(interface_id, known)
+
+    def follow(self, known: Facts, changed: Iterable[Key]) -> None:
+        """Take over what changed, from the next ``apply`` on."""
+        self._due |= self._policy.follow(known, changed)
+
+    def is_due(self) -> bool:
+        """Tell whether the table is behind the policy."""
+        return bool(self._due) or not self._loaded
+
+    def apply(self, revision: int) -> None:
+        """Bring the table up to the policy: what is due as one transaction, or all of it the first time.
+
+        Returns once the kernel has it. Raise NotOurs, Refused; the table is then loaded whole the next time.
+        """
+        state, loaded, due = self._policy.state, self._loaded, self._due
+        self._loaded, self._due = False, set()
+        if loaded:
+            self._dataplane.apply(compiled(state, due), revision)
+        else:
+            self._dataplane.load(compiled(state), revision)
+        self._loaded = True
+
+    def close_first(self) -> None:
+        """Let nothing pass until the first ``apply``, unless a whole table is there, which then decides until then."""
+        holds = self._dataplane.read()
+        if holds is None or not holds.elements.get(REVISION):
+            self.apply(0)
+            self._loaded = False
+
+    def repaired(self) -> bool:
+        """Set the table right if somebody disturbed it, and tell whether that was needed."""
+        return self._loaded and self._dataplane.disturbed() and self._dataplane.repair()
+
+
+def remove_table(namespace: Namespace) -> None:
+    """Remove our table, so that packets pass as if it had never been. Raise NotOurs if it is somebody else's."""
+    with namespace.within(lambda: Connection(NETFILTER)) as kernel:
+        if read_table(kernel, TABLE) is not None:
+            kernel.order(transaction(list(GoneTable().messages(text(1, TABLE)))))
