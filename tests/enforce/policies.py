@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import NamedTuple
 
@@ -146,6 +146,15 @@ def policies(draw: st.DrawFn, hosts: Sequence[Host]) -> Policy:
         tuple(Rule(f"sgr-{place:08x}", *one, None) for place, one in enumerate(everything)),
         {one: tuple(draw(st.lists(st.sampled_from(blocks), max_size=4))) for one in LISTS},
     )
+
+
+@st.composite
+def changes(draw: st.DrawFn, policy: Policy, hosts: Sequence[Host]) -> Policy:
+    """What a policy may become: any other one, or the same with some rules less."""
+    if draw(st.booleans()):
+        return draw(policies(hosts))
+    less = draw(st.sets(st.sampled_from(policy.rules)))
+    return replace(policy, rules=tuple(rule for rule in policy.rules if rule not in less))
 
 
 class Kind(NamedTuple):
