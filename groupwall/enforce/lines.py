@@ -18,7 +18,6 @@ the kernel walks along all sets of a table to find one by its name, so that 5,00
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_pton
@@ -42,7 +41,7 @@ from groupwall.enforce.table import NftRule
 from groupwall.rules.values import ALL_PROTOCOLS, EVERY_PORT, Direction, Peer, PeerKind, PortRange, Properties
 
 REMEMBERED = 1 << 16
-"""Rules whose place is remembered; a group is worked out anew whenever one of its rules comes or goes."""
+"""Rules and lines whose form is remembered; a group is worked out anew whenever one of its rules comes or goes."""
 
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 _SHORT = 8
@@ -158,6 +157,7 @@ def packed_address(text: str) -> bytes:
         raise ValueError(message) from None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def tag(line: Line, group_id: str, direction: Direction) -> bytes:
     """Return the 16 bytes by which a line of a group knows its elements."""
     form = bytes((direction.is_egress, line.length, tuple(Services).index(line.services)))
@@ -203,11 +203,13 @@ def _services(protocol: str, ports: PortRange) -> tuple[Services, bytes]:
     return Services.PORTS, word + bytes(4)
 
 
-def rules_of(line: Line, group_id: str, direction: Direction) -> Iterable[NftRule]:
+@lru_cache(maxsize=REMEMBERED)
+def rules_of(line: Line, group_id: str, direction: Direction) -> tuple[NftRule, ...]:
     """Return the rules of nftables that a line is, in a group's chain: one for each family."""
     own = tag(line, group_id, direction)
     by = _by_peer if line.peer else _by_block
-    return [(*family.is_it, *_ports(line), *by(line, family, direction, own), ACCEPT) for family in line.families]
+    rules = ((*family.is_it, *_ports(line), *by(line, family, direction, own), ACCEPT) for family in line.families)
+    return tuple(rules)
 
 
 def _by_block(line: Line, family: Family, direction: Direction, own: bytes) -> list[Expression]:
