@@ -26,6 +26,7 @@ from groupwall.iam.facts import NOWHERE, Origin
 from groupwall.ops import start
 from groupwall.ops.empty import empty
 from groupwall.ops.expectations.check import refuse_broken
+from groupwall.ops.hosts import Hosts
 from groupwall.ops.operation import Context, Operation, Result, Tried
 from groupwall.ops.table import OPERATIONS
 from groupwall.settling import Settling
@@ -124,6 +125,7 @@ class App:
         self._ids = ids
         self._quotas = quotas
         self._settling = Settling(clock, ids, quotas)
+        self.hosts = Hosts()
 
     def settle(self) -> None:
         """Undo the changes that nobody confirmed in time; what fails is left for the next call."""
@@ -203,7 +205,7 @@ class App:
         self._refuse_gone_key(call, tx)
         asking = asker(call.identity, call.origin, tx, self._clock.now())
         context = self._context(call, tx, asking)
-        with tx.attempt(budget if call.operation.reads else None):
+        with tx.attempt(budget if call.operation.reads and not call.operation.here else None):
             self._enter(call, context)
             if asking:
                 authorise(asking, call.action.service, call.operation, call.params, context)
@@ -261,7 +263,17 @@ class App:
         make = partial(make_within, permit=partial(authorise, asking, "ec2")) if asking else make_within
         behind = partial(standing, identity, call.origin, tx, now)
         return Context(
-            tx, identity.world, identity.caller, now, self._ids, self._quotas, make, parameters_of, standing=behind
+            tx,
+            identity.world,
+            identity.caller,
+            now,
+            self._ids,
+            self._quotas,
+            make,
+            parameters_of,
+            None,
+            behind,
+            self.hosts,
         )
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:

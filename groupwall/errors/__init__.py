@@ -4,6 +4,7 @@ The texts are AWS's, from the reference (section 23, and the section that each f
 so they stay as they are. A function whose text was not found there says ``inferred``.
 """
 
+from groupwall.errors.enforcement import *
 from groupwall.errors.expectations import *
 from groupwall.errors.flows import *
 from groupwall.errors.groups import *

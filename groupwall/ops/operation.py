@@ -15,6 +15,7 @@ from groupwall.errors import ApiError
 from groupwall.iam.callers import Caller
 from groupwall.iam.facts import Said
 from groupwall.iam.standing import Standing
+from groupwall.ops.hosts import Hosts
 from groupwall.regions import PARTITION_OF
 from groupwall.store.changes import Delta
 from groupwall.store.entities import World
@@ -47,6 +48,16 @@ class Tried(NamedTuple):
     error: ApiError | None
 
 
+class Waits(NamedTuple):
+    """That a server may hold back an answer as long as the parameter ``Wait`` says, while there is nothing new in it.
+
+    nothing_new: told by parameters and result. hosts: whether what hosts tell may be new, else it is changes.
+    """
+
+    nothing_new: Callable[[Params, Result], bool]
+    hosts: bool = False
+
+
 def _nobody() -> Standing:
     raise AssertionError  # only app.py knows who asks
 
@@ -61,7 +72,7 @@ class Context:
 
     call: makes a call within another, given its context, as part of the same change. read: the parameters of such a
     call, which is not made. tried: what the calls that the operation only tries would do; they are undone by now.
-    standing: what stands behind the caller.
+    standing: what stands behind the caller. hosts: what hosts told of what they enforce.
     """
 
     tx: Transaction
@@ -74,6 +85,7 @@ class Context:
     read: Callable[[Asked], Params] = _no_calls
     tried: Tried | None = None
     standing: Callable[[], Standing] = _nobody
+    hosts: Hosts = field(default_factory=Hosts)
 
     def find(self, kind: type[T], entity_id: str, not_found: Callable[[str], ApiError]) -> T:
         """Return an entity of this world by its id; raise ``not_found`` of it where there is none."""
@@ -119,6 +131,8 @@ class Operation:
     calls: the calls that it makes itself, of which the history must not tell the secrets either.
     on: what a caller needs permission on, besides the tags that the call gives; () for an operation that policies
     cannot limit to some resources. None for one that needs no permission at all. No row can leave it out.
+    here: it needs what only this process knows, so it is not left to another, however much it reads.
+    waits: whether a server may hold back its answer.
     """
 
     name: str
@@ -131,6 +145,8 @@ class Operation:
     tries: Callable[[Params, Context], Sequence[Asked]] | None = None
     calls: bool = False
     on: tuple[On, ...] | None = field(kw_only=True)
+    here: bool = False
+    waits: Waits | None = None
 
     @property
     def changes(self) -> bool:

@@ -256,6 +256,13 @@ class Confirmation(NamedTuple):
     message: str
 
 
+class Host(NamedTuple):
+    """A host that enforces something. interfaces: a JSON list of the ids of the interfaces that it does it for."""
+
+    name: str
+    interfaces: str
+
+
 class AccessKey(NamedTuple):
     """An access key without its secret, which no delta may carry. ``user`` is empty for the account's root.
 

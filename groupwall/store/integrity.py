@@ -17,6 +17,7 @@ from groupwall.store.entities import (
     Confirmation,
     Expectation,
     Group,
+    Host,
     Instance,
     Interface,
     Member,
@@ -106,6 +107,7 @@ NEEDS_NOTHING: Mapping[Kind, str] = {
     Token: "outlives what it made, as a repeated call may come at any time",
     Expectation: "may name what is not there yet, or no longer",
     Confirmation: "tells of a change, and changes stay",
+    Host: "enforces what it is told of, and may tell of what is gone by now",
     AccessKey: "belongs to an account, of which nothing else is kept",
     Principal: "belongs to an account, too; a key names its user, who need not be kept",
 }

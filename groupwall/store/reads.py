@@ -80,6 +80,10 @@ class Reads(History):
         """Return the rules of a VPC's groups whose peer is a group of another VPC, by group, in their keys' order."""
         return self._values(Rule, self._all(_RULES_ACROSS, (self.world, vpc_id)))
 
+    def referenced_groups(self) -> list[str]:
+        """Return the ids of the groups of any world that are the peer of a rule of this one, in their order."""
+        return [row[0] for row in self._all(_REFERENCED_GROUPS, (self.world,))]
+
     def default_vpc(self) -> Vpc | None:
         """Return the world's default VPC."""
         row = self._one(_DEFAULT_VPC, (self.world,))
@@ -203,6 +207,7 @@ _DUE = (
     " ON world.world = confirmation.world WHERE state = 'waiting' AND deadline <= ?"
     " ORDER BY deadline, CAST(revision AS INTEGER) DESC"
 )
+_REFERENCED_GROUPS = "SELECT DISTINCT peer FROM rule WHERE world = ? AND peer_kind = 'group' ORDER BY peer"
 _DEFAULT_VPC = f"SELECT {COLUMNS[Vpc]} FROM vpc WHERE world = ? AND is_default = 1"
 _GROUP_NAMED = f"SELECT {COLUMNS[Group]} FROM security_group WHERE world = ? AND vpc_id = ? AND name = ? COLLATE NOCASE"
 _GROUP_IN_VPC = (

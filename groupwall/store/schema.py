@@ -253,7 +253,10 @@ CREATE TABLE principal (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, policies TEXT NOT NULL,
     boundary TEXT NOT NULL, trust TEXT NOT NULL, tags TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO sqlite_stat1 VALUES ('principal', 'principal', '100 1');
+CREATE TABLE host (
+    world INTEGER NOT NULL, name TEXT NOT NULL, interfaces TEXT NOT NULL, PRIMARY KEY (world, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO sqlite_stat1 VALUES ('principal', 'principal', '100 1'), ('host', 'host', '100 100 1');
 ANALYZE sqlite_schema;
 """
 

@@ -20,6 +20,7 @@ from groupwall.store.entities import (
     Confirmation,
     Expectation,
     Group,
+    Host,
     Instance,
     Interface,
     Member,
@@ -146,6 +147,7 @@ ENTITIES: dict[type[Any], Entity] = {
     Tag: _plain("tag", Tag, "resource_id", "key", listed_by=("resource_id", "key")),
     Expectation: _plain("expectation", Expectation, "name", listed_by=("name",)),
     Confirmation: _plain("confirmation", Confirmation, "revision", listed_by=("revision",)),
+    Host: _plain("host", Host, "name", listed_by=("name",)),
     AccessKey: _plain("access-key", AccessKey, in_world=False),
     Principal: _plain("principal", Principal, in_world=False),
 }  # fmt: skip

@@ -41,10 +41,11 @@ def _make_what_is_left(wall: Wall) -> None:
     create_prefix_list(wall, "192.0.2.0/24", ClientToken="once")
     launch(wall, wall.call("CreateSubnet", VpcId=home, CidrBlock="10.70.0.0/24")["Subnet"]["SubnetId"])
     wall.call("PutExpectations", Expectations=[{"Name": "one", "From": "anywhere", "To": ours}], AllowBroken=True)
+    wall.call("Acknowledge", Host="one", Revision=1, InterfaceIds=["eni-00000001"])
     tagging = {"Resources": [ours], "Tags": [{"Key": "k"}]}
     calls = [{"Operation": "CreateTags", "Parameters": json.dumps(tagging)}]
     wall.call("ApplyChanges", Calls=calls, ConfirmWithin=60)
-    wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, wall.account, "alice"))
+    wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, keys.Wanted(wall.account, "alice")))
 
 
 def test_what_was_not_touched_is_intact(filled: Wall) -> None:

@@ -106,7 +106,7 @@ def test_our_own_model_loads_in_botocore() -> None:
     client = session.create_client("groupwall", "us-east-1", endpoint_url="http://127.0.0.1:1")
     assert client.meta.service_model.operation_names == list(SERVICES["groupwall"].actions)
     assert client.can_paginate("describe_changes")
-    assert client.waiter_names == []
+    assert client.waiter_names == ["rules_applied"]
 
 
 def test_every_member_of_our_own_model_is_explained() -> None:

@@ -9,7 +9,7 @@ from groupwall.errors import cannot_undo
 from groupwall.ops.operation import Context
 from groupwall.rules.values import Rule
 from groupwall.store.changes import Delta, columns_text, value_of
-from groupwall.store.entities import Confirmation, World
+from groupwall.store.entities import Confirmation, Host, World
 from groupwall.store.integrity import NEEDS, columns_of, kept
 from groupwall.store.seen import Seen, otherwise_after
 from groupwall.store.tables import BY_KIND, ENTITIES
@@ -64,7 +64,7 @@ def planned(revision: int, deltas: Sequence[Delta], context: Context) -> Plan:
     """Return how a change is undone. CannotUndo where it is of no kind that can be, or was altered since."""
     touched = _net(deltas)
     if not touched:
-        raise cannot_undo(revision, "it only tells what became of another change, which can be undone itself")
+        raise cannot_undo(revision, "it only tells what became of another change, or what a host enforces")
     if any(kind is World for kind, _ in touched):
         raise cannot_undo(revision, "a world that has begun stays")
     now = kept(context.tx, [before or after for before, after in touched.values()])
@@ -78,14 +78,17 @@ def planned(revision: int, deltas: Sequence[Delta], context: Context) -> Plan:
 def _net(deltas: Iterable[Delta]) -> dict[Key, tuple[Any, Any]]:
     """Return what a change did to each entity as a whole: as it was before and after, and not alike.
 
-    Confirmations tell of changes, and are no part of what can be undone.
+    Confirmations tell of changes, and hosts of themselves: they are no part of what can be undone.
     """
     found: dict[Key, tuple[Any, Any]] = {}
     for delta in deltas:
         key = BY_KIND[delta.kind], delta.id
         before, after = (None if text is None else value_of(delta.kind, text) for text in (delta.before, delta.after))
         found[key] = found.pop(key)[0] if key in found else before, after
-    return {key: pair for key, pair in found.items() if pair[0] != pair[1] and key[0] is not Confirmation}
+    return {key: pair for key, pair in found.items() if pair[0] != pair[1] and key[0] not in _TELLING}
+
+
+_TELLING = frozenset({Confirmation, Host})
 
 
 def _refuse_altered(

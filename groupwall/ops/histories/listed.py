@@ -6,8 +6,9 @@ from typing import Any
 
 from groupwall import errors
 from groupwall.ops.filters import conditions
-from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.ops.operation import Context, Operation, Params, Result, Waits
 from groupwall.ops.past import change_head
+from groupwall.ops.waiting import refuse_long_wait
 from groupwall.store.changes import Change, Delta
 from groupwall.store.history import Window
 
@@ -27,6 +28,7 @@ def describe_changes(params: Params, context: Context) -> Result:
     Oldest tells whoever follows the changes that those between After and it are not kept any more; an error instead
     would leave no way to go on. With Keys: the changes of the account's access keys, which belong to no world.
     """
+    refuse_long_wait(params)
     limit = page_size(params)
     newest = bool(params.get("NewestFirst"))
     window = window_asked(params)._replace(newest_first=newest)
@@ -67,4 +69,10 @@ def _described(change: Change, deltas: list[Delta]) -> dict[str, Any]:
     return change_head(change) | {"Deltas": told}
 
 
-OPERATIONS = (Operation("DescribeChanges", describe_changes, reads=True, in_world=False, on=()),)
+def _no_changes(_params: Params, result: Result) -> bool:
+    return not result["Changes"]
+
+
+OPERATIONS = (
+    Operation("DescribeChanges", describe_changes, reads=True, in_world=False, on=(), waits=Waits(_no_changes)),
+)

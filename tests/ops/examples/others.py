@@ -13,7 +13,7 @@ EXAMPLES: dict[str, list[Json]] = {
     "DescribeAccountAttributes": [{"AttributeNames": ["default-vpc"]}],
     "GetCallerIdentity": [{}],
     "DescribeChanges": [
-        {"After": 0, "MaxResults": 1, "Filters": [{"Name": "operation", "Values": ["x"]}]},
+        {"After": 0, "Wait": 0, "MaxResults": 1, "Filters": [{"Name": "operation", "Values": ["x"]}]},
         {"Before": 9, "Since": 1_700_000_000_000, "Until": 1_900_000_000_000, "NewestFirst": True, "Keys": True},
     ],
 }

@@ -1,0 +1,33 @@
+"""Errors of enforcement: all of them groupwall's own (inferred)."""
+
+from __future__ import annotations
+
+from groupwall.errors.request import ApiError, invalid_value
+
+
+def wait_invalid(seconds: int, longest: int) -> ApiError:
+    """Refuse to wait for so long (inferred)."""
+    return invalid_value(f"Value ({seconds}) for parameter wait is invalid. It must be 0 to {longest} seconds.")
+
+
+def host_name_invalid(name: str) -> ApiError:
+    """Refuse the name of a host (inferred)."""
+    return invalid_value(
+        f"Value ({name}) for parameter host is invalid. It must have 1 to 253 letters, digits, dots, hyphens or"
+        " underscores."
+    )
+
+
+def revision_unknown(revision: int, newest: int) -> ApiError:
+    """Refuse a revision that is not there yet, or never is (inferred)."""
+    return invalid_value(f"Value ({revision}) for parameter revision is invalid. The newest revision is {newest}.")
+
+
+def host_tells_too_much(longest: int) -> ApiError:
+    """Refuse what a host tells beside its revision (inferred)."""
+    return invalid_value(f"Drifts must be 0 or more, and a message has at most {longest} characters.")
+
+
+def too_many_hosts(most: int) -> ApiError:
+    """Refuse one host more than a world may have (inferred)."""
+    return ApiError("HostLimitExceeded", f"There may be at most {most} hosts.")

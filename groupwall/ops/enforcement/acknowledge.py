@@ -1,0 +1,52 @@
+"""Acknowledge: a host's agent tells what it enforces (inferred)."""
+
+from __future__ import annotations
+
+import re
+
+from groupwall import errors
+from groupwall.ops.hosts import MOST, Told
+from groupwall.ops.operation import Context, Operation, Params, Result
+from groupwall.rules import parsing
+from groupwall.store.changes import compact
+from groupwall.store.entities import Host
+
+LONGEST_MESSAGE = 1024
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
+
+
+def acknowledge(params: Params, context: Context) -> Result:
+    """Remember the revision that a host enforces; a change where it enforces other interfaces than before.
+
+    A host that enforces nothing any more is forgotten. InvalidParameterValue for a name that is none, a revision that
+    is yet to come, and drifts below 0; HostLimitExceeded.
+    """
+    name, revision, drifts = params["Host"], params["Revision"], params.get("Drifts", 0)
+    message = params.get("Message", "")
+    if not _NAME.fullmatch(name):
+        raise errors.host_name_invalid(name)
+    if not 0 <= revision <= context.tx.head.revision:
+        raise errors.revision_unknown(revision, context.tx.head.revision)
+    if drifts < 0 or len(message) > LONGEST_MESSAGE:
+        raise errors.host_tells_too_much(LONGEST_MESSAGE)
+    _bind(Host(name, compact(sorted({parsing.interface_id(one) for one in params.get("InterfaceIds", ())}))), context)
+    context.hosts.tell(context.world, name, revision, Told(context.now, drifts=drifts, message=message))
+    return {"Revision": context.tx.head.revision + bool(context.tx.written)}
+
+
+def _bind(host: Host, context: Context) -> None:
+    """Write which interfaces a host enforces, if others than before."""
+    kept = next(iter(context.tx.of(Host, "name", host.name)), None)
+    if host.interfaces == _NONE:
+        context.tx.remove(*([kept] if kept else ()))
+    elif kept:
+        context.tx.replace(kept, host)
+    else:
+        if context.tx.count(Host) >= MOST:
+            raise errors.too_many_hosts(MOST)
+        context.tx.add(host)
+
+
+_NONE = compact([])
+
+OPERATIONS = (Operation("Acknowledge", acknowledge, on=()),)
