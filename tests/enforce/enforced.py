@@ -10,11 +10,12 @@ from groupwall.enforce import conntrack
 from groupwall.enforce.compile import compiled
 from groupwall.enforce.conntrack import Tracked
 from groupwall.enforce.dataplane import Dataplane
+from groupwall.enforce.gates import Gates
 from groupwall.enforce.netlink import NETFILTER, Connection
 from groupwall.enforce.wiring import GATEWAYS
 from groupwall.rules.flows import address_number
 from tests.enforce.bed import Bed
-from tests.enforce.policies import Policy, judge, state
+from tests.enforce.policies import Policy, state
 
 
 class Enforced:
@@ -50,8 +51,11 @@ class Enforced:
 
     def cut(self, policy: Policy) -> list[Tracked]:
         """End the flows that a policy does not permit."""
-        accepts = judge(policy, self.bed.hosts)
-        return [one for kernel in self._kernels for one in conntrack.cut(kernel, accepts)]
+        found: list[Tracked] = []
+        for vpc_id, kernel in zip(self.planes, self._kernels, strict=True):
+            gates = Gates(state(policy, self.bed.hosts, vpc_id))
+            found += conntrack.cut(kernel, gates.permit)
+        return found
 
     def forget_flows(self) -> None:
         """Track nothing that is tracked now."""

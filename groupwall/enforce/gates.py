@@ -1,0 +1,60 @@
+"""Whether a table permits a flow, from the state that it follows from: what a cut asks of each flow that is tracked.
+
+The verdict of groupwall.rules, at the gates that this namespace has. Between peered VPCs each router has the gates of
+its own end, and its own entry of a flow, so that each ends what its end no longer permits (inferred).
+"""
+
+from __future__ import annotations
+
+from groupwall.enforce.compile import State
+from groupwall.rules.flows import address_number, block_span
+from groupwall.rules.spans import Span, Spans, holds, spans
+from groupwall.rules.values import Direction, Peer, PeerKind
+from groupwall.rules.verdict import Flow, Grant, grant
+
+
+class Gates:
+    """The gates of a state's interfaces, worked out when first asked for. Of a state that changes, make another."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._groups = {
+            address_number(text): interface.groups
+            for interface in state.interfaces.values()
+            for text in interface.addresses
+        }
+        self._grants: dict[tuple[str, Direction], list[Grant]] = {}
+        self._meant: dict[Peer, Spans] = {}
+
+    def permit(self, flow: Flow) -> bool:
+        """Tell whether both gates admit a flow. An end that is no interface here has none."""
+        leaves = self._opens(flow.source, Direction.EGRESS, flow.destination, flow.service)
+        return leaves and self._opens(flow.destination, Direction.INGRESS, flow.source, flow.service)
+
+    def _opens(self, own: int, direction: Direction, other: int, service: int) -> bool:
+        if own not in self._groups:
+            return True
+        return any(
+            holds(addresses, other) and holds(services, service)
+            for group in self._groups[own]
+            for _, (addresses, services) in self._granted(group, direction)
+        )
+
+    def _granted(self, group: str, direction: Direction) -> list[Grant]:
+        if (group, direction) not in self._grants:
+            rules = self._state.groups.get(group, ())
+            self._grants[group, direction] = [
+                grant(rule, self._addresses) for rule in rules if rule.direction is direction
+            ]
+        return self._grants[group, direction]
+
+    def _addresses(self, peer: Peer) -> Spans:
+        if peer not in self._meant:
+            self._meant[peer] = spans(tuple(self._found(peer)))
+        return self._meant[peer]
+
+    def _found(self, peer: Peer) -> list[Span]:
+        if peer.kind is PeerKind.PREFIX_LIST:
+            return [block_span(block) for block in self._state.entries.get(peer.text, ())]
+        numbers = [address_number(text) for text in self._state.members.get(peer.text, ())]
+        return [Span(number, number) for number in numbers]
