@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,7 @@ def agent(state: str, names: str, *, instances: bool, lifeline: bool, **given: A
     refuse_unable("groupwall agent")
     logging.basicConfig(format="agent: %(message)s")
     folder = private_folder(state)
-    name = given.pop("name") or socket.gethostname()
+    name = given.pop("name") or os.uname().nodename
     where = Where(**given)
     with connected(where) as asking, connected(where) as telling:
         made = host.Host(folder, Namespaces(names) if instances else None)

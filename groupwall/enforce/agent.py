@@ -17,7 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from groupwall.enforce import control
 from groupwall.enforce.bindings import Unbound, Wanted
@@ -25,9 +25,10 @@ from groupwall.enforce.host import Host
 from groupwall.enforce.reading import NotOurs
 from groupwall.errors import ApiError
 from groupwall.remote import Client, NoAnswer
+from groupwall.units import ticks
 
-WAIT = 10
-"""Seconds that the server holds a question, which is how often it hears of a host where nothing changes."""
+WAIT = 2
+"""Seconds that the server holds a question: so often it hears of a host where nothing changes, and knows it alive."""
 
 SOONEST, LATEST, REFUSED = 0.05, 0.8, 5.0
 """Seconds until a question is asked again: at first, at most where nobody answered, and where it was refused."""
@@ -90,19 +91,25 @@ class Agent:
         """Ask for ever for what should hold, and have the host follow."""
         wait, pause = 0, SOONEST
         while True:
+            asked, before = ticks(), self._host.revision
             try:
-                given = {"After": self._host.revision, "Wait": wait}
-                answer = await _apart(partial(self._clients.asking.call, "DescribeDesired", given))
-                self._host.follow(answer)
-            except (NoAnswer, ApiError, NotOurs, OSError) as error:
-                self._say(error)
+                self._host.follow(await self._asked(before, wait))
+            except (ApiError, NotOurs, OSError) as error:
+                if pause > SOONEST or not isinstance(error, NoAnswer):  # a server may end, and be there again
+                    self._say(error)
                 await asyncio.sleep(REFUSED if isinstance(error, ApiError) else pause)
                 wait, pause = 0, min(2 * pause, LATEST)
             else:
                 wait, pause = WAIT, SOONEST
                 self._fault = ""
+                if self._host.revision == before:  # one that does not hold a question must not be flooded with them
+                    await asyncio.sleep(asked + SOONEST - ticks())
             self._watch()
             self._news.set()
+
+    async def _asked(self, revision: int, wait: int) -> dict[str, Any]:
+        given = {"After": revision, "Wait": wait}
+        return await _apart(partial(self._clients.asking.call, "DescribeDesired", given))
 
     def _say(self, error: Exception) -> None:
         """Tell of an error, once for as long as it stays the same."""

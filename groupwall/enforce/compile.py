@@ -76,7 +76,8 @@ class State:
 
     groups: their rules, of both directions; of groups that interfaces here are in. members: addresses of the members of
     groups that rules refer to, as far as the rules' groups can mean them. entries: blocks of prefix lists.
-    guarded: how the names of devices begin that are closed until they are known.
+    guarded: how the names of devices begin that are closed until they are known. inside: whether the namespace has the
+    interfaces itself, in place of being the router that they hang on.
     """
 
     groups: Mapping[str, Collection[Rule]] = field(default_factory=dict)
@@ -84,6 +85,7 @@ class State:
     entries: Mapping[str, Collection[str]] = field(default_factory=dict)
     interfaces: Mapping[str, Interface] = field(default_factory=dict)
     guarded: str = GUARDED
+    inside: bool = False
 
 
 class Kind(StrEnum):
@@ -127,7 +129,7 @@ def part(state: State, one: Part) -> Table | None:
     """Return one part, None if the state does not have what it follows from."""
     match one.kind:
         case Kind.FRAME:
-            return frame(state.guarded)
+            return frame(state.guarded, inside=state.inside)
         case Kind.INGRESS | Kind.EGRESS:
             rules = state.groups.get(one.id)
             return None if rules is None else gate(one.id, Direction(one.kind), rules)

@@ -69,11 +69,22 @@ def revision_of(element: Element) -> int:
 class Side(NamedTuple):
     """What egress and ingress differ in. device: which of the two is asked."""
 
+    place: Place
     priority: int
     device: Meta
 
 
-SIDES = {Direction.EGRESS: Side(_BEFORE_FILTER, Meta.IN), Direction.INGRESS: Side(_FILTER, Meta.OUT)}
+SIDES = {
+    Direction.EGRESS: Side(Place.FORWARD, _BEFORE_FILTER, Meta.IN),
+    Direction.INGRESS: Side(Place.FORWARD, _FILTER, Meta.OUT),
+}
+"""Where a router meets the packets of the interfaces that hang on it: what one sends comes in."""
+
+INSIDE = {
+    Direction.EGRESS: Side(Place.OUTPUT, _BEFORE_FILTER, Meta.OUT),
+    Direction.INGRESS: Side(Place.INPUT, _FILTER, Meta.IN),
+}
+"""Where the namespace that has an interface meets its packets: what it sends goes out (inferred)."""
 
 
 def interfaces_map(direction: Direction) -> str:
@@ -110,20 +121,25 @@ SETS: dict[str, Shape] = {
 """The sets of every table. Those of prefix lists are each their own, since intervals cannot be part of a hash's key."""
 
 
-def frame(guarded: str = GUARDED) -> Table:
-    """Return the frame. guarded: how the names of devices begin that are closed until they are known."""
+def frame(guarded: str = GUARDED, *, inside: bool = False) -> Table:
+    """Return the frame. guarded: how the names of devices begin that are closed until they are known.
+
+    inside: for the namespace that has the interfaces, in place of the router that they hang on.
+    """
     prefix = guarded.encode()
+    sides = INSIDE if inside else SIDES
+    sender = INSIDE[Direction.EGRESS] if inside else Side(Place.PREROUTING, _RAW, Meta.IN)
     return Table(
         sets=SETS,
         elements={},
         chains={
-            "from_interface": Hook(Place.PREROUTING, _RAW),
-            **{direction.value: Hook(Place.FORWARD, side.priority) for direction, side in SIDES.items()},
+            "from_interface": Hook(sender.place, _RAW),
+            **{direction.value: Hook(side.place, side.priority) for direction, side in sides.items()},
             **{beginning(direction): None for direction in Direction},
         },
         rules={
-            "from_interface": (_LINK_LOCAL, *(_no_other_source(family) for family in FAMILIES)),
-            **{direction.value: _asked(direction, side, prefix) for direction, side in SIDES.items()},
+            "from_interface": (_LINK_LOCAL, *(_no_other_source(family, sender.device) for family in FAMILIES)),
+            **{direction.value: _asked(direction, side, prefix) for direction, side in sides.items()},
             **{beginning(direction): (*_TCP_BEGINS, *_EXEMPT[direction]) for direction in Direction},
         },
     )
@@ -150,12 +166,15 @@ def _host(bits: int) -> bytes:
     return bits.to_bytes(4, sys.byteorder)
 
 
-def _no_other_source(family: Family) -> NftRule:
-    """Drop what a checked device sends as somebody else."""
+def _no_other_source(family: Family, device: Meta) -> NftRule:
+    """Drop what a checked device sends as somebody else.
+
+    Every packet comes by here, of established flows too, since connection tracking believes what it is told. So the
+    lookup that nearly all of them leave the rule by stands first.
+    """
     address = LoadPacket(_DEVICE_WORDS, Header.NETWORK, family.source, family.size)
-    device = LoadMeta(0, Meta.IN)
     known = InSet(0, sources_name(family), absent=True)
-    return (*family.is_it, device, InSet(0, CHECKED), device, address, known, DROP)
+    return (*family.is_it, LoadMeta(0, device), address, known, InSet(0, CHECKED), DROP)
 
 
 # Neighbour discovery speaks so; routers forward nothing that comes from such an address.

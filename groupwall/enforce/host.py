@@ -79,9 +79,9 @@ class Host:
             if post.is_due():
                 post.apply(self._desired.revision)
 
-    def _new_post(self, namespace: Namespace, vpc_id: str) -> Post:
+    def _new_post(self, namespace: Namespace, policy: Policy) -> Post:
         with namespace:
-            post = Post(namespace, Policy(vpc_id))
+            post = Post(namespace, policy)
         post.follow(self._desired.facts, self._desired.facts.keys())
         return post
 
@@ -91,7 +91,7 @@ class Host:
         wanted = instances.running(self._desired.facts)
         vpc_ids = instances.vpcs_of(wanted)
         for vpc_id in sorted(vpc_ids - self._routers.keys()):
-            self._routers[vpc_id] = self._new_post(made.router(vpc_id), vpc_id)
+            self._routers[vpc_id] = self._new_post(made.router(vpc_id), Policy(vpc_id))
         self._bind_instances(wanted)
         self._apply()
         self.faults += made.make(wanted)
@@ -151,7 +151,8 @@ class Host:
 
     def _bind(self, one: Binding) -> None:
         if one.number not in self._posts:
-            self._posts[one.number] = self._new_post(Namespace.at(Path(one.place)), one.vpc_id)
+            policy = Policy(one.vpc_id, inside=one.inside)
+            self._posts[one.number] = self._new_post(Namespace.at(Path(one.place)), policy)
         self._posts[one.number].bind(one.interface_id, one.device, self._desired.facts)
         self._bound[one.interface_id] = one
 

@@ -20,10 +20,11 @@ CLOSED: frozenset[str] = frozenset()
 
 
 class Policy:
-    """What the interfaces of one VPC in one network namespace are held to."""
+    """What the interfaces of one VPC in one network namespace are held to. inside: as a ``State`` has it."""
 
-    def __init__(self, vpc_id: str) -> None:
+    def __init__(self, vpc_id: str, *, inside: bool = False) -> None:
         self.vpc_id = vpc_id
+        self._inside = inside
         self._groups: dict[str, tuple[Rule, ...]] = {}
         self._members: dict[str, tuple[str, ...]] = {}
         self._entries: dict[str, tuple[str, ...]] = {}
@@ -34,7 +35,7 @@ class Policy:
     @property
     def state(self) -> State:
         """All of it, as the compiler takes it; it changes with the policy."""
-        return State(self._groups, self._members, self._entries, self._interfaces)
+        return State(self._groups, self._members, self._entries, self._interfaces, inside=self._inside)
 
     @property
     def interfaces(self) -> AbstractSet[str]:

@@ -86,7 +86,9 @@ class Place(IntEnum):
     """The steps of a packet's way that we look at."""
 
     PREROUTING = 0
+    INPUT = 1
     FORWARD = 2
+    OUTPUT = 3
 
 
 class Table(NamedTuple):
