@@ -87,11 +87,11 @@ def test_the_kernel_holds_what_it_was_told(dataplane: Dataplane) -> None:
 
 
 @given(st.data())
-def test_any_state_follows_any_other(walk: Dataplane, data: st.DataObject) -> None:
+def test_any_state_follows_any_other(walk: Dataplane, drawn: st.DataObject) -> None:
     """Whatever was there before, in one step or part by part, the table is that of the state (inferred)."""
-    state = data.draw(states)
+    state = drawn.draw(states)
     changed = list(compiled(state, {*walk.held, *parts(state)}).items())
-    steps = [changed] if data.draw(st.booleans()) else [[one] for one in data.draw(st.permutations(changed))]
+    steps = [changed] if drawn.draw(st.booleans()) else [[one] for one in drawn.draw(st.permutations(changed))]
     for step in steps:
         walk.apply(dict(step), (walk.revision or 0) + 1)
     assert walk.read() == expected(state, walk.revision or 0)
