@@ -132,11 +132,18 @@ class Protocol(HttpToolsProtocol):
 
 
 class Listener(uvicorn.Server):
-    """uvicorn's server: says when it is ready, and ends with exit code 0 on SIGTERM and SIGINT."""
+    """uvicorn's server: says when it is ready and when it ends, with exit code 0 on SIGTERM and SIGINT."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        ending: Callable[[], None],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._ending = ending
         self._tls = tls
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -145,6 +152,11 @@ class Listener(uvicorn.Server):
         self.servers = [await self._listening(sock) for sock in sockets or []]
         self.started = True
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that it ends, then let requests under way be answered."""
+        self._ending()
+        await super().shutdown(sockets)
 
     async def _listening(self, sock: socket.socket) -> asyncio.base_events.Server:
         tls = self._tls

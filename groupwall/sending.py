@@ -42,18 +42,23 @@ class Client:
         self._complete = False
 
     @contextlib.asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
-        """Look out for the client's end: after the body of a request there is nothing else to hear of."""
-        watch = asyncio.ensure_future(self._watch())
+    async def watched(self, left: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
+        """Look out for the client's end: after the body of a request there is nothing else to hear of.
+
+        left: called when the client seems to leave.
+        """
+        watch = asyncio.ensure_future(self._watch(left))
         try:
             yield
         finally:
             watch.cancel()
 
-    async def _watch(self) -> None:
+    async def _watch(self, left: Callable[[], None]) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             self.leaving = True  # it closed its half: perhaps it still listens, perhaps it is gone
+            left()
         self.leaving = True
+        left()
         self._gone.set()
 
     def refuse_if_old(self) -> None:

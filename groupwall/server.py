@@ -3,6 +3,7 @@
 listening   bytes -> requests, bounded
 Site        request -> app.prepare -> Turns -> app.reply -> reply, and a line in the log
 turns       the calls of a turn of the loop share one commit
+holding     an answer with nothing new in it waits for the next change, where its call says so
 reading     a read that would hold up the others, in a process with its own snapshot
 sending     a reply to its client, whole or part by part
 """
@@ -25,6 +26,7 @@ from groupwall.accesslog import AccessLog, Entry, Outlet
 from groupwall.app import BODY_BYTES, App, Call, Outcome, Reply, Request
 from groupwall.config import Settings, is_loopback
 from groupwall.errors import ApiError
+from groupwall.holding import Holding
 from groupwall.listening import Listener, Protocol
 from groupwall.reading import Reader
 from groupwall.sending import BrokenOff, Client, Receive, Scope, Send
@@ -126,7 +128,7 @@ class Site:
         self._reader = Reader(settings) if app.store.on_disk else None
         self._patience = patience
         self._clock = SystemClock()
-        self._turns = Turns(app, INLINE if self._reader else None)
+        self._holding = Holding(app, Turns(app, INLINE if self._reader else None))
         self._alarm = Alarm(app)
         self._forgetting = Forgetting(app, settings.retention_days)
 
@@ -177,6 +179,10 @@ class Site:
         self._log.add(Entry(timestamp(now), address, told.operation, reply.status, told.code, took, *told.whose), now)
         return reply
 
+    def end(self) -> None:
+        """Answer those who wait for something new: the server is ending."""
+        self._holding.end()
+
     def close(self) -> None:
         """End the reader process, if there is one, and the log."""
         self._log.close()
@@ -208,7 +214,7 @@ class Site:
         return refusal.reply, Told(refusal.operation, refusal.code, whose)
 
     async def _performed(self, request: Request, call: Call, client: Client) -> tuple[Reply, Told]:
-        outcome = await self._turns.answer(call)
+        outcome = await self._holding.answer(call, client)
         self._set_alarm()
         code, identity = "-", call.identity
         whose = (*identity.world, call.request_id, identity.caller.arn, identity.key_id or "-", "-")
@@ -285,7 +291,7 @@ def serve(
     if settings.auth != "open" and not tls and not is_loopback(settings.host):
         log.warning(_IN_THE_CLEAR)
     try:
-        Listener(config, lambda: _begin(site, ready), tls).run(sockets=[sock])
+        Listener(config, lambda: _begin(site, ready), site.end, tls).run(sockets=[sock])
     finally:
         site.close()
         outlet.close()
