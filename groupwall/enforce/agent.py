@@ -94,7 +94,7 @@ class Agent:
             asked, before = ticks(), self._host.revision
             try:
                 self._host.follow(await self._asked(before, wait))
-            except (ApiError, NotOurs, OSError) as error:
+            except (ApiError, NotOurs, OSError, ValueError, LookupError) as error:
                 if pause > SOONEST or not isinstance(error, NoAnswer):  # a server may end, and be there again
                     self._say(error)
                 await asyncio.sleep(REFUSED if isinstance(error, ApiError) else pause)
