@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
-from groupwall.enforce.compile import Kind, Part
+from groupwall.enforce.compile import Kind, Part, where
 from groupwall.enforce.difference import Unlike, difference
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.frame import REVISION, revision_element
@@ -36,8 +36,9 @@ from groupwall.enforce.messages import (
     transaction,
 )
 from groupwall.enforce.netlink import NETFILTER, Answer, Connection, Message, Refused, text
-from groupwall.enforce.reading import read_elements, read_handles, read_table
+from groupwall.enforce.reading import read_handles, read_packets, read_table
 from groupwall.enforce.table import EMPTY, Table, merged
+from groupwall.rules.values import Rule
 
 TABLE = "groupwall"
 
@@ -151,10 +152,21 @@ class Dataplane:
                 return found
         raise Refused(errno.EBUSY, "the table changed again and again while it was read", None)
 
-    def counted(self, names: Iterable[str]) -> dict[tuple[str, bytes], int]:
-        """Return how many packets each element of some sets has matched, by the set's name and the element's key."""
-        found = read_elements(self._connection, TABLE, names)
-        return {(name, one.key): one.packets for name, some in found.items() for one in some}
+    def admitted(self, rules: Iterable[Rule]) -> dict[str, int]:
+        """Return how many packets that began a flow each rule let in since it came, by the rule's id.
+
+        It is asked for those elements alone, so that a large table can be asked bit by bit. Raise Refused (ENOENT) for
+        a rule that the table does not hold.
+        """
+        ids: dict[str, dict[bytes, str]] = {}
+        for rule in rules:
+            name, key = where(rule)
+            ids.setdefault(name, {})[key] = rule.id
+        return {
+            some[key]: packets
+            for name, some in ids.items()
+            for key, packets in read_packets(self._connection, TABLE, name, some).items()
+        }
 
     def disturbed(self) -> bool:
         """Tell whether somebody else changed the table since the last call; true also if notices were lost."""

@@ -280,6 +280,12 @@ def asked(kind: Number, *names: bytes) -> Message:
     return _message(kind, 0, *names)
 
 
+def asked_elements(table: str, name: str, keys: Iterable[bytes]) -> Iterator[Message]:
+    """Yield questions about some elements of a set, each of which must be there."""
+    for some in _lists(map(Element, keys)):
+        yield _message(Number.GET_ELEMENT, 0, text(1, table), text(2, name), some)
+
+
 def asked_generation() -> Message:
     """Return a question about the number of the last transaction."""
     return Message(_NFTABLES << 8 | Number.GET_GENERATION, 0, bytes(_GENERAL))

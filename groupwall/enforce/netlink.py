@@ -213,6 +213,15 @@ class Connection:
         """Return the one answer to a message. Raise Refused if it is refused."""
         return next(self._answers_to(self._send([message._replace(flags=REQUEST)])))
 
+    def gather(self, message: Message) -> list[Answer]:
+        """Return all answers to a message that is no list, which its acknowledgement ends. Raise Refused."""
+        found: list[Answer] = []
+        for one in self._answers_to(self._send([message._replace(flags=REQUEST | ACK)])):
+            if one.kind == ERROR:
+                break
+            found.append(one)
+        return found
+
     def _answers_to(self, sequence: int) -> Iterator[Answer]:
         """Yield what comes in answer to a message, for as long as the caller wants more."""
         while True:

@@ -9,6 +9,7 @@ from groupwall.enforce.messages import (
     Number,
     Told,
     asked,
+    asked_elements,
     chain_told,
     elements_told,
     handle_told,
@@ -68,6 +69,16 @@ def read_elements(connection: Connection, name: str, sets: Iterable[str]) -> dic
             for element in elements_told(found)
         ]
         for one in sets
+    }
+
+
+def read_packets(connection: Connection, name: str, set_name: str, keys: Iterable[bytes]) -> dict[bytes, int]:
+    """Return how many packets some elements of a set have matched. Raise Refused (ENOENT) if one is not there."""
+    return {
+        element.key: element.packets
+        for question in asked_elements(name, set_name, keys)
+        for answer in connection.gather(question)
+        for element in elements_told(told(answer)[1])
     }
 
 

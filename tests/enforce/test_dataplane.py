@@ -230,10 +230,12 @@ def test_a_state_that_cannot_be_is_refused_whole(namespace: Namespace, dataplane
 
 
 def test_nothing_is_counted_yet(dataplane: Dataplane) -> None:
-    """Each rule has a counter of its own, from zero (issue 6)."""
-    counted = dataplane.counted(["rules_4", "rules_peers"])
-    assert len(counted) == len(SIMPLE.groups[GROUP])
-    assert set(counted.values()) == {0}
+    """Each rule has a counter of its own, from zero; of a rule that is not there, nothing is told (issue 6)."""
+    assert dataplane.admitted(SIMPLE.groups[GROUP]) == {"sgr-22": 0, "sgr-80": 0, "sgr-443": 0}
+    dataplane.apply(compiled(simple(80), INGRESS), 2)
+    with pytest.raises(Refused):
+        dataplane.admitted(SIMPLE.groups[GROUP])
+    assert dataplane.admitted([]) == {}
 
 
 def test_a_load_is_closed_until_it_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
