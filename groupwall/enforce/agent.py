@@ -95,7 +95,7 @@ class Agent:
             try:
                 self._host.follow(await self._asked(before, wait))
             except (ApiError, NotOurs, OSError, ValueError, LookupError) as error:
-                if pause > SOONEST or not isinstance(error, NoAnswer):  # a server may end, and be there again
+                if pause == LATEST or not isinstance(error, NoAnswer):  # a server may end, and be there again
                     self._say(error)
                 await asyncio.sleep(REFUSED if isinstance(error, ApiError) else pause)
                 wait, pause = 0, min(2 * pause, LATEST)

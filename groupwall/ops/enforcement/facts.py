@@ -116,11 +116,11 @@ def interfaces(view: View, ids: Sequence[str]) -> Facts:
     wanted = sorted(there)
     groups_of = view.seen.by(Member, "interface_id", wanted)
     addresses = view.seen.by(Address, "interface_id", wanted)
-    attached = {one: some[0].instance_id for one, some in view.seen.by(Attachment, "interface_id", wanted).items()}
-    instances = view.seen.by_id(Instance, sorted(set(attached.values())))
+    attached = {one: some[0] for one, some in view.seen.by(Attachment, "interface_id", wanted).items()}
+    instances = view.seen.by_id(Instance, sorted({each.instance_id for each in attached.values()}))
     return {
         Key("interface", one): _interface(there[one], groups_of.get(one, ()), addresses.get(one, ()))
-        | _attached(instances.get(attached.get(one, "")))
+        | _attached(attached.get(one), instances)
         for one in wanted
     }
 
@@ -137,9 +137,12 @@ def _interface(one: Interface, mine: Iterable[Member], addresses: Iterable[Addre
     }
 
 
-def _attached(instance: Instance | None) -> Json:
+def _attached(attachment: Attachment | None, instances: Mapping[str, Instance]) -> Json:
     """Return the instance and what it was last asked to be: what an agent has to bring about, whatever the time is."""
-    return {"InstanceId": instance.id, "InstanceState": instance.state} if instance else {}
+    instance = instances.get(attachment.instance_id) if attachment else None
+    if attachment is None or instance is None:
+        return {}
+    return {"InstanceId": instance.id, "InstanceState": instance.state, "DeviceIndex": attachment.device}
 
 
 def peerings(view: View, ids: Sequence[str]) -> Facts:
