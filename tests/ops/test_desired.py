@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groupwall.errors import ApiError
+from groupwall.ops.table import OPERATIONS
+from groupwall.store.retention import Retention
+from tests.counting import cost, counted
 from tests.driver import Wall
-from tests.scenes import Json
-from tests.worlds import make_random_call, random_world, seeded
+from tests.interfaces import create_interface, interface_of, launch
+from tests.ops.examples import EXAMPLES, filled, set_out
+from tests.scenes import Json, allow, create_group, create_prefix_list, create_vpc, permission, rules_of, tcp
+from tests.strategies import EXAMPLES as MANY
+from tests.worlds import OTHER_ACCOUNT, make_random_call, random_world, seeded
 
 KINDS = {
     "group": ("Groups", ("GroupId",)),
@@ -55,6 +65,7 @@ def _empty(told: Json) -> bool:
     return not any(told[member] for member, _ in KINDS.values()) and not told["Gone"]
 
 
+@settings(max_examples=MANY // 2)
 @given(st.integers(0, 2**32), st.integers(1, 12), st.booleans())
 def test_folded_answers_are_the_whole(seed: int, calls: int, some: bool) -> None:  # noqa: FBT001 - hypothesis gives it
     """Whole at one revision, folded with what is told after it, equals whole at the head, in random worlds."""
@@ -68,5 +79,130 @@ def test_folded_answers_are_the_whole(seed: int, calls: int, some: bool) -> None
             make_random_call(scene, random)
             often.ask()
             assert often.facts == _whole(wall, **params)
-        assert not once.ask()["Whole"] or once.revision == 0
+        assert not once.ask()["Whole"]
         assert once.facts == often.facts
+
+
+@pytest.mark.parametrize("name", [name for name, row in OPERATIONS.items() if row.changes])
+def test_every_operation_is_told(wall: Wall, name: str) -> None:
+    """Whatever an operation does, the answer after it brings an agent to where all is."""
+    places = set_out(wall, name)
+    agents = [(Agent(wall, **params), params) for params in ({}, {"VpcIds": [places["vpc"]]})]
+    for example in EXAMPLES[name]:
+        for agent, params in agents:
+            agent.ask()
+            assert agent.facts == _whole(wall, **params)
+        with suppress(ApiError):
+            wall.call(name, **filled(example, places))
+    for agent, params in agents:
+        assert not agent.ask()["Whole"]
+        assert agent.facts == _whole(wall, **params)
+
+
+def test_what_is_told_of_a_world(wall: Wall) -> None:
+    """A group has its rules, a reference the addresses that it means, an interface what packets are known by."""
+    vpc = create_vpc(wall)
+    web, app = create_group(wall, "web", vpc), create_group(wall, "app", vpc)
+    listed = create_prefix_list(wall, "192.0.2.0/24")
+    subnet = wall.call("CreateSubnet", VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    interface = create_interface(wall, SubnetId=subnet, Groups=[app], PrivateIpAddress="10.0.0.7")
+    rules = [*allow(wall, web, tcp(22, app)), *allow(wall, web, permission("icmp", 8, -1, listed))]
+    facts = _whole(wall)
+    ports: Json = {"IsEgress": False, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    assert facts["group", web]["Rules"][1:] == [
+        {"IsEgress": False, "IpProtocol": "icmp", "FromPort": 8, "ToPort": -1}
+        | {"SecurityGroupRuleId": rules[1], "PrefixListId": listed},
+        ports | {"SecurityGroupRuleId": rules[0], "ReferencedGroupId": app},
+    ]
+    assert facts["members", app, vpc] == {"VpcId": vpc, "GroupId": app, "Addresses": ["10.0.0.7"]}
+    assert facts["prefix-list", listed]["Cidrs"] == ["192.0.2.0/24"]
+    assert facts["vpc", vpc]["CidrBlocks"] == ["10.0.0.0/16"]
+    told = facts["interface", interface]
+    assert (told["SubnetId"], told["GroupIds"], told["Addresses"]) == (subnet, [app], ["10.0.0.7"])
+    assert (told["SourceDestCheck"], "InstanceId" in told) == (True, False)
+    assert told["MacAddress"] == interface_of(wall, interface)["MacAddress"]
+
+
+def test_instances_come_and_go_with_their_interfaces(wall: Wall) -> None:
+    """An interface tells its instance and what that was asked to be; the interface is gone once it is terminated."""
+    agent, instance = Agent(wall), launch(wall)
+    agent.ask()
+    wall.call("StopInstances", InstanceIds=[instance])
+    [told] = agent.ask()["Interfaces"]
+    assert (told["InstanceId"], told["InstanceState"]) == (instance, "stopped")
+    wall.call("TerminateInstances", InstanceIds=[instance])
+    assert [(one["Kind"], one["Id"]) for one in agent.ask()["Gone"]] == [("interface", told["NetworkInterfaceId"])]
+
+
+def test_what_alters_nothing_here_is_not_told(wall: Wall, web: str) -> None:
+    """A name, a tag, a description or a host is a change, and no news to an agent but its revision."""
+    rule = rules_of(wall, web, egress=True)[0]["SecurityGroupRuleId"]
+    agent = Agent(wall)
+    agent.ask()
+    wall.call("CreateTags", Resources=[web, rule], Tags=[{"Key": "a", "Value": "b"}])
+    described = [{"SecurityGroupRuleId": rule, "Description": "d"}]
+    wall.call("UpdateSecurityGroupRuleDescriptionsEgress", GroupId=web, SecurityGroupRuleDescriptions=described)
+    wall.call("Acknowledge", Host="one", Revision=1, InterfaceIds=["eni-00000001"])
+    before = agent.revision
+    assert _empty(agent.ask())
+    assert agent.revision == before + 3
+    assert _empty(agent.ask())
+
+
+@pytest.mark.parametrize("after", [0, -1, 10**9])
+def test_an_unknown_after_is_told_everything(wall: Wall, after: int) -> None:
+    """Without a revision, and with one that this store has not come to, an agent is told all."""
+    create_group(wall)
+    assert wall.call("DescribeDesired", After=after)["Whole"]
+
+
+def test_a_forgotten_after_is_told_everything(wall: Wall) -> None:
+    """Where changes since the revision are not kept any more, an agent is told all."""
+    for number in range(4):
+        create_group(wall, f"g{number}")
+    wall.clock.advance(3600)
+    create_group(wall, "new")
+    while wall.app.forget(Retention(age=60_000)):
+        pass
+    oldest = wall.call("DescribeChanges")["Oldest"]
+    assert not wall.call("DescribeDesired", After=oldest - 1)["Whole"]
+    assert wall.call("DescribeDesired", After=oldest - 2)["Whole"]
+
+
+def test_others_members_across_a_peering_are_told(wall: Wall) -> None:
+    """What another account's group comes to mean is told to who refers to it, and nothing else of that account."""
+    other = wall.elsewhere(OTHER_ACCOUNT, wall.region)
+    mine, theirs = create_vpc(wall), create_vpc(other, "10.1.0.0/16")
+    asked = {"VpcId": mine, "PeerVpcId": theirs, "PeerOwnerId": OTHER_ACCOUNT}
+    made = wall.call("CreateVpcPeeringConnection", **asked)["VpcPeeringConnection"]
+    other.call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=made["VpcPeeringConnectionId"])
+    web, app = create_group(wall, "web", mine), create_group(other, "app", theirs)
+    pair = {"UserId": OTHER_ACCOUNT, "GroupId": app}
+    asked_for = permission("tcp", 22, 22) | {"UserIdGroupPairs": [pair]}
+    wall.call("AuthorizeSecurityGroupIngress", GroupId=web, IpPermissions=[asked_for])
+    subnet = other.call("CreateSubnet", VpcId=theirs, CidrBlock="10.1.0.0/24")["Subnet"]["SubnetId"]
+    agent = Agent(wall)
+    assert agent.ask()["Peerings"] == []
+    create_interface(other, SubnetId=subnet, Groups=[app], PrivateIpAddress="10.1.0.9")
+    told = agent.ask()
+    assert told["Members"] == [{"VpcId": mine, "GroupId": app, "Addresses": ["10.1.0.9"]}]
+    assert told["Interfaces"] == []
+
+
+def _in_account_of(groups: int, folder: Path) -> int:
+    """Return the statements of an answer after one revoke, in an account with so many groups."""
+    with Wall() as wall:
+        for number in range(groups):
+            allow(wall, create_group(wall, f"g{number}"), tcp(22, "192.0.2.0/24"))
+        web, interface = create_group(wall), create_interface(wall)
+        wall.call("ModifyNetworkInterfaceAttribute", NetworkInterfaceId=interface, Groups=[web])
+        after = wall.app.revision()
+        allow(wall, web, tcp(22, web))
+        with counted(wall, folder) as connection:
+            return cost(wall, connection, "DescribeDesired", {"After": after}).statements
+
+
+def test_the_account_does_not_count(tmp_path: Path) -> None:
+    """What changed costs as many statements in a small account as in a large one."""
+    small, large = (_in_account_of(groups, tmp_path) for groups in (1, 60))
+    assert small == large < 60
