@@ -26,6 +26,8 @@ NEED_THE_KERNEL = {
     "test_faults.py": "sends packets through the kernel's tables",
     "test_conntrack.py": "reads and removes the kernel's tracked flows",
     "test_nft.py": "asks nft what it says of the kernel's tables",
+    "test_end_to_end.py": "runs instances",
+    "test_attach.py": "runs an agent on network namespaces",
 }
 """The files that are skipped where Linux, root or nftables is missing, and why: all of them, and no other."""
 NEED_NFT = {"test_nft.py"}

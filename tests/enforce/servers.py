@@ -1,0 +1,148 @@
+"""``groupwall serve --enforce nft`` as root, with all that it makes removed at the end, and its instances' programs."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shutil
+import socket
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import boto3
+import pytest
+
+import groupwall
+from groupwall.enforce.namespaces import Namespaces
+from tests.serving import PATIENCE, Server, running
+
+IMAGE = "ami-0123456789abcdef0"
+REFUSED_AFTER = 0.3
+"""Seconds after which a connection counts as dropped: on one machine a first packet arrives in far less than one."""
+
+_NUMBERS = count()
+
+
+class Enforcing:
+    """A server with an agent beside it. root: a folder for both. names: how the names of its namespaces begin."""
+
+    def __init__(self, server: Server, root: Path, names: str) -> None:
+        self.server = server
+        self.root = root
+        self.names = names
+        self.namespaces = Namespaces(names)
+        key = _root_key(root / "data")
+        self.ec2 = boto3.client("ec2", endpoint_url=server.url, region_name="us-east-1", **key)
+        self.own = groupwall.client(endpoint_url=server.url, region_name="us-east-1", **key)
+
+    def run_instances(self, number: int, **given: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as boto3 takes it
+        """Run instances; return them once their rules are enforced."""
+        made = self.ec2.run_instances(ImageId=IMAGE, MinCount=number, MaxCount=number, **given)["Instances"]
+        wanted = {each["NetworkInterfaces"][0]["NetworkInterfaceId"] for each in made}
+        until(lambda: wanted <= set(self.enforced()))
+        return list(made)
+
+    def enforced(self) -> list[str]:
+        """Return the interfaces that the agent says it enforces."""
+        hosts = self.own.describe_propagation()["Hosts"]
+        return [interface_id for host in hosts for interface_id in host["InterfaceIds"]]
+
+    def applied(self, reply: dict[str, Any]) -> None:
+        """Return when the change that a reply tells of is applied."""
+        revision = int(reply["ResponseMetadata"]["HTTPHeaders"]["x-groupwall-revision"])
+        told = self.own.describe_propagation(Revision=revision, Wait=20)
+        assert told["State"] == "applied", told
+
+    def listening(self, instance: dict[str, Any], port: int) -> socket.socket:
+        """Return a program's socket that listens inside an instance."""
+        with self.namespaces.opened(instance["InstanceId"]) as inside:
+            return inside.within(lambda: socket.create_server((instance["PrivateIpAddress"], port)))
+
+    def connected(self, source: dict[str, Any], destination: dict[str, Any], port: int) -> socket.socket | None:
+        """Return a program's connection from an instance to another, None if none comes about."""
+        with self.namespaces.opened(source["InstanceId"]) as inside:
+            calling = inside.within(socket.socket)
+        calling.settimeout(REFUSED_AFTER)
+        try:
+            calling.connect((destination["PrivateIpAddress"], port))
+        except TimeoutError:
+            calling.close()
+            return None
+        return calling
+
+
+@contextmanager
+def enforcing(*options: str) -> Iterator[Enforcing]:
+    """Run a server that enforces, on a folder of its own, with these options besides."""
+    root = Path(tempfile.mkdtemp(prefix="groupwall-"))  # pytest's own folders are root's alone
+    root.chmod(0o755)
+    names = f"gwt-{os.getpid()}-s{next(_NUMBERS)}"
+    try:
+        with enforcing_on(root, names, *options) as one:
+            yield one
+    finally:
+        Namespaces(names).remove_all()
+        shutil.rmtree(root)
+
+
+@contextmanager
+def enforcing_on(root: Path, names: str, *options: str) -> Iterator[Enforcing]:
+    """Run a server that enforces on a folder that may have been one's before; what it made stays."""
+    paths = {"--data": str(root / "data"), "--state": str(root / "agent")}
+    words = [word for pair in paths.items() for word in pair]
+    serve = ("serve", "--port", "0", "--auth", "iam", "--log", "off", "--enforce", "nft", *words, *options)
+    with (
+        (root / "log").open("a") as log,
+        environment(GROUPWALL_NAMES=names, PYTHONPATH=_importable()),
+        running((python(), "-m", "groupwall.cli", *serve), log) as server,
+    ):
+        yield Enforcing(server, root, names)
+
+
+@contextmanager
+def environment(**given: str) -> Iterator[None]:
+    """Have programs that are started meanwhile find these variables."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            os.environ.update({name: value} if value is not None else {})
+
+
+def python() -> str:
+    """Return a Python of this version that others than root can run, since the server is not root for long."""
+    for found in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        whole = Path(found).resolve()
+        if whole.exists() and all(place.stat().st_mode & stat.S_IXOTH for place in (whole, *whole.parents)):
+            return found
+    pytest.skip("needs a Python that others than root can run")
+
+
+def _importable() -> str:
+    folders = [str(Path(groupwall.__file__).parent.parent), *(each for each in sys.path if each.endswith("-packages"))]
+    return os.pathsep.join(folders)
+
+
+def _root_key(folder: Path) -> dict[str, str]:
+    parser = configparser.ConfigParser()
+    parser.read(folder / "root.credentials")
+    return dict(parser["groupwall-root"])
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Return when something holds that another program brings about."""
+    late = monotonic() + PATIENCE
+    while not holds():
+        assert monotonic() < late, "it did not come about"
+        Event().wait(0.01)
