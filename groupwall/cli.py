@@ -18,12 +18,13 @@ COMMANDS = {
         (
             *("preview", "receipt", "apply"),
             *("explain", "reach", "findings", "unused", "why-not-delete", "cut"),
-            *("undo", "confirm", "confirmations", "diff", "bisect", "history"),
+            *("undo", "confirm", "confirmations", "diff", "bisect", "history", "status"),
         ),
         "groupwall.commands.verbs:verb",
     ),
     **{word: f"groupwall.commands.agent:{word}" for word in ("agent", "attach", "detach", "cleanup")},
     "exec": "groupwall.commands.agent:execute",
+    "wait": "groupwall.commands.waiting:wait",
     "at": "groupwall.commands.past:at",
 }
 
