@@ -22,6 +22,7 @@ _NEW, _GET, _DELETE = _CONNTRACK, _CONNTRACK | 1, _CONNTRACK | 2
 _GENERIC = Struct(">BBH")  # family, version 0, resource id
 _ORIGINAL, _ID, _ZONE = 1, 12, 18
 _NESTED = 0x8000
+_NAMES = {_ORIGINAL: _NESTED, _ID: 0, _ZONE: 0}
 _ADDRESSES, _PROTOCOL = 1, 2
 _SOURCES, _DESTINATIONS = (1, 3), (2, 4)
 """Where an address is: of IPv4, of IPv6."""
@@ -35,12 +36,11 @@ _AT_ONCE = 256
 
 
 class Tracked(NamedTuple):
-    """A flow that is tracked, as its first packet went. entry: what names it to the kernel, and no other after it."""
+    """A flow that is tracked, as its first packet went. told: all that the kernel told of it."""
 
     flow: Flow
     source_port: int
-    family: int
-    entry: bytes
+    told: bytes
 
 
 def tracked(kernel: Connection) -> list[Tracked]:
@@ -50,13 +50,12 @@ def tracked(kernel: Connection) -> list[Tracked]:
 
 
 def _tracked(answer: Answer) -> Tracked:
-    told = dict(attributes(answer.body[_GENERIC.size :]))
-    original = dict(attributes(told[_ORIGINAL]))
+    # The tuple comes first, and the rest is not looked at: most flows stay, and there may be many.
+    packed = next(value for kind, value in attributes(answer.body[_GENERIC.size :]) if kind == _ORIGINAL)
+    original = dict(attributes(packed))
     addresses, protocol = dict(attributes(original[_ADDRESSES])), dict(attributes(original[_PROTOCOL]))
     flow = Flow(_address(addresses, _SOURCES), _address(addresses, _DESTINATIONS), _service(protocol))
-    named = attribute(_ORIGINAL | _NESTED, told[_ORIGINAL]) + attribute(_ID, told[_ID])
-    zone = attribute(_ZONE, told[_ZONE]) if _ZONE in told else b""
-    return Tracked(flow, int.from_bytes(protocol.get(_SOURCE_PORT, b"")), answer.body[0], named + zone)
+    return Tracked(flow, int.from_bytes(protocol.get(_SOURCE_PORT, b"")), answer.body)
 
 
 def _address(told: dict[int, bytes], places: tuple[int, int]) -> int:
@@ -75,13 +74,19 @@ def _service(told: dict[int, bytes]) -> int:
 
 def end(kernel: Connection, some: Iterable[Tracked]) -> None:
     """Track flows no longer. One that has ended meanwhile is none to worry about; raise Refused for anything else."""
-    wanted = [Message(_DELETE, 0, _GENERIC.pack(each.family, 0, 0) + each.entry) for each in some]
+    wanted = [Message(_DELETE, 0, each.told[: _GENERIC.size] + _named(each.told)) for each in some]
     for first in range(0, len(wanted), _AT_ONCE):
         try:
             kernel.order(wanted[first : first + _AT_ONCE])
         except Refused as refused:
             if refused.errno != errno.ENOENT:
                 raise
+
+
+def _named(told: bytes) -> bytes:
+    """Return what names a flow to the kernel, and no other that comes after it with the same ends."""
+    rest = dict(attributes(told[_GENERIC.size :]))
+    return b"".join(attribute(kind | nested, rest[kind]) for kind, nested in _NAMES.items() if kind in rest)
 
 
 def cut(kernel: Connection, permits: Callable[[Flow], bool]) -> list[Tracked]:

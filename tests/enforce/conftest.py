@@ -26,6 +26,7 @@ NEED_THE_KERNEL = {
     "test_faults.py": "sends packets through the kernel's tables",
     "test_conntrack.py": "reads and removes the kernel's tracked flows",
     "test_nft.py": "asks nft what it says of the kernel's tables",
+    "test_passing.py": "measures packets through the kernel's tables",
     "test_end_to_end.py": "runs instances",
     "test_attach.py": "runs an agent on network namespaces",
 }
