@@ -132,6 +132,7 @@ def test_the_page_of_operations_is_up_to_date() -> None:
         *examples("docs/history.md"),
         *examples("docs/expectations.md"),
         *examples("docs/story.md"),
+        *examples("docs/applied.md"),
     ],
 )
 def test_examples_run(example: str) -> None:
