@@ -65,9 +65,9 @@ def _addresses(host: Host) -> list[str]:
 
 def flow(probe: Probe) -> Flow:
     """Return what a packet is the first of."""
-    ends = (address_number(str(end.address(probe.version))) for end in (probe.source, probe.destination))
+    source, destination = (address_number(str(end.address(probe.version))) for end in (probe.source, probe.destination))
     port = probe.first * 256 + probe.second if probe.protocol in (ICMP, ICMPV6) else probe.first
-    return Flow(*ends, probe.protocol * PORTS + port)
+    return Flow(source, destination, probe.protocol * PORTS + port)
 
 
 def judge(policy: Policy, hosts: Sequence[Host]) -> Callable[[Flow], bool]:
