@@ -17,6 +17,7 @@ from tests.naive import Picture, passes
 
 UPLINK = "uplink"
 GROUP = "sg-00000001"
+OTHER = "sg-00000002"
 ENI = "eni-00000001"
 HERE = Interface("gwe1", frozenset({"10.0.0.1", "2001:db8::1"}), frozenset({GROUP}))
 ANYWHERE = [Peer.of("0.0.0.0/0"), Peer.of("::/0")]
@@ -94,6 +95,59 @@ def test_a_rule_is_one_element(state: State) -> None:
     assert {
         (name, one.key) for name in table.sets if name.startswith("rules_") for one in table.elements.get(name, ())
     } == places
+
+
+FORMS = [
+    ("tcp 22-22", ["tcp 22"], ["tcp 21", "tcp 23", "udp 22"]),
+    ("tcp 22-80", ["tcp 22", "tcp 23", "tcp 80"], ["tcp 21", "tcp 81", "udp 22"]),
+    ("udp 0-65535", ["udp 0", "udp 65535"], ["tcp 0", "255 -1"]),
+    ("udp 22-65535", ["udp 22", "udp 65535"], ["udp 21", "tcp 22"]),
+    ("icmp 8-0", ["icmp 8 0"], ["icmp 8 1", "icmp 0 0", "icmpv6 8 0"]),
+    ("icmp 8--1", ["icmp 8 0", "icmp 8 255"], ["icmp 0 0", "icmpv6 8 0"]),
+    ("icmp -1--1", ["icmp 0 0", "icmp 255 255"], ["icmpv6 8 0", "tcp 0"]),
+    ("icmpv6 128-0", ["icmpv6 128 0"], ["icmpv6 128 1", "icmp 128 0"]),
+    ("47 -1--1", ["47 -1"], ["48 -1", "tcp 47"]),
+    ("0 -1--1", ["0 -1"], ["tcp 0", "47 -1"]),
+    ("-1 -1--1", ["tcp 0", "udp 65535", "icmp 8 0", "0 -1", "255 -1"], []),
+]
+"""What a rule is for, what it admits, what it does not."""
+
+
+@pytest.mark.parametrize("peer", ["10.9.0.0/16", "10.9.9.9/32", "0.0.0.0/0", OTHER, "pl-00000001"])
+@pytest.mark.parametrize("form", FORMS, ids=[form[0] for form in FORMS])
+def test_each_form_admits_what_it_says(peer: str, form: tuple[str, list[str], list[str]]) -> None:
+    """A rule admits its services and no others, whatever kind of peer it has: reference 3.2, 17 [docs]."""
+    table = table_of(_state_of_one(_rule(form[0], peer)))
+    admitted = {service: trace(table, _incoming(service)) for service in (*form[1], *form[2])}
+    assert admitted == dict.fromkeys(form[1], True) | dict.fromkeys(form[2], False)
+
+
+def test_all_forms_are_apart() -> None:
+    """Rules of all forms in one group are each an element of its own, ranges that overlap too (decision 0017)."""
+    forms = [*(form[0] for form in FORMS), "tcp 22-81", "tcp 23-80", "tcp 21-22"]
+    peers = ["10.9.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "::/0", "2001:db8::/32", OTHER, GROUP, "pl-00000001"]
+    rules = [_rule(form, peer)._replace(direction=one) for form in forms for peer in peers for one in Direction]
+    assert len({where(rule) for rule in rules}) == len(rules)
+    groups = {
+        where(rule._replace(group_id=group)) for rule in rules for group in ("sg-0123456789abcdef0", "sg-f0000001")
+    }
+    assert len(groups) == 2 * len(rules)
+
+
+def _rule(form: str, peer: str) -> Rule:
+    protocol, _, ports = form.partition(" ")
+    first, last = (ports[: -len("--1")], "-1") if ports.endswith("--1") else ports.split("-")
+    properties = Properties(protocol, PortRange(int(first), int(last)), Peer.of(peer))
+    return Rule("sgr-1", GROUP, Direction.INGRESS, properties, None)
+
+
+def _state_of_one(rule: Rule) -> State:
+    return State({GROUP: [rule]}, {OTHER: ["10.9.9.9"]}, {"pl-00000001": ["10.9.9.0/24"]}, {ENI: HERE})
+
+
+def _incoming(service: str) -> Packet:
+    protocol, first, code = (*service.split(), "-1")[:3]
+    return packet("10.9.9.9", "10.0.0.1", (protocol, int(first), int(code)), (UPLINK, HERE.device))
 
 
 def test_what_is_gone_is_no_part() -> None:
