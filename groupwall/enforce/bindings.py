@@ -17,7 +17,7 @@ from groupwall.enforce.links import Link
 from groupwall.enforce.netlink import Connection
 
 FILE = "bindings.json"
-HERE = Path("/proc/self/ns/net")
+HERE = Path("/proc/thread-self/ns/net")
 PRIVATE = 0o600
 
 
