@@ -110,6 +110,17 @@ def test_an_interface_that_changes_its_groups_or_goes(net: Net) -> None:
     assert _of(net, deleted) == ("applied", ["host-web"])
 
 
+def test_a_host_that_has_nothing_left(net: Net) -> None:
+    """The end of its last interface is applied once its host told so, which enforces nothing any more by then."""
+    net.wall.call("DeleteNetworkInterface", NetworkInterfaceId=net.interfaces["web"])
+    deleted = net.wall.app.revision()
+    net.tell("web", deleted - 1)
+    assert _of(net, deleted) == ("pending", ["host-web"])
+    net.tell("web", InterfaceIds=[])
+    assert _of(net, deleted) == ("applied", ["host-web"])
+    assert _of(net)[1] == ["host-app"]
+
+
 def test_an_older_change_is_judged_by_itself(net: Net) -> None:
     """A host that has a change has it still when later ones, which it lacks, were made."""
     first = net.open("web")

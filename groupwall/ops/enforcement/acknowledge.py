@@ -1,4 +1,4 @@
-"""Acknowledge: a host's agent tells what it enforces (inferred)."""
+"""Acknowledge: a host's agent tells what it enforces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DescribeDesired: what hosts should enforce, as a whole or what changed since (inferred)."""
+"""DescribeDesired: what hosts should enforce, as a whole or what changed since."""
 
 from __future__ import annotations
 

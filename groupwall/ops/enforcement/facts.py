@@ -6,14 +6,14 @@ what is told as a whole. Facts of many ids take as many statements as those of o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from groupwall.ops.flows.network import Network
 from groupwall.ops.peerings.peerings import ACTIVE, sides_of
 from groupwall.rules.flows import address_text
 from groupwall.rules.permissions import MEMBERS
-from groupwall.rules.values import Peer, PeerKind, Rule
+from groupwall.rules.values import Peer, Rule
 from groupwall.store.entities import (
     Address,
     Attachment,
@@ -188,23 +188,20 @@ LISTS: Mapping[str, Listed] = {
 """By the kind of the facts."""
 
 
-def needed(view: View, interface_ids: Sequence[str]) -> dict[str, set[Key]]:
-    """Return which facts the policy of each interface follows from."""
+def altered(view: View, keys: Collection[Key], interface_ids: Sequence[str]) -> set[str]:
+    """Return those of some interfaces whose policy follows from one of some facts.
+
+    It is found from the facts: what the interfaces follow from altogether may be all that there is.
+    """
     there = view.seen.by_id(Interface, interface_ids)
-    mine = view.seen.by(Member, "interface_id", interface_ids)
-    worn = {member.group_id for some in mine.values() for member in some}
-    rules = view.seen.by(Rule, "group_id", sorted(worn))
-    keys = {one: {Key("interface", one)} for one in interface_ids}
-    for one, interface in there.items():
-        for member in mine.get(one, ()):
-            peers = (rule.properties.peer for rule in rules.get(member.group_id, ()))
-            keys[one] |= {Key("group", member.group_id), *_of_peers(peers, interface.vpc_id)}
-    return keys
-
-
-def _of_peers(peers: Iterable[Peer], vpc_id: str) -> Iterable[Key]:
-    for peer in peers:
-        if peer.kind is PeerKind.GROUP:
-            yield Key("members", peer.text, vpc_id)
-        elif peer.kind is PeerKind.PREFIX_LIST:
-            yield Key("prefix-list", peer.text)
+    peers = {(key.vpc_id, key.id) for key in keys if key.kind in ("members", "prefix-list")}
+    naming = view.seen.by(Rule, "peer", sorted({text for _, text in peers}))
+    by_group = {("", key.id) for key in keys if key.kind == "group"}
+    by_group |= {(vpc_id, rule.group_id) for vpc_id, text in peers for rule in naming.get(text, ())}
+    worn = view.seen.by(Member, "interface_id", interface_ids)
+    return {key.id for key in keys if key.kind == "interface" and key.id in interface_ids} | {
+        one.id
+        for one in there.values()
+        for member in worn.get(one.id, ())
+        if not by_group.isdisjoint({("", member.group_id), (one.vpc_id, member.group_id)})
+    }

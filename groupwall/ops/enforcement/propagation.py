@@ -1,4 +1,4 @@
-"""DescribePropagation: whether the hosts that a change concerns enforce it (inferred).
+"""DescribePropagation: whether the hosts that a change concerns enforce it.
 
 A change concerns a host when a fact differs by it that the policy of one of the host's interfaces follows from. Whether
 a host is alive does not count: a dead one that should enforce a change keeps it from being told as applied.
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from groupwall import errors
 from groupwall.ops.enforcement.differences import differences
-from groupwall.ops.enforcement.facts import Json, View, needed
+from groupwall.ops.enforcement.facts import Json, View, altered
 from groupwall.ops.hosts import Told
 from groupwall.ops.operation import Context, Operation, Params, Result, Waits
 from groupwall.ops.past import seen_between
@@ -51,7 +51,7 @@ def describe_propagation(params: Params, context: Context) -> Result:
     change = context.tx.change(revision)
     asked = Asked(revision, change[0].time if change else None, concerned)
     told = context.hosts.of(context.world)
-    names = sorted({*bound, *(name for name, one in told.items() if _alive(one, context))})
+    names = sorted({*bound, *concerned, *(name for name, one in told.items() if _alive(one, context))})
     return {
         "Revision": revision,
         "State": _state(asked, told),
@@ -64,19 +64,18 @@ def _bound(hosts: Iterable[Host]) -> Bound:
 
 
 def _concerned(revision: int, now: Bound, context: Context) -> frozenset[str]:
-    """Return the hosts of whose interfaces, those of then and those of now, a change alters a policy."""
+    """Return the hosts of whose interfaces, those of then and those of now, a change alters a policy.
+
+    One that has let go of all since, perhaps by this change, counts as long as it is known what it enforces.
+    """
     before, after, changed = seen_between(revision - 1, revision, context)
     keys = differences(View(before), View(after), changed).keys
-    then = _bound(after.all(Host))
-    bound = {name: then.get(name, frozenset()) | now.get(name, frozenset()) for name in now}
-    interface_ids = sorted(frozenset().union(*bound.values())) if keys else []
-    altered = {
-        one
-        for seen in (before, after)
-        for one, needs in needed(View(seen), interface_ids).items()
-        if not keys.isdisjoint(needs)
-    }
-    return frozenset(name for name, ids in bound.items() if not altered.isdisjoint(ids))
+    then, told = _bound(after.all(Host)), context.hosts.of(context.world)
+    names = {*now, *(then.keys() & told.keys())}
+    bound = {name: then.get(name, frozenset()) | now.get(name, frozenset()) for name in names}
+    interface_ids = sorted(frozenset().union(*bound.values()))
+    touched = {one for seen in (before, after) for one in altered(View(seen), keys, interface_ids)} if keys else set()
+    return frozenset(name for name, ids in bound.items() if not touched.isdisjoint(ids))
 
 
 def _state(asked: Asked, told: Mapping[str, Told]) -> str:
