@@ -6,11 +6,15 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from groupwall.errors import ApiError
 from tests.driver import Wall
 from tests.interfaces import create_interface
 from tests.scenes import Json, allow, create_group, create_prefix_list, default_vpc, rules_of, tcp
+from tests.strategies import EXAMPLES as MANY
+from tests.worlds import make_random_call, random_world, seeded
 
 
 class Net:
@@ -236,3 +240,39 @@ def test_worlds_do_not_meet(net: Net) -> None:
     other.call("Acknowledge", Host="host-web", Revision=1, InterfaceIds=[])
     assert rules_of(net.wall, net.groups["web"]) == []
     assert _host(net, "web", net.open("web"))["InterfaceIds"] == [net.interfaces["web"]]
+
+
+def _policies(wall: Wall) -> dict[str, list[Json]]:
+    """Return all facts that the policy of each interface follows from, picked out of the whole."""
+    told = wall.call("DescribeDesired")
+    groups = {one["GroupId"]: one for one in told["Groups"]}
+    members = {(one["VpcId"], one["GroupId"]): one for one in told["Members"]}
+    lists = {one["PrefixListId"]: one for one in told["PrefixLists"]}
+    policies = {}
+    for one in told["Interfaces"]:
+        rules = [rule for group in one["GroupIds"] for rule in groups[group]["Rules"]]
+        named = {rule.get("ReferencedGroupId") or rule.get("PrefixListId") for rule in rules} - {None}
+        meant = [members.get((one["VpcId"], name)) or lists[name] for name in sorted(named)]
+        policies[one["NetworkInterfaceId"]] = [one, *(groups[group] for group in one["GroupIds"]), *meant]
+    return policies
+
+
+@settings(max_examples=MANY // 2)
+@given(st.integers(0, 2**32))
+def test_a_change_concerns_whom_it_alters(seed: int) -> None:
+    """In random worlds with a host for each interface, those are concerned whose facts are others after a change."""
+    random = seeded(seed)
+    with Wall() as wall:
+        scene = random_world(wall, random)
+        for _ in range(4):
+            before = _policies(wall)
+            for one in before:
+                wall.call("Acknowledge", Host=one, Revision=1, InterfaceIds=[one])
+            acknowledged = wall.app.revision()
+            make_random_call(scene, random)
+            assert wall.app.revision() - acknowledged in (0, 1)
+            if wall.app.revision() > acknowledged:
+                told = wall.call("DescribePropagation", Revision=wall.app.revision())["Hosts"]
+                after = _policies(wall)
+                altered = {one for one, policy in before.items() if policy != after.get(one)}
+                assert {one["Host"] for one in told if one["Concerned"]} == altered
