@@ -62,9 +62,9 @@ class Agent:
 
         folder: the agent's, where commands find it. OSError if another agent has it.
         """
+        server = await control.listen(folder, {"attach": self._attach, "detach": self._detach}, (Unbound, OSError))
         self._host.begin()
         self._watch()
-        server = await control.listen(folder, {"attach": self._attach, "detach": self._detach}, (Unbound, OSError))
         self._end_by(lifeline)
         tasks = [asyncio.create_task(each) for each in (self._ask(), self._tell(), self._end.wait())]
         try:

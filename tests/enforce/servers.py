@@ -22,6 +22,7 @@ import pytest
 
 import groupwall
 from groupwall.enforce.namespaces import Namespaces
+from tests.programs import Ended, command
 from tests.serving import PATIENCE, Server, running
 
 IMAGE = "ami-0123456789abcdef0"
@@ -60,6 +61,11 @@ class Enforcing:
         revision = int(reply["ResponseMetadata"]["HTTPHeaders"]["x-groupwall-revision"])
         told = self.own.describe_propagation(Revision=revision, Wait=20)
         assert told["State"] == "applied", told
+
+    def command(self, *words: str) -> Ended:
+        """Run a command of ours on this machine, to its end."""
+        with environment(GROUPWALL_NAMES=self.names, GROUPWALL_STATE=str(self.root / "agent")):
+            return command(*words)
 
     def listening(self, instance: dict[str, Any], port: int) -> socket.socket:
         """Return a program's socket that listens inside an instance."""
