@@ -109,14 +109,10 @@ class Dataplane:
         elsewhere = {
             name for some in (*before, *after) for name in some.names if self._named[name] > named_before[name]
         }
-        changes = difference(merged(before), merged(after), elsewhere)
+        changes = [*difference(merged(before), merged(after), elsewhere), *self._revised(revision)]
         self._keep(changed, named_before)
-        if self.revision is None:
-            self._follow(revision)
-            return
-        try:
-            self._commit([*changes, *self._revised(revision)])
-        except Refused:
+        held, self.revision = self.revision, None  # unknown, until the kernel has said what came of it
+        if held is None or not self._committed(changes):
             self._follow(revision)
         self.revision = revision
 
@@ -229,6 +225,13 @@ class Dataplane:
         messages = list(self._messages(changes))
         if messages:
             self._connection.order(transaction(messages))
+
+    def _committed(self, changes: Iterable[Change]) -> bool:
+        try:
+            self._commit(changes)
+        except Refused:
+            return False
+        return True
 
     def _messages(self, changes: Iterable[Change]) -> Iterator[Message]:
         for change in changes:

@@ -128,10 +128,8 @@ def test_all_forms_are_apart() -> None:
     peers = ["10.9.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "::/0", "2001:db8::/32", OTHER, GROUP, "pl-00000001"]
     rules = [_rule(form, peer)._replace(direction=one) for form in forms for peer in peers for one in Direction]
     assert len({where(rule) for rule in rules}) == len(rules)
-    groups = {
-        where(rule._replace(group_id=group)) for rule in rules for group in ("sg-0123456789abcdef0", "sg-f0000001")
-    }
-    assert len(groups) == 2 * len(rules)
+    alike = ("sg-12345678", "sg-00000000012345678", "sg-0123456780000000f", GROUP)
+    assert len({where(rule._replace(group_id=group)) for rule in rules for group in alike}) == len(alike) * len(rules)
 
 
 def _rule(form: str, peer: str) -> Rule:
