@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,7 +78,8 @@ def agent_beside(asked: Enforcing, store: Store, settings: Settings, url: str) -
     finally:
         assert program.stdin  # noqa: S101 - it is a pipe
         program.stdin.close()
-        program.wait(PATIENCE)
+        with suppress(subprocess.TimeoutExpired):  # it goes when the kernel is done with what it does
+            program.wait(PATIENCE)
 
 
 def _key_file(folder: Path, store: Store, settings: Settings) -> Path:

@@ -53,14 +53,16 @@ class Agent:
         self._clients = clients
         self._drifts = 0
         self._fault = ""
+        self._enforced: list[str] = []
         self._news = asyncio.Event()
         self._end = asyncio.Event()
         self._watched: set[int] = set()
 
     async def run(self, folder: Path, lifeline: int | None = None) -> None:
-        """Go on until SIGTERM or SIGINT, or until nobody holds the other end of ``lifeline``; all tables stay.
+        """Go on until SIGTERM or SIGINT; all tables stay.
 
-        folder: the agent's, where commands find it. OSError if another agent has it.
+        folder: the agent's, where commands find it. lifeline: a descriptor, which in place of signals ends the agent
+        when nobody holds its other end any more. OSError if another agent has the folder.
         """
         server = await control.listen(folder, {"attach": self._attach, "detach": self._detach}, (Unbound, OSError))
         self._host.begin()
@@ -81,7 +83,10 @@ class Agent:
     def _end_by(self, lifeline: int | None) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end.set)
+            if lifeline is None:
+                loop.add_signal_handler(number, self._end.set)
+            else:
+                signal.signal(number, signal.SIG_IGN)
         if lifeline is not None:
             loop.add_reader(lifeline, self._end.set)
 
@@ -146,9 +151,9 @@ class Agent:
         while True:
             await self._news.wait()
             self._news.clear()
+            if not self._host.revision and not self._fault:
+                continue  # nothing holds yet, and nothing is known to be in the way
             drifts, given = self._drifts, self._told()
-            if not given["Revision"]:
-                continue
             try:
                 await _apart(partial(self._clients.telling.call, "Acknowledge", given))
                 self._drifts -= drifts
@@ -159,10 +164,12 @@ class Agent:
 
     def _told(self) -> dict[str, object]:
         faults = [self._fault] if self._fault else self._host.faults
+        if self._host.revision:
+            self._enforced = self._host.interfaces
         return {
             "Host": self._name,
             "Revision": self._host.revision,
-            "InterfaceIds": self._host.interfaces,
+            "InterfaceIds": self._enforced,
             "Drifts": self._drifts,
             "Message": "; ".join(faults)[:1024],
         }

@@ -29,6 +29,7 @@ NEED_THE_KERNEL = {
     "test_passing.py": "measures packets through the kernel's tables",
     "test_end_to_end.py": "runs instances",
     "test_host.py": "binds network namespaces",
+    "test_agent.py": "runs agents on network namespaces",
     "test_attach.py": "runs an agent on network namespaces",
 }
 """The files that are skipped where Linux, root or nftables is missing, and why: all of them, and no other."""

@@ -79,10 +79,17 @@ class Enforcing:
         calling.settimeout(REFUSED_AFTER)
         try:
             calling.connect((destination["PrivateIpAddress"], port))
-        except TimeoutError:
+        except OSError:
             calling.close()
             return None
         return calling
+
+    def reaches(self, source: dict[str, Any], destination: dict[str, Any], port: int) -> bool:
+        """Tell whether a connection comes about."""
+        made = self.connected(source, destination, port)
+        if made:
+            made.close()
+        return made is not None
 
 
 @contextmanager

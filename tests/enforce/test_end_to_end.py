@@ -28,13 +28,13 @@ def test_a_revoke_stops_packets() -> None:
         [client] = one.run_instances(1)
         [server] = one.run_instances(1, SecurityGroupIds=[group_id])
         with one.listening(server, PORT) as listening:
-            assert one.connected(client, server, PORT) is None
+            assert not one.reaches(client, server, PORT)
             one.applied(one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
             there = one.connected(client, server, PORT)
             assert there
             answering, _ = listening.accept()
             one.applied(one.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
-            assert one.connected(client, server, PORT) is None
+            assert not one.reaches(client, server, PORT)
             answering.settimeout(5)
             there.sendall(b"still here")
             assert answering.recv(100) == b"still here"
@@ -72,13 +72,11 @@ def test_rules_outlive_the_programs() -> None:
         with one.listening(server, PORT):
             one.applied(one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
             one.server.kill()
-            there = one.connected(client, server, PORT)
-            assert there
-            there.close()
+            assert one.reaches(client, server, PORT)
             with enforcing_on(one.root, one.names) as again:
                 until(lambda: len(again.enforced()) == 2)
                 again.applied(again.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
-                assert again.connected(client, server, PORT) is None
+                assert not again.reaches(client, server, PORT)
 
 
 def test_root_is_left_behind() -> None:
@@ -106,3 +104,42 @@ def test_the_agent_may_do_little() -> None:
         ec2 = boto3.client("ec2", endpoint_url=one.server.url, region_name="us-east-1", **key)
         with pytest.raises(ClientError, match="UnauthorizedOperation"):
             ec2.describe_security_groups()
+
+
+def _vpc(one: Enforcing, block: str) -> tuple[str, dict[str, str]]:
+    """Make a VPC; return its id, and where an instance runs in it."""
+    vpc_id = one.ec2.create_vpc(CidrBlock=block)["Vpc"]["VpcId"]
+    return vpc_id, {"SubnetId": one.ec2.create_subnet(VpcId=vpc_id, CidrBlock=block)["Subnet"]["SubnetId"]}
+
+
+def test_peered_vpcs_meet() -> None:
+    """VPCs reach each other while a peering connection is active, as far as rules let them (reference 13 [docs])."""
+    with enforcing() as one:
+        (first_vpc, there), (second_vpc, here) = _vpc(one, "10.1.0.0/24"), _vpc(one, "10.2.0.0/24")
+        [client] = one.run_instances(1, **there)
+        [server] = one.run_instances(1, **here)
+        [group] = server["SecurityGroups"]
+        rule = RULE | {"IpRanges": [{"CidrIp": "10.1.0.0/24"}]}
+        one.applied(one.ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule]))
+        with one.listening(server, PORT):
+            assert not one.reaches(client, server, PORT)
+            made = one.ec2.create_vpc_peering_connection(VpcId=first_vpc, PeerVpcId=second_vpc)
+            peering_id = made["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+            one.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering_id)
+            until(lambda: one.reaches(client, server, PORT))
+            one.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=peering_id)
+            until(lambda: not one.reaches(client, server, PORT))
+
+
+def test_an_instance_may_have_two_interfaces() -> None:
+    """A second interface is a device of its own, in its own groups, from its attachment on (reference 14 [docs])."""
+    with enforcing() as one:
+        [instance] = one.run_instances(1)
+        made = one.ec2.create_network_interface(SubnetId=instance["SubnetId"])["NetworkInterface"]
+        interface_id = made["NetworkInterfaceId"]
+        one.ec2.attach_network_interface(
+            NetworkInterfaceId=interface_id, InstanceId=instance["InstanceId"], DeviceIndex=1
+        )
+        until(lambda: interface_id in one.enforced())
+        shown = one.command("exec", instance["InstanceId"], "--", "cat", "/proc/net/fib_trie").out
+        assert {made["PrivateIpAddress"], instance["PrivateIpAddress"]} <= set(shown.split())

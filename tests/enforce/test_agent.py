@@ -1,0 +1,158 @@
+"""Agents of several hosts follow one server, whoever of them is gone for a while."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from ipaddress import ip_address
+from os import getpid
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+import pytest
+
+import groupwall
+from groupwall.enforce.namespaces import Namespaces
+from groupwall.enforce.wiring import Interface
+from tests.enforce.servers import environment, until
+from tests.programs import command, make_key
+from tests.serving import PATIENCE, PROGRAM, Server, running
+
+RULE = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+
+
+class Hosts:
+    """A server that enforces nothing by itself, and agents that do: each of one container, on a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held = ExitStack()
+        self._programs: dict[str, subprocess.Popen[bytes]] = {}
+        self._key = make_key(folder / "data")
+        self._others = Namespaces(f"gwt-{getpid()}-a")
+        self.server = self._served("0")
+
+    def __enter__(self) -> Self:
+        self._others.make_router("vpc-1")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self._programs):
+            self.kill(name)
+        self._held.close()
+        self._others.remove_all()
+
+    def _served(self, port: str) -> Server:
+        options = ("--port", port, "--data", str(self._folder / "data"), "--auth", "signed", "--log", "off")
+        return self._held.enter_context(running((*PROGRAM, "serve", *options)))
+
+    def serve_again(self) -> None:
+        """Start the server again where it was."""
+        self.server = self._served(str(self.server.port))
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's own
+        """Return a client of the server."""
+        key = {"aws_access_key_id": self._key.access_key_id, "aws_secret_access_key": self._key.secret}
+        make = boto3.client if service == "ec2" else lambda _, **given: groupwall.client(**given)
+        return make(service, endpoint_url=self.server.url, region_name="us-east-1", **key)
+
+    def start(self, name: str) -> None:
+        """Start the agent of a host."""
+        key = {"AWS_ACCESS_KEY_ID": self._key.access_key_id, "AWS_SECRET_ACCESS_KEY": self._key.secret}
+        words = ("agent", "--endpoint", self.server.url, "--host", name, "--state", str(self._folder / name))
+        with environment(**key):
+            self._programs[name] = subprocess.Popen(  # noqa: S603 - our own words only
+                [*PROGRAM, *words], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+
+    def kill(self, name: str) -> None:
+        """End the agent of a host as a power cut would."""
+        program = self._programs.pop(name)
+        program.kill()
+        program.wait(PATIENCE)
+
+    def end(self, name: str) -> int:
+        """Ask the agent of a host to end; return its exit code."""
+        program = self._programs.pop(name)
+        program.terminate()
+        return program.wait(PATIENCE)
+
+    def hold(self, name: str, number: int) -> None:
+        """Make an interface, and have a host hold a container to it."""
+        subnet = self.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+        made = self.client("ec2").create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+        mac = bytes((2, 0, 0, 0, 0, number))
+        one = Interface("eni-1", "vpc-1", 0, mac, (ip_address(f"172.31.0.20{number}"),))
+        self._others.make_instance(f"i-{number}", [one])
+        words = ("--eni", made, "--netns", self._others.name(f"i-{number}"), "--state", str(self._folder / name))
+        until(lambda: command("attach", *words).code == 0)
+        until(lambda: made in self.enforced(name))
+
+    def enforced(self, name: str) -> list[str]:
+        """Return what a host says it enforces."""
+        hosts = self.client("groupwall").describe_propagation()["Hosts"]
+        return [one for host in hosts if host["Host"] == name for one in host["InterfaceIds"]]
+
+    def change(self, verb: str) -> int:
+        """Authorize or revoke a rule of the group that all interfaces are in; return the revision."""
+        ec2 = self.client("ec2")
+        [group] = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])[
+            "SecurityGroups"
+        ]
+        call = getattr(ec2, f"{verb}_security_group_ingress")
+        reply = call(GroupId=group["GroupId"], IpPermissions=[RULE])
+        return int(reply["ResponseMetadata"]["HTTPHeaders"]["x-groupwall-revision"])
+
+    def told(self, revision: int, wait: int = 20) -> dict[str, Any]:
+        """Return whether a change is applied."""
+        return dict(self.client("groupwall").describe_propagation(Revision=revision, Wait=wait))
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[Hosts]:
+    """A server, and no agent yet."""
+    with Hosts(tmp_path) as made:
+        yield made
+
+
+def test_applied_is_applied_everywhere(hosts: Hosts) -> None:
+    """A change is applied once every host that it concerns has it; one that is dead keeps it from that, and is named.
+
+    DESIGN 4.8 (inferred).
+    """
+    for number, name in enumerate(("here", "there"), 1):
+        hosts.start(name)
+        hosts.hold(name, number)
+    assert hosts.told(hosts.change("authorize"))["State"] == "applied"
+    hosts.kill("there")
+    revision = hosts.change("revoke")
+    until(lambda: _has(hosts.told(revision, 0), "here", revision))
+    told = hosts.told(revision, 0)
+    assert (told["State"], _has(told, "there", revision)) == ("pending", False)
+    hosts.start("there")
+    assert hosts.told(revision)["State"] == "applied"
+
+
+def _has(told: dict[str, Any], name: str, revision: int) -> bool:
+    return any(host["Host"] == name and host.get("Revision", 0) >= revision for host in told["Hosts"])
+
+
+def test_a_server_may_be_away(hosts: Hosts) -> None:
+    """A server that is killed and started again has its agents back at once, and what it forgot is told again.
+
+    DESIGN 4.8 (inferred).
+    """
+    hosts.start("here")
+    hosts.hold("here", 1)
+    hosts.server.kill()
+    hosts.serve_again()
+    assert hosts.told(hosts.change("authorize"))["State"] == "applied"
+
+
+def test_an_agent_ends_cleanly(hosts: Hosts) -> None:
+    """An agent that is asked to end does so at once with exit code 0, though it waits for changes (inferred)."""
+    hosts.start("here")
+    hosts.hold("here", 1)
+    assert hosts.end("here") == 0
