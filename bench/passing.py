@@ -32,11 +32,11 @@ from groupwall.enforce.frame import REVISION
 from groupwall.enforce.lines import IPV4
 from groupwall.enforce.messages import GoneTable, transaction
 from groupwall.enforce.netlink import NETFILTER, Connection, Refused, text
+from groupwall.enforce.packets import UDP, Packet
 from groupwall.enforce.table import MARK, Hook, NftRule, Place, Table, shape
 from groupwall.enforce.wiring import ROUTER_MAC, device
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.bed import Bed, Host
-from tests.enforce.packets import UDP, Packet
 from tests.enforce.policies import allow, everywhere
 
 PORT, SOURCE_PORT = 5000, 40000
@@ -132,9 +132,9 @@ def prices(bed: Bed, tables: Mapping[str, Parts | None], turns: int, *, answered
     for turn in range(turns):
         for name, parts in tables.items():
             with _table(bed, parts):
-                sender.link.send(frame)
+                sender.station.link.send(frame)
                 if answered:
-                    receiver.link.send(reply)
+                    receiver.station.link.send(reply)
                 best[name] = min(best.get(name, 1e9), _price(sender, frame, 1000 if turns == 1 else 20_000))
         print(f"  turn {turn + 1} of {turns}", end="\r", file=sys.stderr)
     return best
@@ -159,7 +159,7 @@ def _remove(bed: Bed) -> None:
 
 
 def _price(sender: Host, frame: bytes, packets: int) -> float:
-    send = sender.link.send
+    send = sender.station.link.send
     began = perf_counter()
     for _ in range(packets):
         send(frame)
@@ -193,7 +193,9 @@ def _sending(bed: Bed) -> int:
     os.sched_setaffinity(0, {max(PROCESSORS)})
     while True:
         tag = monotonic_ns().to_bytes(TAG)
-        sender.link.send(_frame(sender, Packet(sender.address(4), receiver.address(4), UDP, PORT, SOURCE_PORT + 1, tag)))
+        sender.station.link.send(
+            _frame(sender, Packet(sender.address(4), receiver.address(4), UDP, PORT, SOURCE_PORT + 1, tag))
+        )
         sleep(GAP)
 
 
@@ -201,7 +203,7 @@ def _drain(host: Host) -> list[int]:
     found = [0]
     with suppress(BlockingIOError):
         while True:
-            found.append(int.from_bytes(host.link.recv(1 << 16)[-TAG:]))
+            found.append(int.from_bytes(host.station.link.recv(1 << 16)[-TAG:]))
     return found
 
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from groupwall.enforce.compile import Interface, State
+from groupwall.enforce.packets import ICMP, ICMPV6, TCP, UDP
 from groupwall.enforce.wiring import device
 from groupwall.rules.flows import PORTS, address_number, block_span
 from groupwall.rules.spans import Span, Spans, spans
 from groupwall.rules.values import EVERY_PORT, NO_PORTS, Direction, Peer, PeerKind, PortRange, Properties, Rule
 from groupwall.rules.verdict import Flow, Grant, grant, verdict
 from tests.enforce.bed import Host, Probe
-from tests.enforce.packets import ICMP, ICMPV6, TCP, UDP
 
 GROUPS = tuple(f"sg-{number:08x}" for number in range(1, 5))
 LISTS = tuple(f"pl-{number:08x}" for number in range(1, 3))

@@ -8,9 +8,9 @@ from itertools import product
 import pytest
 
 from groupwall.enforce import links
+from groupwall.enforce.packets import ICMP, ICMPV6, TCP, UDP
 from groupwall.enforce.wiring import plugged
 from tests.enforce.bed import Bed, Host, Probe
-from tests.enforce.packets import ICMP, ICMPV6, TCP, UDP
 
 KINDS = [(4, TCP, 80), (4, UDP, 53), (4, ICMP, 8), (4, ICMP, 3), (4, 47, 0), (4, 253, 0)]
 KINDS += [(6, TCP, 80), (6, UDP, 53), (6, ICMPV6, 128), (6, ICMPV6, 1), (6, 47, 0), (6, 253, 0)]

@@ -9,11 +9,11 @@ import pytest
 
 from groupwall.enforce import conntrack
 from groupwall.enforce.netlink import NETFILTER, Connection
+from groupwall.enforce.packets import ICMP, TCP, UDP
 from groupwall.rules.flows import PORTS
 from groupwall.rules.values import Direction, Rule
 from tests.enforce.bed import Bed, Connected, Host, Probe
 from tests.enforce.enforced import Enforced
-from tests.enforce.packets import ICMP, TCP, UDP
 from tests.enforce.policies import GROUPS, Policy, allow, everywhere, flow
 
 CLIENTS, SERVERS = GROUPS[:2]

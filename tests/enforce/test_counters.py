@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from groupwall.enforce.compile import Kind, Part, compiled
+from groupwall.enforce.packets import TCP, UDP
 from groupwall.rules.values import NO_PORTS, Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.bed import Bed, Probe
 from tests.enforce.enforced import Enforced
-from tests.enforce.packets import TCP, UDP
 from tests.enforce.policies import Policy, state
 
 GROUP = "sg-00000001"

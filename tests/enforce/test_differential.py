@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groupwall.enforce.packets import UDP
 from groupwall.rules.verdict import Flow
 from tests.enforce.bed import Bed, Probe
 from tests.enforce.enforced import Enforced
-from tests.enforce.packets import UDP
 from tests.enforce.policies import changes, flow, judge, policies, probes
 from tests.strategies import EXAMPLES
 

@@ -10,10 +10,10 @@ import pytest
 
 from groupwall.enforce.compile import compiled
 from groupwall.enforce.dataplane import Dataplane
+from groupwall.enforce.packets import TCP, UDP, Packet
 from groupwall.rules.values import Direction
 from tests.enforce.bed import Bed, Probe
 from tests.enforce.enforced import Enforced
-from tests.enforce.packets import TCP, UDP, Packet
 from tests.enforce.policies import GROUPS, UNKNOWN, Policy, allow, everywhere, state
 
 INGRESS, EGRESS = Direction.INGRESS, Direction.EGRESS

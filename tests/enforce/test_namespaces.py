@@ -17,9 +17,9 @@ from groupwall.enforce.entering import Namespace, forget, names
 from groupwall.enforce.links import Address, End, addresses, links, new_pair
 from groupwall.enforce.namespaces import Namespaces, Side
 from groupwall.enforce.netlink import Refused
+from groupwall.enforce.packets import TCP
 from groupwall.enforce.wiring import Interface, device, plugged
 from tests.enforce.bed import Bed, Probe
-from tests.enforce.packets import TCP
 
 PREFIX = f"gwt-{os.getpid()}"
 
@@ -133,6 +133,7 @@ def test_a_new_address_is_reached() -> None:
         probes = [Probe(sender, each, 4, TCP, 80) for each in (host, there)]
         assert bed.arrived(probes) == [True, False]
         bed.namespaces.make_instance(host.id, [moved])
+        host.station.interface = moved
         assert bed.arrived(probes) == [False, True]
         assert bed.arrived([Probe(there, sender, 4, TCP, 80)]) == [True]
 
