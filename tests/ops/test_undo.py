@@ -23,7 +23,10 @@ from tests.worlds import random_call, random_world, seeded
 WORLDS = 1_000 if os.environ.get("GROUPWALL_SOAK") else 60
 CALLS = 8
 
-NOT_UNDONE = {"ConfirmChange": "what became of a change is told, and stays"}
+NOT_UNDONE = {
+    "ConfirmChange": "what became of a change is told, and stays",
+    "Acknowledge": "what a host enforces is told, and stays true",
+}
 """Operations whose example is refused, each with the reason."""
 NOT_REDONE = {"RunInstances": "the UserData of its instance was a secret, which is gone"}
 
