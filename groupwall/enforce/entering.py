@@ -23,7 +23,8 @@ NAMED = Path("/run/netns")
 _CLONE_NEWNET = 0x40000000
 _MS_BIND = 0x1000
 _MNT_DETACH = 2
-_LIBC = ctypes.CDLL(None, use_errno=True)  # Python 3.11 has neither setns nor unshare
+# Python 3.11 has neither setns nor unshare. Windows has no library without a name, and none that would be asked.
+_LIBC = ctypes.CDLL(None if os.name == "posix" else "msvcrt", use_errno=True)
 
 T = TypeVar("T")
 
