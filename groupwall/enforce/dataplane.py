@@ -32,12 +32,12 @@ from groupwall.enforce.messages import (
     NewTable,
     Shortened,
     asked_generation,
-    told,
     transaction,
 )
 from groupwall.enforce.netlink import NETFILTER, Answer, Connection, Message, Refused, text
 from groupwall.enforce.reading import read_handles, read_packets, read_table
 from groupwall.enforce.table import EMPTY, Table, merged
+from groupwall.enforce.telling import told
 from groupwall.rules.values import Rule
 
 TABLE = "groupwall"

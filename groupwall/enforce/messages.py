@@ -1,4 +1,4 @@
-"""Changes of an nftables table as netlink messages, and what the kernel tells of a table as values.
+"""Changes of an nftables table as netlink messages, and questions about one.
 
 Never text that nft would have to read, and never the nft program, which starts in 5 ms and reads the whole ruleset for
 each change: reference dataplane-nftables 4 and 7.1 [measured].
@@ -10,17 +10,15 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
 
-from groupwall.enforce.expressions import Verdict, decoded, encoded, verdict_bytes, verdict_of
+from groupwall.enforce.expressions import encoded, verdict_bytes
 from groupwall.enforce.netlink import (
     ACK,
     APPEND,
     CREATE,
-    Answer,
+    EXCLUSIVE,
     Message,
     attribute,
-    attributes,
     nested,
     number,
     text,
@@ -32,25 +30,24 @@ INET = 1
 
 _NFTABLES = 10
 _BEGIN, _END = Message(0x10, 0, b"\0\0\0\x0a"), Message(0x11, 0, b"\0\0\0\x0a")
-_GENERAL = 4
+GENERAL = 4
 """Bytes before the attributes of a body: family, version, resource."""
 
 _ELEMENT = 1
-_END_OF_INTERVAL = 1
+END_OF_INTERVAL = 1
+"""The flag of an element that ends an interval, and is not of it."""
+
 _VERDICTS = 0xFFFFFF00
 _LARGEST = 60_000
 """Bytes of elements in one message; the attribute that holds them has 16 bits for its length."""
 
-_MARK = 6
-_OURS = b"groupwall"
-"""What a table of ours has for free use, by which it is known for ours."""
+MARK_OF_A_TABLE = 6
+OURS = b"groupwall"
+"""What a table of ours has in the place for users' own bytes, by which it is known for ours."""
 
 _IN_MACHINE_ORDER = {DEVICE.datatype, MARK.datatype}
-_HANDLE = 3
-_HOOK = 4
-_COUNTERS = {17, 18}
-_VERDICT = 2
-_ATTRIBUTE = 4
+HANDLE = 3
+"""The number of the attribute by which the kernel knows a rule."""
 
 
 class Number(IntEnum):
@@ -80,11 +77,11 @@ class Number(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewTable:
-    """Make the table, with the mark that it is ours."""
+    """Make the table, with the mark that it is ours; refused if one of that name is there, whoever made it."""
 
     def messages(self, named: bytes) -> list[Message]:
         """Return the message."""
-        return [_message(Number.NEW_TABLE, CREATE, named, number(2, 0), attribute(_MARK, _OURS))]
+        return [_message(Number.NEW_TABLE, CREATE | EXCLUSIVE, named, number(2, 0), attribute(MARK_OF_A_TABLE, OURS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +180,7 @@ class GoneRules:
     def messages(self, named: bytes) -> list[Message]:
         """Return a message for each rule."""
         chain = named + text(2, self.chain)
-        return [_message(Number.GONE_RULE, 0, chain, attribute(_HANDLE, handle)) for handle in self.handles]
+        return [_message(Number.GONE_RULE, 0, chain, attribute(HANDLE, handle)) for handle in self.handles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,10 +266,10 @@ def _element(element: Element) -> bytes:
     if verdict is not None:
         parts.append(nested(2, verdict_bytes(verdict)))
     whole = nested(_ELEMENT, *parts)
-    return whole + nested(_ELEMENT, nested(1, attribute(1, end)), number(3, _END_OF_INTERVAL)) if end else whole
+    return whole + nested(_ELEMENT, nested(1, attribute(1, end)), number(3, END_OF_INTERVAL)) if end else whole
 
 
-# ---- what the kernel tells
+# ---- questions
 
 
 def asked(kind: Number, *names: bytes) -> Message:
@@ -288,91 +285,4 @@ def asked_elements(table: str, name: str, keys: Iterable[bytes]) -> Iterator[Mes
 
 def asked_generation() -> Message:
     """Return a question about the number of the last transaction."""
-    return Message(_NFTABLES << 8 | Number.GET_GENERATION, 0, bytes(_GENERAL))
-
-
-def told(answer: Answer) -> tuple[int, dict[int, bytes]]:
-    """Return the number and the attributes of a message from the kernel."""
-    return answer.kind & 0xFF, dict(attributes(answer.body[_GENERAL:]))
-
-
-def name_told(payload: bytes) -> str:
-    """Return a name as the kernel tells it."""
-    return payload.rstrip(b"\0").decode(errors="replace")
-
-
-def is_ours(found: dict[int, bytes]) -> bool:
-    """Tell whether a table was made by us."""
-    return found.get(_MARK) == _OURS
-
-
-def set_told(found: dict[int, bytes]) -> tuple[str, Shape]:
-    """Return the name and the shape of a set."""
-    datatype, length, flags = (int.from_bytes(found.get(kind, b"")) for kind in (4, 5, 3))
-    return name_told(found[2]), Shape(datatype, length, flags, counted=bool(_COUNTERS & found.keys()))
-
-
-def chain_told(found: dict[int, bytes]) -> tuple[str, Hook | None]:
-    """Return the name of a chain, and its hook."""
-    if _HOOK not in found:
-        return name_told(found[3]), None
-    hook = dict(attributes(found[_HOOK]))
-    return name_told(found[3]), Hook(int.from_bytes(hook[1]), int.from_bytes(hook[2], signed=True))
-
-
-def rule_chain(found: dict[int, bytes]) -> str:
-    """Return the name of a rule's chain."""
-    return name_told(found[2])
-
-
-def rule_told(found: dict[int, bytes]) -> tuple[str, NftRule]:
-    """Return the name of a rule's chain, and the rule."""
-    return rule_chain(found), decoded(found.get(4, b""))
-
-
-def handle_told(found: dict[int, bytes]) -> bytes:
-    """Return the handle of a rule."""
-    return found[_HANDLE]
-
-
-class Told(NamedTuple):
-    """An element as the kernel tells it. is_end: it is the end of an interval, not its beginning."""
-
-    key: bytes
-    verdict: Verdict | None
-    is_end: bool
-    counters: bytes
-
-    @property
-    def packets(self) -> int:
-        """How many packets it has matched."""
-        counter = dict(attributes(self.counters))
-        return int.from_bytes(dict(attributes(counter[2]))[2]) if counter else 0
-
-
-def elements_told(found: dict[int, bytes]) -> Iterator[Told]:
-    """Yield the elements of a part of a set."""
-    for _, part in attributes(found.get(3, b"")):
-        one = dict(attributes(part))
-        yield Told(
-            key=_value(one[1]),
-            verdict=verdict_of(dict(attributes(one[_VERDICT]))[2]) if _VERDICT in one else None,
-            is_end=bool(int.from_bytes(one.get(3, b"")) & _END_OF_INTERVAL),
-            counters=one.get(7, b""),
-        )
-
-
-def _value(payload: bytes) -> bytes:
-    """Return what the one attribute in a payload holds; there are 60,000 of these, so that it is not searched for."""
-    return payload[_ATTRIBUTE : int.from_bytes(payload[:2], sys.byteorder)]
-
-
-def paired(some: Iterable[Told]) -> frozenset[Element]:
-    """Return the elements of a set: in one of intervals, each beginning with the end that follows it."""
-    found: list[Element] = []
-    for key, verdict, is_end, _ in sorted(some, key=lambda one: (one.key, not one.is_end)):
-        if not is_end:
-            found.append(Element(key, b"", verdict))
-        elif found:
-            found[-1] = found[-1]._replace(end=key)
-    return frozenset(found)
+    return Message(_NFTABLES << 8 | Number.GET_GENERATION, 0, bytes(GENERAL))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable
 
-from groupwall.enforce.messages import (
-    Number,
+from groupwall.enforce.messages import Number, asked, asked_elements
+from groupwall.enforce.netlink import Connection, Refused, text
+from groupwall.enforce.table import NftRule, Table
+from groupwall.enforce.telling import (
     Told,
-    asked,
-    asked_elements,
     chain_told,
     elements_told,
     handle_told,
@@ -21,8 +21,6 @@ from groupwall.enforce.messages import (
     set_told,
     told,
 )
-from groupwall.enforce.netlink import Connection, Refused, text
-from groupwall.enforce.table import NftRule, Table
 
 _TABLE = 1
 _NAME = 2

@@ -232,6 +232,14 @@ def test_a_table_of_our_name_may_be_somebody_elses() -> None:
             assert not dataplane.disturbed()
 
 
+def test_a_table_is_made_once(namespace: Namespace, dataplane: Dataplane) -> None:
+    """A table is not made over one that came meanwhile: that one may be somebody else's (issue 6)."""
+    with pytest.raises(Refused) as refused:
+        by_hand(namespace, [NewTable()])
+    assert (refused.value.errno, refused.value.place) == (errno.EEXIST, 1)
+    assert not dataplane.repair()
+
+
 def test_a_start_over_changes_nothing(namespace: Namespace, dataplane: Dataplane) -> None:
     """Who starts where another one was killed leaves what is right as it is, counters too (dataplane-nftables 8)."""
     with Dataplane.inside(namespace) as next_one:
