@@ -15,8 +15,10 @@ from groupwall.commands.asking import Where, connected
 from groupwall.commands.refused import refused
 from groupwall.commands.rooted import STATE, private_folder, refuse_unable
 from groupwall.config import SettingError
-from groupwall.enforce import control, host
+from groupwall.enforce import control
 from groupwall.enforce.agent import Agent, Clients
+from groupwall.enforce.attached import let_go
+from groupwall.enforce.host import Host
 from groupwall.enforce.namespaces import Namespaces
 
 NAMES = "gw"
@@ -59,7 +61,7 @@ def agent(state: str, names: str, *, instances: bool, lifeline: bool, **given: A
     name = given.pop("name") or os.uname().nodename
     where = Where(**given)
     with connected(where) as asking, connected(where) as telling:
-        made = host.Host(folder, Namespaces(names) if instances else None)
+        made = Host(folder, Namespaces(names) if instances else None)
         asyncio.run(_run(Agent(name, made, Clients(asking, telling)), folder, STANDARD_INPUT if lifeline else None))
 
 
@@ -101,7 +103,7 @@ def cleanup(names: str, state: str) -> None:
     folder = Path(state)
     if control.is_there(folder):
         raise SettingError(f"an agent runs with the folder {folder}, and would make it all again: end it first")
-    for told in [*host.let_go(folder), *Namespaces(names).remove_all()]:
+    for told in [*let_go(folder), *Namespaces(names).remove_all()]:
         click.echo(f"removed {told}")
 
 

@@ -22,7 +22,6 @@ from typing import Any, NamedTuple, TypeVar
 from groupwall.enforce import control
 from groupwall.enforce.bindings import Unbound, Wanted
 from groupwall.enforce.host import Host
-from groupwall.enforce.reading import NotOurs
 from groupwall.errors import ApiError
 from groupwall.remote import Client, NoAnswer
 from groupwall.units import ticks
@@ -99,14 +98,14 @@ class Agent:
             asked, before = ticks(), self._host.revision
             try:
                 self._host.follow(await self._asked(before, wait))
-            except (ApiError, NotOurs, OSError, ValueError, LookupError) as error:
+            except (ApiError, OSError, ValueError, LookupError) as error:
                 if pause == LATEST or not isinstance(error, NoAnswer):  # a server may end, and be there again
-                    self._say(error)
+                    self._say(f"{type(error).__name__}: {error}")
                 await asyncio.sleep(REFUSED if isinstance(error, ApiError) else pause)
                 wait, pause = 0, min(2 * pause, LATEST)
             else:
                 wait, pause = WAIT, SOONEST
-                self._fault = ""
+                self._say("; ".join(self._host.faults))
                 if self._host.revision == before:  # one that does not hold a question must not be flooded with them
                     await asyncio.sleep(asked + SOONEST - ticks())
             self._watch()
@@ -116,10 +115,9 @@ class Agent:
         given = {"After": revision, "Wait": wait}
         return await _apart(partial(self._clients.asking.call, "DescribeDesired", given))
 
-    def _say(self, error: Exception) -> None:
-        """Tell of an error, once for as long as it stays the same."""
-        fault = f"{type(error).__name__}: {error}"
-        if fault != self._fault:
+    def _say(self, fault: str) -> None:
+        """Tell what is in the way, once for as long as it stays the same."""
+        if fault and fault != self._fault:
             log.warning("%s", fault)
         self._fault = fault
 
@@ -134,11 +132,8 @@ class Agent:
         self._watched = there
 
     def _repair(self) -> None:
-        try:
-            drifts = self._host.repaired()
-        except (OSError, NotOurs) as error:
-            self._say(error)
-            return
+        drifts = self._host.repaired()
+        self._say("; ".join(self._host.faults))
         if drifts:
             log.warning("somebody changed %s of our tables; it is as it should be again", drifts)
             self._drifts += drifts
@@ -151,7 +146,7 @@ class Agent:
         while True:
             await self._news.wait()
             self._news.clear()
-            if not self._host.revision and not self._fault:
+            if not self._host.applied and not self._fault:
                 continue  # nothing holds yet, and nothing is known to be in the way
             drifts, given = self._drifts, self._told()
             try:
@@ -163,15 +158,14 @@ class Agent:
                 self._news.set()
 
     def _told(self) -> dict[str, object]:
-        faults = [self._fault] if self._fault else self._host.faults
-        if self._host.revision:
+        if self._host.applied:
             self._enforced = self._host.interfaces
         return {
             "Host": self._name,
-            "Revision": self._host.revision,
+            "Revision": self._host.applied,
             "InterfaceIds": self._enforced,
             "Drifts": self._drifts,
-            "Message": "; ".join(faults)[:1024],
+            "Message": self._fault[:1024],
         }
 
     # ---- to commands
@@ -181,7 +175,7 @@ class Agent:
         self._watch()
         self._news.set()
         where = f" in {netns}" if netns else ""
-        return f"{one.device}{where} is {interface_id} from now on, at revision {self._host.revision}"
+        return f"{one.device}{where} is {interface_id} from now on, at revision {self._host.applied}"
 
     def _detach(self, interface_id: str) -> str:
         one = self._host.detach(interface_id)

@@ -41,9 +41,9 @@ def wired(interface_id: str, told: Interface) -> Wired:
     return Wired(interface_id, told.vpc_id, told.place, told.mac, addresses)
 
 
-def vpcs_of(instances: Instances) -> set[str]:
-    """Return the VPCs that instances lie in."""
-    return {each.vpc_id for some in instances.values() for each in some}
+def vpcs_of(interfaces: Iterable[Iterable[Wired]]) -> set[str]:
+    """Return the VPCs that instances lie in, each told by its interfaces."""
+    return {each.vpc_id for some in interfaces for each in some}
 
 
 def peerings(known: Facts, routers: AbstractSet[str]) -> dict[str, Peering]:

@@ -14,7 +14,14 @@ from groupwall.enforce.frame import REVISION
 from groupwall.enforce.messages import GoneTable, transaction
 from groupwall.enforce.netlink import NETFILTER, Connection, text
 from groupwall.enforce.policy import Policy
-from groupwall.enforce.reading import read_table
+from groupwall.enforce.reading import NotOurs, read_table
+
+UNDONE = (OSError, NotOurs, ValueError)
+"""Why a table cannot be brought up to its policy: the kernel does not take it, it is not ours, or what is told is no id
+or address."""
+
+_NAMED = 3
+"""How many interfaces a fault names."""
 
 
 class Post:
@@ -70,7 +77,7 @@ class Post:
     def apply(self, revision: int) -> None:
         """Bring the table up to the policy: what is due as one transaction, or all of it the first time.
 
-        Returns once the kernel has it. Raise NotOurs, Refused; the table is then loaded whole the next time.
+        Returns once the kernel has it. Raise one of UNDONE; the table is then loaded whole the next time.
         """
         state, loaded, due = self._policy.state, self._loaded, self._due
         self._loaded, self._due = False, set()
@@ -88,8 +95,40 @@ class Post:
             self._loaded = False
 
     def repaired(self) -> bool:
-        """Set the table right if somebody disturbed it, and tell whether that was needed."""
-        return self._loaded and self._dataplane.disturbed() and self._dataplane.repair()
+        """Set the table right if somebody disturbed it, and tell whether that was needed. Raise as ``apply``."""
+        if not self._loaded or not self._dataplane.disturbed():
+            return False
+        self._loaded = False
+        repaired = self._dataplane.repair()
+        self._loaded = True
+        return repaired
+
+
+def new_post(namespace: Namespace, policy: Policy, known: Facts) -> Post:
+    """Return the post of a namespace, which is closed here, with a policy that is told all that is known. OSError."""
+    with namespace:
+        post = Post(namespace, policy)
+    post.follow(known, known.keys())
+    return post
+
+
+def apply_due(posts: Iterable[Post], revision: int) -> list[str]:
+    """Bring every table that is behind up to its policy; return what could not be done, with the reason."""
+    faults = []
+    for post in posts:
+        try:
+            if post.is_due():
+                post.apply(revision)
+        except UNDONE as error:
+            faults.append(f"{', '.join(sorted(post.interfaces)[:_NAMED])}: {told(error)}")
+    return faults
+
+
+def told(error: Exception) -> str:
+    """Return why something could not be done."""
+    if isinstance(error, NotOurs):
+        return "somebody else has a table named groupwall, which is not touched"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def remove_table(namespace: Namespace) -> None:

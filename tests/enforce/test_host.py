@@ -11,11 +11,13 @@ from struct import Struct
 import pytest
 
 from groupwall.enforce import bindings
+from groupwall.enforce.attached import let_go
 from groupwall.enforce.bindings import Unbound, Wanted, binding
 from groupwall.enforce.dataplane import TABLE
 from groupwall.enforce.entering import Namespace
-from groupwall.enforce.host import Host, let_go
+from groupwall.enforce.host import Host
 from groupwall.enforce.links import ROUTES, links, no_link
+from groupwall.enforce.messages import GoneTable, NewTable, transaction
 from groupwall.enforce.netlink import CREATE, NETFILTER, Connection, Message, attribute, nested, text
 from groupwall.enforce.posts import remove_table
 from groupwall.enforce.reading import read_table
@@ -159,7 +161,7 @@ def test_closed_until_told(placed: Placed) -> None:
         remove_table(namespace)
     assert placed.connects(PORT + 1)
     placed.host = placed.within(Host)
-    assert (placed.host.revision, placed.connects()) == (0, False)
+    assert (placed.host.applied, placed.connects()) == (0, False)
     placed.follow(whole(1, placed.world(SSH)))
     assert (placed.connects(), placed.connects(PORT + 1)) == (True, False)
 
@@ -195,6 +197,52 @@ def test_a_namespace_that_goes_is_forgotten(placed: Placed) -> None:
     placed.follow(changes(2, world, world))
     assert placed.host.faults == [f"{placed.enis[1]}: its network namespace is gone"]
     assert (placed.host.interfaces, bindings.read(placed.folder)) == ([], [])
+
+
+def test_what_is_not_ours_is_told(placed: Placed) -> None:
+    """Somebody else's table of our name is not touched, so that nothing can be attached there (issue 6)."""
+    placed.follow(whole(1, placed.world()))
+    with placed.bed.namespaces.opened(placed.bed.hosts[1].id) as namespace:
+        _take_name(namespace)
+    with pytest.raises(Unbound, match="somebody else has a table named groupwall"):
+        placed.attach_container(1)
+    assert (placed.host.interfaces, bindings.read(placed.folder), placed.connects()) == ([], [], True)
+
+
+def test_one_that_cannot_be_held_is_no_other_s_trouble(placed: Placed) -> None:
+    """Where one table cannot be brought up to what is told, the others are; all is applied once that one is too.
+
+    So a container that is in the way keeps a revoke from being called applied, and not from its effect (inferred).
+    """
+    open_, closed = placed.world(SSH), placed.world()
+    placed.follow(whole(1, open_))
+    placed.attach_container(0)
+    placed.attach_container(1)
+    assert placed.connects()
+    with placed.bed.namespaces.opened(placed.bed.hosts[0].id) as namespace:
+        remove_table(namespace)
+        _take_name(namespace)
+        placed.follow(changes(2, open_, closed))
+        assert placed.host.faults == [
+            f"{placed.enis[0]}: somebody else has a table named groupwall, which is not touched"
+        ]
+        assert (placed.host.revision, placed.host.applied, placed.connects()) == (2, 1, False)
+        _by_hand(namespace, GoneTable())
+    placed.follow(changes(3, closed, closed))
+    assert (placed.host.faults, placed.host.applied) == ([], 3)
+
+
+def _take_name(namespace: Namespace) -> None:
+    """Have somebody else make a table of our name."""
+    _by_hand(namespace, NewTable(), without=attribute(6, b"groupwall"))
+
+
+def _by_hand(namespace: Namespace, change: NewTable | GoneTable, without: bytes = b"") -> None:
+    [message] = change.messages(text(1, TABLE))
+    with namespace.within(lambda: Connection(NETFILTER)) as kernel:
+        kernel.order(
+            transaction([message._replace(body=message.body.replace(without, b"") if without else message.body)])
+        )
 
 
 @pytest.mark.parametrize(
