@@ -18,12 +18,13 @@ COMMANDS = {
         (
             *("preview", "receipt", "apply"),
             *("explain", "reach", "findings", "unused", "why-not-delete", "cut"),
-            *("undo", "confirm", "confirmations", "diff", "bisect", "history", "status"),
+            *("undo", "confirm", "confirmations", "diff", "bisect", "history"),
         ),
         "groupwall.commands.verbs:verb",
     ),
     **{word: f"groupwall.commands.agent:{word}" for word in ("agent", "attach", "detach", "cleanup")},
     "exec": "groupwall.commands.agent:execute",
+    "status": "groupwall.commands.proving:status",
     "wait": "groupwall.commands.waiting:wait",
     "at": "groupwall.commands.past:at",
 }

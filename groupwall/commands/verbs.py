@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from groupwall.commands.building import Verb, command, running
 from groupwall.commands.calls import Calls
-from groupwall.commands.shown import changes, effects, enforcement, findings, flows, history
+from groupwall.commands.shown import changes, effects, findings, flows, history
 
 VERBS = (
     Verb("preview", "PreviewChanges", effects.effect, ok=effects.would_be_done),
@@ -28,7 +28,6 @@ VERBS = (
     Verb("undo", "UndoChange", changes.undone, arguments=("Revision",)),
     Verb("confirm", "ConfirmChange", changes.confirmed, arguments=("Revision",)),
     Verb("confirmations", "DescribeConfirmations", changes.confirmations),
-    Verb("status", "DescribePropagation", enforcement.propagation),
     Verb("diff", "DescribeDifference", effects.difference),
     Verb("bisect", "BisectFlow", history.bisected),
     Verb(

@@ -28,6 +28,7 @@ NEED_THE_KERNEL = {
     "test_nft.py": "asks nft what it says of the kernel's tables",
     "test_passing.py": "measures packets through the kernel's tables",
     "test_proving.py": "sends packets between scratch namespaces",
+    "test_proving_command.py": "sends packets between scratch namespaces",
     "test_end_to_end.py": "runs instances",
     "test_host.py": "binds network namespaces",
     "test_agent.py": "runs agents on network namespaces",
