@@ -9,6 +9,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,14 @@ async def listen(folder: Path, acts: dict[str, Act], refusals: tuple[type[Except
     place.unlink(missing_ok=True)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = await reader.readline()
-        if line:
-            writer.write(json.dumps(_done(acts, line, refusals)).encode() + b"\n")
-        writer.close()
+        try:
+            line = await reader.readline()
+            if line:
+                writer.write(json.dumps(_done(acts, line, refusals)).encode() + b"\n")
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     return await asyncio.start_unix_server(answer, place, limit=LONGEST)
 

@@ -6,15 +6,24 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from ipaddress import ip_address
+from itertools import cycle
 from os import getpid
 from pathlib import Path
+from threading import Event
 from typing import Any, Self
 
 import boto3
 import pytest
 
 import groupwall
+from groupwall.enforce.dataplane import TABLE
+from groupwall.enforce.entering import Namespace
+from groupwall.enforce.frame import REVISION
 from groupwall.enforce.namespaces import Namespaces
+from groupwall.enforce.netlink import NETFILTER, Connection
+from groupwall.enforce.posts import remove_table
+from groupwall.enforce.reading import read_table
+from groupwall.enforce.table import Table
 from groupwall.enforce.wiring import Interface
 from tests.enforce.servers import environment, until
 from tests.programs import command, make_key
@@ -95,6 +104,21 @@ class Hosts:
         hosts = self.client("groupwall").describe_propagation()["Hosts"]
         return [one for host in hosts if host["Host"] == name for one in host["InterfaceIds"]]
 
+    def table(self, number: int) -> Table:
+        """Return the table of a container, but for the revision that it is of."""
+        with (
+            Namespace.named(self._others.name(f"i-{number}")) as namespace,
+            namespace.within(lambda: Connection(NETFILTER)) as kernel,
+        ):
+            found = read_table(kernel, TABLE)
+        assert found
+        return found._replace(elements={name: some for name, some in found.elements.items() if name != REVISION})
+
+    def remove_table(self, number: int) -> None:
+        """Remove the table of a container."""
+        with Namespace.named(self._others.name(f"i-{number}")) as namespace:
+            remove_table(namespace)
+
     def change(self, verb: str) -> int:
         """Authorize or revoke a rule of the group that all interfaces are in; return the revision."""
         ec2 = self.client("ec2")
@@ -149,6 +173,26 @@ def test_a_server_may_be_away(hosts: Hosts) -> None:
     hosts.server.kill()
     hosts.serve_again()
     assert hosts.told(hosts.change("authorize"))["State"] == "applied"
+
+
+def test_kills_leave_nothing_behind(hosts: Hosts) -> None:
+    """After kills in the midst of changes the table is what a first load makes of the same state (users 5.5)."""
+    hosts.start("here")
+    hosts.hold("here", 1)
+    verbs = cycle(("authorize", "revoke"))
+    for milliseconds in (0, 1, 3, 6, 10, 15, 25):
+        revision = hosts.change(next(verbs))
+        Event().wait(milliseconds / 1000)
+        hosts.kill("here")
+        hosts.start("here")
+    assert hosts.told(revision)["State"] == "applied"
+    after = hosts.table(1)
+    hosts.kill("here")
+    hosts.remove_table(1)
+    hosts.start("here")
+    assert hosts.told(hosts.change("revoke"))["State"] == "applied"
+    assert hosts.told(hosts.change("authorize"))["State"] == "applied"
+    assert hosts.table(1) == after
 
 
 def test_an_agent_ends_cleanly(hosts: Hosts) -> None:

@@ -1,0 +1,55 @@
+"""Commands speak to the agent of their machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from groupwall.enforce import control
+from groupwall.enforce.control import Denied, NoAgent
+
+
+def _double(word: str) -> str:
+    if word == "wrong":
+        raise ValueError("not that word")
+    return word + word
+
+
+def _asked(folder: Path, ask: Callable[[], str]) -> str:
+    """Return what ``ask`` is told while an agent listens."""
+
+    async def run() -> str:
+        async with await control.listen(folder, {"double": _double}, (ValueError,)):
+            return await asyncio.to_thread(ask)
+
+    return asyncio.run(run())
+
+
+def test_what_is_asked_is_done(tmp_path: Path) -> None:
+    """A command has the agent do something, and is told what was done (inferred)."""
+    assert _asked(tmp_path, lambda: control.ask(tmp_path, "double", word="ab")) == "abab"
+
+
+def test_what_is_refused_is_told(tmp_path: Path) -> None:
+    """A refusal comes with its reason (inferred)."""
+    with pytest.raises(Denied, match="not that word"):
+        _asked(tmp_path, lambda: control.ask(tmp_path, "double", word="wrong"))
+
+
+def test_nobody_is_there(tmp_path: Path) -> None:
+    """Where no agent listens, or one died and left its socket, that is told (inferred)."""
+    assert not control.is_there(tmp_path)
+    with pytest.raises(NoAgent, match="no agent runs with the folder"):
+        control.ask(tmp_path, "double", word="ab")
+    assert _asked(tmp_path, lambda: str(control.is_there(tmp_path))) == "True"
+    with pytest.raises(NoAgent):
+        control.ask(tmp_path, "double", word="ab")
+
+
+def test_a_folder_has_one_agent(tmp_path: Path) -> None:
+    """A second agent is refused while the first listens (inferred)."""
+    with pytest.raises(NoAgent, match="another agent runs"):
+        _asked(tmp_path, lambda: _asked(tmp_path, str))

@@ -1,0 +1,94 @@
+"""Which instances a host makes of what is desired."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from groupwall.enforce.desired import NOTHING, Facts, Key, Kind, folded
+from groupwall.enforce.instances import Made, Peering, concerns, peerings, running, vpcs_of
+from groupwall.enforce.namespaces import Side
+from groupwall.enforce.wiring import Interface, plugged
+from tests.enforce.answers import World, interface, whole
+from tests.enforce.bed import Bed
+
+VPC = "vpc-00000001"
+OTHER = "vpc-00000002"
+BLOCK = ip_network("10.0.0.0/16")
+TOLD: World = {
+    ("interface", "eni-00000001"): interface("eni-00000001", VPC, [], InstanceId="i-1", DeviceIndex=1),
+    ("interface", "eni-00000002"): interface("eni-00000002", VPC, [], InstanceId="i-1", DeviceIndex=0),
+    ("interface", "eni-00000003"): interface("eni-00000003", OTHER, [], InstanceId="i-3", InstanceState="stopped"),
+    ("interface", "eni-00000004"): interface("eni-00000004", OTHER, [], InstanceId=None),
+    ("peering", "pcx-1"): {"VpcPeeringConnectionId": "pcx-1", "VpcIds": [VPC, OTHER]},
+    ("vpc", VPC): {"VpcId": VPC, "CidrBlocks": ["10.0.0.0/16"]},
+    ("vpc", OTHER): {"VpcId": OTHER, "CidrBlocks": ["10.1.0.0/16"]},
+}
+
+
+def _facts(told: World) -> Facts:
+    return folded(NOTHING, whole(1, told))[0].facts
+
+
+def _wired(number: int, place: int) -> Interface:
+    mac = bytes((2, 0, 0, 0, 0, number))
+    addresses = (ip_address(f"10.0.0.{number}"), ip_address(f"fd00::{number}"))
+    return Interface(f"eni-0000000{number}", VPC, place, mac, addresses)
+
+
+def test_what_runs_is_made() -> None:
+    """Of each instance that runs all interfaces are wired, in order; of one that is stopped, or of none, nothing.
+
+    Inferred.
+    """
+    found = running(_facts(TOLD))
+    assert found == {"i-1": (_wired(1, 1), _wired(2, 0))}
+    assert vpcs_of(found.values()) == {VPC}
+
+
+def test_routers_that_are_here_are_joined() -> None:
+    """A peering connection is one here only if both of its VPCs are (inferred)."""
+    facts = _facts(TOLD)
+    assert peerings(facts, {VPC}) == {}
+    sides = Side(VPC, (BLOCK,)), Side(OTHER, (ip_network("10.1.0.0/16"),))
+    assert peerings(facts, {VPC, OTHER}) == {"pcx-1": Peering(sides)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (Kind.GROUP, False),
+        (Kind.MEMBERS, False),
+        (Kind.LIST, False),
+        (Kind.INTERFACE, True),
+        (Kind.PEERING, True),
+        (Kind.VPC, True),
+    ],
+)
+def test_rules_wire_nothing(kind: Kind, told: bool) -> None:  # noqa: FBT001 - a column of the table
+    """A change of rules alone does not look at instances (inferred)."""
+    assert concerns([Key(kind, "any")]) is told
+
+
+def test_what_was_made_before_is_known() -> None:
+    """Another agent removes instances and connections that are wanted no longer, and no others (inferred)."""
+    with Bed({"vpc-1": 2, "vpc-2": 1}, peered=True) as bed:
+        made = Made(bed.namespaces)
+        first, second, third = (host.id for host in bed.hosts)
+        assert made.remove_others({first, third, "vpc-1", "vpc-2"}) == {second}
+        made.join({})
+        with bed.namespaces.node("vpc-1") as router:
+            assert set(plugged(router)) == {bed.hosts[0].interface.id}
+        assert made.remove_others(set()) == {first, third, "vpc-1", "vpc-2"}
+        assert bed.namespaces.ids() == []
+
+
+def test_one_that_cannot_be_made_is_told() -> None:
+    """An instance without a router is told with the reason, and the others are made (inferred)."""
+    with Bed({"vpc-1": 0}) as bed:
+        made = Made(bed.namespaces)
+        here, there = (_wired(number, 0)._replace(vpc_id=vpc_id) for number, vpc_id in ((1, "vpc-1"), (2, "vpc-9")))
+        [fault] = made.make({"i-9": (there,), "i-1": (here,)})
+        assert fault.startswith("i-9: No such file")
+        assert bed.namespaces.ids() == ["i-1", "vpc-1"]
