@@ -9,6 +9,7 @@ from shutil import which
 
 import pytest
 
+import tests.strategies  # noqa: F401 - its settings are those of every property here
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.netlink import Connection
 from tests.enforce.bed import Bed
