@@ -6,8 +6,9 @@ not be forgotten that a host which is dead now should enforce a change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from groupwall.store.entities import World
 
@@ -16,6 +17,11 @@ STEPS = 64
 
 MOST = 1000
 """Hosts of a world that are remembered; the one that was not heard of for longest goes first."""
+
+ANSWERS = 16
+"""Answers that are remembered, each small enough to be made on the loop: all hosts ask for the newest."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,19 @@ class Hosts:
     def __init__(self) -> None:
         self.number = 0
         self._told: dict[World, dict[str, Told]] = {}
+        self._answers: dict[Hashable, Any] = {}
+
+    def answer(self, question: Hashable, make: Callable[[], T]) -> T:
+        """Return the answer to what hosts ask one after the other, made for the first of them.
+
+        question: all that the answer follows from.
+        """
+        if question not in self._answers:
+            self._answers[question] = make()
+            if len(self._answers) > ANSWERS:
+                del self._answers[next(iter(self._answers))]
+        answer: T = self._answers[question]
+        return answer
 
     def of(self, world: World) -> Mapping[str, Told]:
         """Return what the hosts of a world told, by name."""

@@ -206,3 +206,16 @@ def test_the_account_does_not_count(tmp_path: Path) -> None:
     """What changed costs as many statements in a small account as in a large one."""
     small, large = (_in_account_of(groups, tmp_path) for groups in (1, 60))
     assert small == large < 60
+
+
+def test_the_same_answer_is_made_once(wall: Wall, web: str, tmp_path: Path) -> None:
+    """What all hosts ask after a change costs the second of them next to nothing; after another change it is anew."""
+    after = wall.app.revision()
+    allow(wall, web, tcp(22, web))
+    first = wall.call("DescribeDesired", After=after)
+    with counted(wall, tmp_path) as connection:
+        assert cost(wall, connection, "DescribeDesired", {"After": after}).statements < 12
+        assert wall.call("DescribeDesired", After=after) == first
+        wall.call("CreateSecurityGroup", GroupName="new", Description="d")
+        told = wall.call("DescribeDesired", After=after)
+        assert (len(first["Groups"]), len(told["Groups"])) == (1, 2)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupwall.errors import ApiError
+from groupwall.ops.enforcement import acknowledge
 from tests.driver import Wall
 from tests.interfaces import create_interface
 from tests.scenes import Json, allow, create_group, create_prefix_list, default_vpc, rules_of, tcp
@@ -276,3 +277,11 @@ def test_a_change_concerns_whom_it_alters(seed: int) -> None:
                 after = _policies(wall)
                 altered = {one for one, policy in before.items() if policy != after.get(one)}
                 assert {one["Host"] for one in told if one["Concerned"]} == altered
+
+
+def test_a_world_has_so_many_hosts(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One host more than a world may have is refused; those that are there go on to tell."""
+    monkeypatch.setattr(acknowledge, "MOST", 2)
+    with pytest.raises(ApiError, match="HostLimitExceeded: There may be at most 2 hosts"):
+        net.wall.call("Acknowledge", Host="third", Revision=1, InterfaceIds=[net.interfaces["web"]])
+    net.tell("web", InterfaceIds=[net.interfaces["app"]])

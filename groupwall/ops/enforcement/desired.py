@@ -24,8 +24,11 @@ def describe_desired(params: Params, context: Context) -> Result:
     view = View(Seen(context.tx, context.world), frozenset(map(parsing.vpc_id, given)) if given else None)
     after, head = params.get("After", 0), context.tx.head.revision
     whole = not max(1, context.tx.horizon()) <= after <= head
-    told = _whole(view, context) if whole else _changed(after, view, context)
-    return {"Revision": head, "Whole": whole} | told
+    if whole:
+        return {"Revision": head, "Whole": True} | _whole(view, context)
+    question = (context.world, after, context.tx.head, view.vpc_ids)
+    told = context.hosts.answer(question, lambda: _changed(after, view, context))
+    return {"Revision": head, "Whole": False} | told
 
 
 def _changed(after: int, view: View, context: Context) -> Result:
