@@ -21,6 +21,7 @@ import boto3
 import pytest
 
 import groupwall
+from groupwall.enforce.entering import names
 from groupwall.enforce.namespaces import Namespaces
 from tests.programs import Ended, command
 from tests.serving import PATIENCE, Server, running
@@ -33,13 +34,13 @@ _NUMBERS = count()
 
 
 class Enforcing:
-    """A server with an agent beside it. root: a folder for both. names: how the names of its namespaces begin."""
+    """A server with an agent beside it. root: a folder for both. prefix: begins its namespaces' names."""
 
-    def __init__(self, server: Server, root: Path, names: str) -> None:
+    def __init__(self, server: Server, root: Path, prefix: str) -> None:
         self.server = server
         self.root = root
-        self.names = names
-        self.namespaces = Namespaces(names)
+        self.names = prefix
+        self.namespaces = Namespaces(prefix)
         key = _root_key(root / "data")
         self.ec2 = boto3.client("ec2", endpoint_url=server.url, region_name="us-east-1", **key)
         self.own = groupwall.client(endpoint_url=server.url, region_name="us-east-1", **key)
@@ -50,6 +51,11 @@ class Enforcing:
         wanted = {each["NetworkInterfaces"][0]["NetworkInterfaceId"] for each in made}
         until(lambda: wanted <= set(self.enforced()))
         return list(made)
+
+    def made(self) -> set[str]:
+        """Return the ids of the instances and routers that are here, which may go while they are looked at."""
+        start = f"{self.names}-"
+        return {name.removeprefix(start) for name in names() if name.startswith(start)}
 
     def enforced(self) -> list[str]:
         """Return the interfaces that the agent says it enforces."""
@@ -97,27 +103,27 @@ def enforcing(*options: str) -> Iterator[Enforcing]:
     """Run a server that enforces, on a folder of its own, with these options besides."""
     root = Path(tempfile.mkdtemp(prefix="groupwall-"))  # pytest's own folders are root's alone
     root.chmod(0o755)
-    names = f"gwt-{os.getpid()}-s{next(_NUMBERS)}"
+    prefix = f"gwt-{os.getpid()}-s{next(_NUMBERS)}"
     try:
-        with enforcing_on(root, names, *options) as one:
+        with enforcing_on(root, prefix, *options) as one:
             yield one
     finally:
-        Namespaces(names).remove_all()
+        Namespaces(prefix).remove_all()
         shutil.rmtree(root)
 
 
 @contextmanager
-def enforcing_on(root: Path, names: str, *options: str) -> Iterator[Enforcing]:
+def enforcing_on(root: Path, prefix: str, *options: str) -> Iterator[Enforcing]:
     """Run a server that enforces on a folder that may have been one's before; what it made stays."""
     paths = {"--data": str(root / "data"), "--state": str(root / "agent")}
     words = [word for pair in paths.items() for word in pair]
     serve = ("serve", "--port", "0", "--auth", "iam", "--log", "off", "--enforce", "nft", *words, *options)
     with (
         (root / "log").open("a") as log,
-        environment(GROUPWALL_NAMES=names, PYTHONPATH=_importable()),
+        environment(GROUPWALL_NAMES=prefix, PYTHONPATH=_importable()),
         running((python(), "-m", "groupwall.cli", *serve), log) as server,
     ):
-        yield Enforcing(server, root, names)
+        yield Enforcing(server, root, prefix)
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def test_a_command_runs_inside(one: Enforcing) -> None:
     assert instance["PrivateIpAddress"] in shown.out
     assert one.command("exec", instance["InstanceId"], "--", "sh", "-c", "exit 7").code == 7
     one.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
-    until(lambda: one.namespaces.ids() == [])
+    until(lambda: instance["InstanceId"] not in one.made())
     gone = one.command("exec", instance["InstanceId"], "true")
     assert (gone.code, "is no instance on this machine" in gone.err) == (2, True)
 

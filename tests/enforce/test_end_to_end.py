@@ -50,13 +50,13 @@ def test_instances_come_and_go() -> None:
     with enforcing() as one:
         [first, second] = one.run_instances(2)
         first_id, second_id = first["InstanceId"], second["InstanceId"]
-        assert set(one.namespaces.ids()) == {first_id, second_id, first["VpcId"]}
+        assert one.made() == {first_id, second_id, first["VpcId"]}
         one.ec2.stop_instances(InstanceIds=[first_id])
-        until(lambda: first_id not in one.namespaces.ids())
+        until(lambda: first_id not in one.made())
         one.ec2.start_instances(InstanceIds=[first_id])
-        until(lambda: first_id in one.namespaces.ids())
+        until(lambda: first_id in one.made())
         one.ec2.terminate_instances(InstanceIds=[first_id, second_id])
-        until(lambda: one.namespaces.ids() == [])
+        until(lambda: one.made() == set())
         until(lambda: one.enforced() == [])
 
 
