@@ -36,7 +36,7 @@ _AT_ONCE = 256
 
 
 class Tracked(NamedTuple):
-    """A flow that is tracked, as its first packet went. told: all that the kernel told of it."""
+    """A flow that is tracked, as its first packet went. told: all that the kernel told of it, its age too."""
 
     flow: Flow
     source_port: int
