@@ -10,7 +10,6 @@ import pytest
 from tests.serving import PATIENCE
 from tests.sources import ROOT
 
-
 PASSING = ("no table", "60 rules, linear", "a packet of a flow that has begun", "from revoke to the last packet")
 TABLES = (
     "10 groups of 60 rules",
