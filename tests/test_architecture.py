@@ -98,7 +98,10 @@ NOUNS = {
         "flows groups peerings expectations findings changes",
         "what a change does to a group is told of the gates, what is expected of them and in the way; calls as in a change",
     ),
-    "enforcement": _may("effects flows peerings", "what a host must know follows from gates, and is found as effects are"),
+    "enforcement": _may(
+        "changes effects flows peerings",
+        "what a host must know follows from gates, and is found as effects are; which changes cut is theirs to say",
+    ),
     "sessions": _may("", "credentials are of callers, and of nothing that lies in a world"),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -219,3 +220,41 @@ def test_the_same_answer_is_made_once(wall: Wall, web: str, tmp_path: Path) -> N
         wall.call("CreateSecurityGroup", GroupName="new", Description="d")
         told = wall.call("DescribeDesired", After=after)
         assert (len(first["Groups"]), len(told["Groups"])) == (1, 2)
+
+
+def _apply(wall: Wall, flows: str, operation: str, **params: Any) -> None:  # noqa: ANN401 - as boto3 gives them
+    calls = [{"Operation": operation, "Parameters": json.dumps(params)}]
+    wall.call("ApplyChanges", Calls=calls, ExistingFlows=flows)
+
+
+def test_a_cut_names_what_it_altered(wall: Wall) -> None:
+    """Of changes that are told together those that ask for a cut are known by what they altered."""
+    web, app, idle = (create_group(wall, name) for name in ("web", "app", "idle"))
+    for group in (web, app, idle):
+        allow(wall, group, tcp(22, "192.0.2.0/24"), tcp(80, web))
+    interface = create_interface(wall, Groups=[web, app])
+    agent = Agent(wall)
+    agent.ask()
+    _apply(wall, "keep", "RevokeSecurityGroupIngress", GroupId=app, IpPermissions=[tcp(22, "192.0.2.0/24")])
+    _apply(wall, "cut", "RevokeSecurityGroupIngress", GroupId=web, IpPermissions=[tcp(22, "192.0.2.0/24")])
+    wall.call("RevokeSecurityGroupIngress", GroupId=idle, IpPermissions=[tcp(22, "192.0.2.0/24")])
+    told = agent.ask()
+    assert {one["GroupId"] for one in told["Groups"]} == {web, app, idle}
+    assert [(one["Kind"], one["Id"]) for one in told["Cuts"]] == [("group", web)]
+    _apply(wall, "cut", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=interface, Groups=[app])
+    assert {(one["Kind"], one["Id"]) for one in agent.ask()["Cuts"]} == {("interface", interface), ("members", web)}
+    assert _empty(agent.ask())
+    assert agent.told["Cuts"] == []
+
+
+def test_a_tag_asks_for_cuts(wall: Wall, web: str) -> None:
+    """The tag groupwall:existing-flows of a group is told while it says cut."""
+    agent = Agent(wall)
+    tags = [{"Key": "groupwall:existing-flows", "Value": "cut"}]
+    for call, expected in (("CreateTags", "cut"), ("DeleteTags", None)):
+        agent.ask()
+        wall.call(call, Resources=[web], Tags=tags)
+        [told] = agent.ask()["Groups"]
+        assert (told["GroupId"], told.get("ExistingFlows")) == (web, expected)
+    wall.call("CreateTags", Resources=[web], Tags=[tags[0] | {"Value": "keep"}])
+    assert _empty(agent.ask())

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from groupwall.ops.enforcement.differences import differences
-from groupwall.ops.enforcement.facts import LISTS, Json, Listed, View
+from groupwall.ops.changes.apply import NAME as APPLY
+from groupwall.ops.enforcement.differences import altered_by, differences
+from groupwall.ops.enforcement.facts import CUT, LISTS, Json, Key, Listed, View
 from groupwall.ops.operation import Context, Operation, Params, Result, Waits
 from groupwall.ops.waiting import refuse_long_wait
 from groupwall.rules import parsing
+from groupwall.store.changes import Delta
+from groupwall.store.query import Where
 from groupwall.store.rows import PART
 from groupwall.store.seen import Seen, otherwise_before
+
+ALL = -1
+"""As a limit of SQL."""
 
 
 def describe_desired(params: Params, context: Context) -> Result:
@@ -33,15 +40,35 @@ def describe_desired(params: Params, context: Context) -> Result:
 
 def _changed(after: int, view: View, context: Context) -> Result:
     changed = context.tx.changed_since(after)
-    told, gone = differences(view._replace(seen=view.seen.but(otherwise_before(changed))), view, changed)
+    before = view._replace(seen=view.seen.but(otherwise_before(changed)))
+    found = differences(before, view, changed)
+    cuts = altered_by(before, view, _cutting(after, context), sorted(found.keys)) if found.keys else []
     return {
-        listed.member: [fact for key, fact in told.items() if key.kind == kind] for kind, listed in LISTS.items()
-    } | {"Gone": [{"Kind": key.kind, "Id": key.id, "VpcId": key.vpc_id or None} for key in gone]}
+        listed.member: [fact for key, fact in found.told.items() if key.kind == kind] for kind, listed in LISTS.items()
+    } | {"Gone": list(map(_name, found.gone)), "Cuts": list(map(_name, cuts))}
+
+
+def _name(key: Key) -> Json:
+    return {"Kind": key.kind, "Id": key.id, "VpcId": key.vpc_id or None}
+
+
+def _cutting(after: int, context: Context) -> list[Delta]:
+    """Return the deltas of changes since a revision which ask for flows under way to be cut."""
+    applied = context.tx.changes(after, [Where("operation", (APPLY,))], ALL)
+    return [
+        delta
+        for change, deltas in applied
+        if json.loads(change.request).get("ExistingFlows") == CUT
+        for delta in deltas
+    ]
 
 
 def _whole(view: View, context: Context) -> Result:
     """Return all facts, list by list and part by part, read while the reply is written."""
-    return {listed.member: _all(kind, listed, view, context) for kind, listed in LISTS.items()} | {"Gone": []}
+    return {listed.member: _all(kind, listed, view, context) for kind, listed in LISTS.items()} | {
+        "Gone": [],
+        "Cuts": [],
+    }
 
 
 def _all(kind: str, listed: Listed, view: View, context: Context) -> Iterator[Json]:

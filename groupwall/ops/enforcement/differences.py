@@ -16,6 +16,7 @@ from groupwall.store.seen import Seen
 _TELLS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "security-group": (("id", "group"),),
     "security-group-rule": (("group_id", "group"),),
+    "tag": (("resource_id", "group"),),
     "vpc-association": (("group_id", "group"), ("group_id", "associated")),
     "prefix-list": (("id", "prefix-list"),),
     "prefix-list-entry": (("list_id", "prefix-list"),),
@@ -53,6 +54,12 @@ def differences(before: View, after: View, changed: Iterable[tuple[int, Delta]])
             told |= {key: new[key] for key in sorted(new) if old.get(key) != new[key]}
             gone += sorted(old.keys() - new.keys())
     return Differences(told, gone)
+
+
+def altered_by(before: View, after: View, deltas: Sequence[Delta], keys: Iterable[Key]) -> list[Key]:
+    """Return those of some facts that differ which deltas may have altered."""
+    ids = _ids(before.seen, after.seen, deltas) if deltas else {}
+    return [key for key in keys if key.id in ids.get(key.kind, ())]
 
 
 def _ids(before: Seen, after: Seen, deltas: Sequence[Delta]) -> dict[str, set[str]]:

@@ -23,6 +23,7 @@ from groupwall.store.entities import (
     Member,
     Peering,
     PrefixList,
+    Tag,
     Vpc,
     VpcAssociation,
     VpcCidr,
@@ -30,6 +31,9 @@ from groupwall.store.entities import (
 from groupwall.store.seen import Seen
 
 Json = dict[str, Any]
+
+FLOWS_TAG, CUT = "groupwall:existing-flows", "cut"
+"""The tag of a group whose members' flows end when no rule permits them any more, and its value."""
 
 
 class Key(NamedTuple):
@@ -59,7 +63,15 @@ def groups(view: View, ids: Sequence[str]) -> Facts:
     used = used_in(view.seen, ids)
     shown = [one for one in ids if one in used and view.shows(used[one])]
     rules = view.seen.by(Rule, "group_id", shown)
-    return {Key("group", one): {"GroupId": one, "Rules": list(map(_rule, rules.get(one, ())))} for one in shown}
+    tags = view.seen.by(Tag, "resource_id", shown)
+    return {
+        Key("group", one): {"GroupId": one, "Rules": list(map(_rule, rules.get(one, ()))), **_flows(tags.get(one, ()))}
+        for one in shown
+    }
+
+
+def _flows(tags: Iterable[Tag]) -> Json:
+    return {"ExistingFlows": CUT} if any((tag.key, tag.value) == (FLOWS_TAG, CUT) for tag in tags) else {}
 
 
 def _rule(rule: Rule) -> Json:
