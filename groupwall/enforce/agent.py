@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 from groupwall.enforce import control
 from groupwall.enforce.bindings import Unbound, Wanted
 from groupwall.enforce.host import Host
+from groupwall.enforce.posts import Post
 from groupwall.errors import ApiError
 from groupwall.remote import Client, NoAnswer
 from groupwall.units import ticks
@@ -54,8 +55,9 @@ class Agent:
         self._fault = ""
         self._enforced: list[str] = []
         self._news = asyncio.Event()
+        self._work = asyncio.Event()
         self._end = asyncio.Event()
-        self._watched: set[int] = set()
+        self._watched: dict[Post, int] = {}
 
     async def run(self, folder: Path, lifeline: int | None = None) -> None:
         """Go on until SIGTERM or SIGINT; all tables stay.
@@ -67,7 +69,7 @@ class Agent:
         self._host.begin()
         self._watch()
         self._end_by(lifeline)
-        tasks = [asyncio.create_task(each) for each in (self._ask(), self._tell(), self._end.wait())]
+        tasks = [asyncio.create_task(each) for each in (self._ask(), self._build(), self._tell(), self._end.wait())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
@@ -110,6 +112,18 @@ class Agent:
                     await asyncio.sleep(asked + SOONEST - ticks())
             self._watch()
             self._news.set()
+            self._work.set()
+
+    async def _build(self) -> None:
+        """Make and remove instances for ever, and let answers in between."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._host.step():
+                await asyncio.sleep(0)
+                self._watch()
+            self._say("; ".join(self._host.faults))
+            self._news.set()  # at the end, as other interfaces are a change in the history
 
     async def _asked(self, revision: int, wait: int) -> dict[str, Any]:
         given = {"After": revision, "Wait": wait}
@@ -124,11 +138,11 @@ class Agent:
     def _watch(self) -> None:
         """Hear of whatever disturbs a table, and set it right at once."""
         loop = asyncio.get_running_loop()
-        there = {post.fileno() for post in self._host.posts()}
-        for gone in self._watched - there:
-            loop.remove_reader(gone)
-        for new in there - self._watched:
-            loop.add_reader(new, self._repair)
+        there = {post: post.fileno() for post in self._host.posts()}
+        for gone in self._watched.keys() - there.keys():  # first: a new post may have the number of one that went
+            loop.remove_reader(self._watched[gone])
+        for new in there.keys() - self._watched.keys():
+            loop.add_reader(there[new], self._repair)
         self._watched = there
 
     def _repair(self) -> None:

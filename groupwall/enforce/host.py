@@ -26,8 +26,12 @@ class Host:
         self._desired = NOTHING
         self.applied = 0
         """The revision that everything here stands for, 0 before the first."""
-        self.faults: list[str] = []
-        """What could not be done of what was told last."""
+        self._faults: list[str] = []
+
+    @property
+    def faults(self) -> list[str]:
+        """What could not be done of what was told last, each with the reason."""
+        return [*self._faults, *(self._routers.faults if self._routers else ())]
 
     @property
     def revision(self) -> int:
@@ -37,7 +41,8 @@ class Host:
     @property
     def interfaces(self) -> list[str]:
         """The interfaces that are enforced here, in order."""
-        return sorted(interface_id for post in self.posts() for interface_id in post.interfaces)
+        attached = [interface_id for post in self._attached.posts for interface_id in post.interfaces]
+        return sorted([*attached, *(self._routers.interfaces if self._routers else ())])
 
     def posts(self) -> Iterator[Post]:
         """Yield every post."""
@@ -47,23 +52,28 @@ class Host:
 
     def begin(self) -> None:
         """Take up what was attached before. Until the first answer nothing passes it but what passed before."""
-        self.faults = self._attached.begin()
+        self._faults = self._attached.begin()
 
     def follow(self, answer: Answer) -> None:
-        """Make what an answer says so; returns once the kernel has it.
+        """Have every table say what an answer says; returns once the kernel has it. Instances are made by ``step``.
 
         What cannot be done is told in ``faults``, and tried again with the next answer, while all else is done. An
         answer that is none raises ValueError or LookupError, and nothing has changed.
         """
         self._desired, changed = folded(self._desired, answer)
-        again, self.faults = bool(self.faults) or answer["Whole"], self._attached.forget_gone(self._desired)
+        again = bool(self.faults) or answer["Whole"]
+        self._faults = self._attached.forget_gone(self._desired)
         for post in self.posts():
             post.follow(self._desired.facts, changed)
         if self._routers and (again or instances.concerns(changed)):
-            self.faults += self._routers.wire(self._desired)
-        self.faults += apply_due(self.posts(), self._desired.revision)
+            self._routers.plan(self._desired)
+        self._faults += apply_due(self.posts(), self._desired.revision)
         if not any(post.is_due() for post in self.posts()):
             self.applied = self._desired.revision
+
+    def step(self) -> bool:
+        """Make or remove one instance of those that the answers left to do; tell whether there was one."""
+        return self._routers is not None and self._routers.step()
 
     def repaired(self) -> int:
         """Set right what somebody disturbed; return how many tables that were."""
@@ -72,7 +82,7 @@ class Host:
             try:
                 repaired += post.repaired()
             except UNDONE as error:
-                self.faults.append(f"{post.vpc_id}: {told(error)}")
+                self._faults.append(f"{post.vpc_id}: {told(error)}")
         return repaired
 
     def attach(self, wanted: Wanted) -> Binding:

@@ -77,7 +77,8 @@ class Made:
     def __init__(self, namespaces: Namespaces) -> None:
         self._namespaces = namespaces
         self._there = set(namespaces.ids())
-        self._instances: Instances = {}
+        self.instances: Instances = {}
+        """Those that are there, as they are."""
         self._peerings: dict[str, Peering] = {}
         routers = [identity for identity in self._there if is_vpc(identity)]
         self._joined = {each: vpc_id for vpc_id in routers for each in _joined(namespaces, vpc_id)}
@@ -88,27 +89,28 @@ class Made:
         self._there.add(vpc_id)
         return self._namespaces.opened(vpc_id)
 
-    def make(self, wanted: Instances) -> list[str]:
-        """Make instances that are not as they should be; return what could not be made, with the reason."""
-        faults = []
-        for instance_id, interfaces in wanted.items():
-            if self._instances.get(instance_id) != interfaces:
-                try:
-                    self._namespaces.make_instance(instance_id, interfaces)
-                except OSError as error:
-                    faults.append(f"{instance_id}: {error.strerror or error}")
-                else:
-                    self._there.add(instance_id)
-                    self._instances[instance_id] = interfaces
-        return faults
+    def to_do(self, wanted: Instances) -> list[str]:
+        """Return the instances that are not as they should be, those to make first, then those that should not be."""
+        others = sorted(identity for identity in self._there - wanted.keys() if not is_vpc(identity))
+        return [one for one, some in wanted.items() if self.instances.get(one) != some] + others
 
-    def remove_others(self, wanted: AbstractSet[str]) -> set[str]:
-        """Remove every instance and router but these; return the ids of those that went."""
-        gone = self._there - wanted
-        for identity in sorted(gone):
-            self._namespaces.remove(identity)
-            self._instances.pop(identity, None)
-        self._there -= gone
+    def make(self, instance_id: str, interfaces: tuple[Wired, ...]) -> None:
+        """Make an instance, or change it to what it should be. OSError."""
+        self._namespaces.make_instance(instance_id, interfaces)
+        self._there.add(instance_id)
+        self.instances[instance_id] = interfaces
+
+    def remove(self, identity: str) -> None:
+        """Remove an instance or a router. OSError."""
+        self._namespaces.remove(identity)
+        self._there.discard(identity)
+        self.instances.pop(identity, None)
+
+    def remove_routers(self, but: AbstractSet[str]) -> set[str]:
+        """Remove every router but some, and return those that went. OSError."""
+        gone = {identity for identity in self._there - but if is_vpc(identity)}
+        for vpc_id in sorted(gone):
+            self.remove(vpc_id)
         return gone
 
     def join(self, wanted: Mapping[str, Peering]) -> None:

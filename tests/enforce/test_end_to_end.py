@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import boto3
@@ -143,3 +145,20 @@ def test_an_instance_may_have_two_interfaces() -> None:
         until(lambda: interface_id in one.enforced())
         shown = one.command("exec", instance["InstanceId"], "--", "cat", "/proc/net/fib_trie").out
         assert {made["PrivateIpAddress"], instance["PrivateIpAddress"]} <= set(shown.split())
+
+
+def test_an_agent_that_is_killed_is_told() -> None:
+    """The server goes on without its agent, says that changes reach the kernel no more, and so does the next answer.
+
+    DESIGN 4.8: never `applied` (inferred).
+    """
+    with enforcing() as one:
+        [instance] = one.run_instances(1)
+        pid = one.server.process.pid
+        [agent] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(int(agent), signal.SIGKILL)
+        until(lambda: "the agent has ended" in (one.root / "log").read_text())
+        group_id = instance["SecurityGroups"][0]["GroupId"]
+        reply = one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[RULE])
+        revision = int(reply["ResponseMetadata"]["HTTPHeaders"]["x-groupwall-revision"])
+        assert one.own.describe_propagation(Revision=revision)["State"] == "pending"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
 from groupwall.enforce.desired import NOTHING, Facts, Key, Kind, folded
+from groupwall.enforce.host import Host
 from groupwall.enforce.instances import Made, Peering, concerns, peerings, running, vpcs_of
 from groupwall.enforce.namespaces import Side
 from groupwall.enforce.wiring import Interface, plugged
@@ -75,20 +77,32 @@ def test_what_was_made_before_is_known() -> None:
     """Another agent removes instances and connections that are wanted no longer, and no others (inferred)."""
     with Bed({"vpc-1": 2, "vpc-2": 1}, peered=True) as bed:
         made = Made(bed.namespaces)
-        first, second, third = (host.id for host in bed.hosts)
-        assert made.remove_others({first, third, "vpc-1", "vpc-2"}) == {second}
+        first, second, third = bed.hosts
+        wanted = {first.id: (first.interface,)}
+        assert made.to_do(wanted) == [first.id, second.id, third.id]
+        made.make(first.id, (first.interface,))
+        assert made.to_do(wanted) == [second.id, third.id]
+        made.remove(third.id)
         made.join({})
         with bed.namespaces.node("vpc-1") as router:
-            assert set(plugged(router)) == {bed.hosts[0].interface.id}
-        assert made.remove_others(set()) == {first, third, "vpc-1", "vpc-2"}
-        assert bed.namespaces.ids() == []
+            assert set(plugged(router)) == {first.interface.id, second.interface.id}
+        assert made.remove_routers({"vpc-1"}) == {"vpc-2"}
+        assert bed.namespaces.ids() == [first.id, second.id, "vpc-1"]
 
 
-def test_one_that_cannot_be_made_is_told() -> None:
-    """An instance without a router is told with the reason, and the others are made (inferred)."""
-    with Bed({"vpc-1": 0}) as bed:
-        made = Made(bed.namespaces)
-        here, there = (_wired(number, 0)._replace(vpc_id=vpc_id) for number, vpc_id in ((1, "vpc-1"), (2, "vpc-9")))
-        [fault] = made.make({"i-9": (there,), "i-1": (here,)})
-        assert fault.startswith("i-9: No such file")
-        assert bed.namespaces.ids() == ["i-1", "vpc-1"]
+def test_one_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """An instance that cannot be made is told with the reason, and the others are made (inferred)."""
+    with Bed({}) as bed:
+        host = Host(tmp_path, bed.namespaces)
+        bad = interface("eni-00000005", VPC, [], InstanceId="i-5", MacAddress="ff:ff:ff:ff:ff:ff")
+        host.follow(whole(1, {**TOLD, ("interface", "eni-00000005"): bad}))
+        while host.step():
+            assert host.applied == 1
+        [fault] = host.faults
+        assert fault.startswith("i-5: ")
+        assert (host.interfaces, bed.namespaces.ids()) == (["eni-00000001", "eni-00000002"], ["i-1", VPC])
+        host.follow(whole(2, {}))
+        while host.step():
+            assert host.applied == 2
+        assert (host.faults, host.interfaces, bed.namespaces.ids()) == ([], [], [])
+        host.close()
