@@ -91,9 +91,12 @@ def authorise(asking: Asker, service: str, operation: Operation, params: Params,
 
 
 def refusal(denial: Denial, context: Context) -> ApiError:
-    """Return the error for an access that is not allowed; its encoded part tells who may decode it the reason."""
+    """Return the error for an access that is not allowed; its encoded part tells who may decode it the reason.
+
+    AWS gives such a part where a resource is named, and none otherwise [recorded: errors.unauthorized].
+    """
     action, resource = denial.access[:2]
     if action.startswith("sts:"):
         return errors.access_denied(denial.caller.arn, action, resource, because(denial))
-    told = encoded(denial, context.tx.seal, context.ids)
+    told = "" if resource == ANY else encoded(denial, context.tx.seal, context.ids)
     return errors.unauthorized(denial.caller.arn, action, resource, because(denial), told)
