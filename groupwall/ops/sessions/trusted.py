@@ -15,6 +15,7 @@ from groupwall.iam.policy import Access, Policy, decide, trusts
 from groupwall.iam.principals import Who
 from groupwall.iam.standing import Standing
 from groupwall.ops.operation import Context, Params
+from groupwall.regions import PARTITION_OF
 
 ACTION = "sts:AssumeRole"
 _ROLE = re.compile(r"arn:[a-z-]{1,20}:iam::([0-9]{12}):role/([^/]{1,64})")
@@ -33,6 +34,16 @@ def role_of(arn: str) -> Who:
     return Who(found[1], ROLE, found[2])
 
 
+def role_here(arn: str, context: Context) -> Who:
+    """Return the role that an ARN names, which has to be of the partition that is asked.
+
+    ApiError for another one, whose ARN no policy would know, so that none would deny it (inferred).
+    """
+    if arn.split(":", 2)[1] != PARTITION_OF[context.world.region]:
+        raise errors.role_arn_invalid(arn)
+    return role_of(arn)
+
+
 def refuse_untrusted(standing: Standing, params: Params, context: Context) -> None:
     """Refuse a caller that may not assume a role. ApiError, AccessDenied.
 
@@ -41,7 +52,7 @@ def refuse_untrusted(standing: Standing, params: Params, context: Context) -> No
     The limits of a caller, and what its policies deny, hold always (inferred: AWS frees a named user of its boundary).
     """
     caller, arn = context.caller, params["RoleArn"]
-    role = role_of(arn)
+    role = role_here(arn, context)
     if caller.is_root:
         raise errors.role_for_root()
     principal = context.tx.principal(role.id)
