@@ -13,6 +13,7 @@ from groupwall.ops.table import OPERATIONS
 from groupwall.wire.model import SERVICES
 from tests.driver import Wall
 from tests.scenes import Json, create_group, create_vpc, tcp
+from tests.signing import ALLOW_ALL, Verified, trust
 from tests.worlds import make_random_call, random_world, seeded
 
 OFFICE = "198.51.100.7"
@@ -224,6 +225,32 @@ def test_records_have_cloudtrails_form(wall: Wall, web: str) -> None:
     change = wall.call("DescribeChanges", After=_revision(wall) - 1)["Changes"][0]
     assert record["additionalEventData"]["hash"] == change["Hash"]
     assert record["requestID"] == change["RequestId"]
+
+
+def test_records_tell_who_called(wall: Wall) -> None:
+    """A user, a role's session, the root and the server itself are told apart [CloudTrail's userIdentity, docs]."""
+    server = Verified(wall, "iam")
+    arn = server.role("deploy", trust(wall.account), policy=ALLOW_ALL)
+    root, alice = server.by(server.key()), server.by(server.key("alice", policy=ALLOW_ALL))
+    night = alice.session("AssumeRole", RoleArn=arn, RoleSessionName="night")
+    for who, name in (root, "one"), (alice, "two"), (night, "three"):
+        who.call("ApplyChanges", Calls=[_creating(name)], ConfirmWithin=60)
+    wall.clock.advance(61)
+    create_group(wall)
+    records = [json.loads(one) for one in root.call("ExportHistory")["Records"]]
+    made = [one["userIdentity"] for one in records if one["eventName"] == "ApplyChanges"]
+    assert [one["type"] for one in made] == ["Root", "IAMUser", "AssumedRole"]
+    assert made[1]["userName"] == "alice"
+    issuer = made[2]["sessionContext"]["sessionIssuer"]
+    assert (issuer["arn"], issuer["userName"]) == (arn, "deploy")
+    assert made[2]["principalId"] == f"{issuer['principalId']}:night"
+    undone = [one["userIdentity"] for one in records if one["eventName"] == "UndoChange"]
+    assert {(one["type"], one["invokedBy"]) for one in undone} == {("AWSService", "groupwall")}
+
+
+def _creating(name: str) -> dict[str, str]:
+    asked = {"GroupName": name, "Description": "for a record"}
+    return {"Operation": "CreateSecurityGroup", "Parameters": json.dumps(asked)}
 
 
 def test_records_tell_whose_operation_it_was(wall: Wall) -> None:
