@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from groupwall.iam import values
 from groupwall.iam.patterns import (
+    LONGEST,
     Compile,
     Keys,
     arn_pattern,
@@ -70,6 +71,8 @@ class Comparison:
         return _all(outcomes) if self.mode.every else _any(outcomes)
 
     def _passes(self, value: str, keys: Keys) -> bool | None:
+        if len(value) > LONGEST:
+            return None
         unread = False
         for test in self.tests:
             outcome = test(value, keys)

@@ -1,7 +1,8 @@
 """Patterns of policies: text with ``*``, ``?`` and ``${variables}``, held against a text (users 7.3 [docs]).
 
 A pattern becomes a regular expression whose groups never try again, so that matching takes time in proportion to the
-text, however many wildcards there are. What comes from a variable is literal: nobody widens a policy by a tag.
+text and to the pattern, however many wildcards there are. What comes from a variable is literal: nobody widens a policy
+by a tag.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 ARN_PARTS = 6
+LONGEST = 2_048
+"""Characters of a text that is held against patterns, those of the longest ARN [docs: IAM quotas]. A longer one cannot
+be told (inferred): matching takes as many steps as text and pattern have characters, multiplied.
+"""
 _NEVER = re.compile(r"(?!)")
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^,{}'\s][^,{}']*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
 _REMEMBERED = 256
@@ -100,14 +105,14 @@ def _wild(text: str, *, wildcards: bool) -> Iterator[Token]:
 def resolved(tokens: Sequence[Token], keys: Keys) -> tuple[Token, ...] | None:
     """Return tokens with the values of their variables; None where one has no value, or several (users 7.3 [docs]).
 
-    A default stands in for a value that is absent, not for several (inferred), and its characters are literal
-    (inferred).
+    None for one that is too long, too (inferred). A default stands in for a value that is absent, not for several
+    (inferred), and its characters are literal (inferred).
     """
     whole: list[Token] = []
     for token in tokens:
         if isinstance(token, Variable):
             values = keys.get(token.key) or (() if token.default is None else (token.default,))
-            if len(values) != 1:
+            if len(values) != 1 or len(values[0]) > LONGEST:
                 return None
             whole.append(values[0])
         else:
