@@ -65,6 +65,18 @@ def test_the_keys_of_a_group(wall: Wall) -> None:
     assert "aws:tagkeys" not in keys
 
 
+@pytest.mark.parametrize("tags", [{}, {"Tags": []}, {"Tags": [{"Key": "Team"}]}])
+def test_all_tags_are_taken_as_if_they_were_named(wall: Wall, tags: Json) -> None:
+    """A Deny of a tag's key holds for a DeleteTags that names no tags, which takes all there are (inferred)."""
+    group, other = create_group(wall), create_group(wall, "other")
+    wall.call("CreateTags", Resources=[group], Tags=TAGS)
+    keeps = deny("ec2:DeleteTags", **{"ForAnyValue:StringEquals": {"aws:TagKeys": ["Team"]}})
+    alice = bound(wall, allow(), keeps)
+    assert refusal(alice, "DeleteTags", Resources=[other, group], **tags).code == "UnauthorizedOperation"
+    assert alice.call("DeleteTags", Resources=[group], Tags=[{"Key": "Other"}]) == {}
+    assert alice.call("DeleteTags", Resources=[other]) == {}
+
+
 def test_the_keys_of_a_caller_and_a_call(wall: Wall) -> None:
     """Who calls, from where to, and when, is told with every access [AWS's global condition keys, docs]."""
     keys = asked(wall, "DeleteSecurityGroup", "security-group", GroupId="sg-12345678")
