@@ -67,11 +67,11 @@ def _tags_of(text: str) -> Tags:
 @lru_cache(maxsize=1024)
 def policies_of(principal: Principal | None, session: str = "") -> Policies:
     """Return the policies of a principal and of its session. Nobody has one that can't be read: all are, when given."""
-    limit = (read(session, "session policy"),) if session else None
+    limit = (read(session, ""),) if session else None
     if principal is None:
         return Policies((), None, limit)
     identity = tuple(read(text, name) for name, text in json.loads(principal.policies))
-    return Policies(identity, read(principal.boundary, "boundary") if principal.boundary else None, limit)
+    return Policies(identity, read(principal.boundary, "") if principal.boundary else None, limit)
 
 
 def authorise(asking: Asker, service: str, operation: Operation, params: Params, context: Context) -> None:

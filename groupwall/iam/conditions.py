@@ -51,9 +51,10 @@ class Operator(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One key of one operator. tests: one for each wanted value; negated: none of them may hold."""
+    """One key of one operator, name as it is written. tests: one for each wanted value; negated: none may hold."""
 
     operator: str
+    name: str
     key: str
     wanted: tuple[str, ...]
     mode: Operator
@@ -87,6 +88,7 @@ class Presence:
     """A ``Null`` of one key. absent: the wanted answers, None for a value that is neither true nor false."""
 
     operator: str
+    name: str
     key: str
     wanted: tuple[str, ...]
     absent: tuple[bool | None, ...]
@@ -249,12 +251,12 @@ def condition(written: str, key: str, wanted: Sequence[str], *, variables: bool)
     """
     mode = operator(written)
     if mode.name == _NULL:
-        return Presence(written, key.lower(), tuple(wanted), tuple(values.truth(value) for value in wanted))
+        return Presence(written, key, key.lower(), tuple(wanted), tuple(values.truth(value) for value in wanted))
     negated = mode.name in _NEGATED
     make = _POSITIVE[_NEGATED.get(mode.name, mode.name)]
     expansion = _Expansion(variables, None if negated else False)
     tests = tuple(make(value, expansion) for value in wanted)
-    return Comparison(written, key.lower(), tuple(wanted), mode, negated, tests)
+    return Comparison(written, key, key.lower(), tuple(wanted), mode, negated, tests)
 
 
 def is_readable(some: Condition, index: int) -> bool:
@@ -272,7 +274,7 @@ def told(some: Condition, keys: Keys) -> str:
     found = keys.get(some.key)
     finds = f"finds {listed(found)}" if found else "finds none"
     unread = ", and a value cannot be read" if some.outcome(keys) is None else ""
-    return f"{some.operator} of {some.key} wants {listed(some.wanted)}, {finds}{unread}"
+    return f"{some.operator} of {some.name} wants {listed(some.wanted)}, {finds}{unread}"
 
 
 def listed(some: Sequence[str]) -> str:

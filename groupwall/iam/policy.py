@@ -151,7 +151,7 @@ class Policies(NamedTuple):
 
 
 class Matched(NamedTuple):
-    """A statement that decided, with the name and the kind of its policy."""
+    """A statement that decided, with the name and the kind of its policy; one that is alone of its kind has no name."""
 
     kind: Kind
     policy: str
@@ -159,7 +159,7 @@ class Matched(NamedTuple):
 
     def __str__(self) -> str:
         """Return ``statement Web of the identity policy admins``."""
-        return f"{self.statement.name} of the {self.kind} policy {self.policy}"
+        return f"{self.statement.name} of the {self.kind} policy {self.policy}".rstrip()
 
 
 class Decision(NamedTuple):

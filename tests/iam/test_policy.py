@@ -206,7 +206,7 @@ def test_an_implicit_deny_tells_what_came_nearest() -> None:
         f"no identity policy allows {ACTION} on {GROUP}: statement Near of the identity policy p does not apply: "
         'StringEquals of aws:username wants "bob" or "carol", finds "alice"; '
         'statement Far of the identity policy p does not apply: its Resource "arn:aws:ec2:*:*:vpc/*" does not cover '
-        'the resource; Bool of aws:multifactorauthpresent wants "true", finds none'
+        'the resource; Bool of aws:MultiFactorAuthPresent wants "true", finds none'
     )
 
 

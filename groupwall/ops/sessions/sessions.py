@@ -81,7 +81,7 @@ def _check_policy(text: str) -> None:
     if not 1 <= len(text) <= MOST_OF_POLICY:
         raise errors.session_invalid(f"Policy must have 1 to {MOST_OF_POLICY} characters.")
     try:
-        read(text, "session policy")
+        read(text, "")
     except PolicyError as error:
         raise errors.session_policy_malformed(error.message) from None
 

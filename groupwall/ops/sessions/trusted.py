@@ -7,11 +7,11 @@ from functools import lru_cache
 
 from groupwall import errors
 from groupwall.errors import ApiError
-from groupwall.iam.callers import ROLE
+from groupwall.iam.callers import ROLE, Caller
 from groupwall.iam.denials import Denial, because
 from groupwall.iam.documents import read
 from groupwall.iam.facts import Keys, Said
-from groupwall.iam.policy import Access, Policy, decide, trusts
+from groupwall.iam.policy import Access, Policies, Policy, decide, trusts
 from groupwall.iam.principals import Who
 from groupwall.iam.standing import Standing
 from groupwall.ops.operation import Context, Params
@@ -59,7 +59,7 @@ def refuse_untrusted(standing: Standing, params: Params, context: Context) -> No
     if principal is None:
         raise _refusal(context, arn, _UNTRUSTED)
     access = Access(ACTION, arn, Keys(standing.facts, None, None, lambda: _said(params)))
-    trust = trusts(_trust_policy(principal.trust), access, (caller.arn, caller.principal, caller.account))
+    trust = trusts(trust_policy(principal.trust), access, names_of(caller))
     if not trust.allowed:
         raise _refusal(context, arn, _DISTRUSTED if trust.explicit else _UNTRUSTED)
     _refuse_unallowed(standing, access, context, named=trust.named and role.account == caller.account)
@@ -70,11 +70,19 @@ def _refuse_unallowed(standing: Standing, access: Access, context: Context, *, n
     policies = standing.policies
     if policies is None:
         return
-    if named:
-        policies = policies._replace(identity=(*policies.identity, _ALLOWING))
-    decision = decide(policies, access)
+    decision = decide(besides(policies, named=named), access)
     if not decision.allowed:
         raise _refusal(context, access.resource, because(Denial(context.caller, access, {}, decision)))
+
+
+def names_of(caller: Caller) -> tuple[str, ...]:
+    """Return what trust policies know a caller by."""
+    return caller.arn, caller.principal, caller.account
+
+
+def besides(policies: Policies, *, named: bool) -> Policies:
+    """Return the policies that have to allow a role too; the trust stands for them where it names the caller."""
+    return policies._replace(identity=(*policies.identity, _ALLOWING)) if named else policies
 
 
 def _said(params: Params) -> Said:
@@ -84,7 +92,8 @@ def _said(params: Params) -> Said:
 
 
 @lru_cache(maxsize=256)
-def _trust_policy(text: str) -> Policy:
+def trust_policy(text: str) -> Policy:
+    """Read a role's trust policy."""
     return read(text, "trust", trust=True)
 
 
