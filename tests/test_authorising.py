@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from groupwall.authorising import policies_of
 from groupwall.errors import ApiError
+from groupwall.store.entities import Principal
 from groupwall.units import timestamp
 from groupwall.wire.parse import read_error
 from tests.bound import allow, as_root, bound, deny, refused, why
@@ -398,3 +400,14 @@ def test_a_long_refusal_can_be_decoded(wall: Wall) -> None:
 
 def _json(**params: object) -> str:
     return json.dumps(params)
+
+
+def test_a_session_policy_does_not_have_its_roles_policies_read_again() -> None:
+    """Whoever assumes a role may give another session policy each time: only that one is new to read (inferred)."""
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow()]})
+    role = Principal("AROA", "123456789012", "role", "deploy", json.dumps([["own", document]]), document, "", "{}")
+    first, second = (policies_of(role, json.dumps({"Statement": [allow(f"ec2:{name}*")]})) for name in ("A", "B"))
+    assert first.identity[0] is second.identity[0] is policies_of(role).identity[0]
+    assert first.boundary is second.boundary is policies_of(role).boundary
+    assert first.session != second.session
+    assert policies_of(role).session is None
