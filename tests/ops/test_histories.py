@@ -12,6 +12,7 @@ from groupwall.ops.histories.export import OWN
 from groupwall.ops.table import OPERATIONS
 from groupwall.wire.model import SERVICES
 from tests.driver import Wall
+from tests.interfaces import create_interface
 from tests.scenes import Json, create_group, create_vpc, tcp
 from tests.worlds import make_random_call, random_world, seeded
 
@@ -121,6 +122,17 @@ def test_a_difference_is_rules_and_traffic(wall: Wall, web: str) -> None:
     assert [(one["Kind"], one["Action"]) for one in told["Entities"]] == [("tag", "added")]
     same = wall.call("DescribeDifference", FromRevision=_revision(wall))
     assert (same["Rules"], same["Gates"], same["Entities"]) == ([], [], [])
+
+
+def test_a_rule_that_met_no_member(wall: Wall) -> None:
+    """A rule that was there only while its group had no member is told so, though the group has one now."""
+    group = create_group(wall, "later")
+    _allow(wall, group, 22)
+    before = _revision(wall)
+    _revoke(wall, group, 22)
+    create_interface(wall, Groups=[group])
+    [removed] = wall.call("DescribeDifference", FromRevision=before)["Rules"]
+    assert (removed["Action"], removed["Effect"]) == ("removed", "none: no member")
 
 
 def test_a_difference_of_times(wall: Wall, web: str) -> None:
