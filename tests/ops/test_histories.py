@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from groupwall.errors import ApiError
+from groupwall.ops.histories import bisect
 from groupwall.ops.histories.export import OWN
 from groupwall.ops.table import OPERATIONS
 from groupwall.wire.model import SERVICES
@@ -192,6 +193,20 @@ def _verdict(wall: Wall, asked: Json) -> str:
         return str(wall.call("ExplainFlow", **asked)["Verdict"])
     except ApiError:
         return "none"
+
+
+def test_a_search_that_costs_much_ends_early(wall: Wall, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says how far back it looked, and goes on from there when asked to (inferred)."""
+    _allow(wall, web, 22)
+    _revoke(wall, web, 22)
+    monkeypatch.setattr(bisect, "MOST_ASKED", 4)  # two parts at either time
+    asked = {"From": OFFICE, "To": web, "FromPort": 22}
+    last = _revision(wall)
+    told = wall.call("BisectFlow", **asked)
+    assert [one["Change"]["Revision"] for one in told["Changes"]] == [last]
+    assert f"changes up to revision {last - 1} were not looked at" in told["Text"]
+    further = wall.call("BisectFlow", **asked, UntilRevision=last - 1)
+    assert [one["Change"]["Revision"] for one in further["Changes"]] == [last - 1]
 
 
 def test_an_address_may_have_been_of_several_interfaces(wall: Wall, web: str) -> None:
