@@ -62,12 +62,17 @@ def rewound(seen: Seen, deltas: Sequence[tuple[int, Delta]]) -> Seen:
 
 
 class Seen:
-    """What can be asked of the tables of one world, with some entities otherwise. The questions are those of Rows."""
+    """What can be asked of the tables of one world, with some entities otherwise. The questions are those of Rows.
+
+    What was read by a column is kept for those made by ``but``, as what they are compared with has mostly the same: so
+    nothing may be written while they are asked.
+    """
 
     def __init__(self, reads: Reads, world: World, otherwise: Otherwise = AS_IT_IS) -> None:
         self.world = world
         self._reads = reads
         self._otherwise = otherwise
+        self._kept: dict[tuple[type[Any], str, tuple[str, ...]], dict[str, list[Any]]] = {}
 
     @property
     def otherwise(self) -> Otherwise:
@@ -76,7 +81,9 @@ class Seen:
 
     def but(self, otherwise: Otherwise) -> Seen:
         """Return the same world with other entities otherwise."""
-        return Seen(self._reads, self.world, otherwise)
+        other = Seen(self._reads, self.world, otherwise)
+        other._kept = self._kept
+        return other
 
     def at(self, world: World) -> Seen | None:
         """Return another world, with the same entities otherwise; None when it has not begun."""
@@ -101,7 +108,10 @@ class Seen:
         """Return the entities with one of these values in a column, by that value; see ``Rows.by``."""
         if not values:
             return {}
-        return self._grouped(kind, column, values, self._reads.by(kind, column, values))
+        key = (kind, column, tuple(values))
+        if key not in self._kept:
+            self._kept[key] = self._reads.by(kind, column, values)
+        return self._grouped(kind, column, values, self._kept[key])
 
     def entries(self, list_ids: Sequence[str]) -> dict[str, list[PrefixListEntry]]:
         """Return the entries that prefix lists have now, by list."""

@@ -29,7 +29,7 @@ def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context)
     deltas: those between, of this world and of others; only the ids in them count, what becomes of these is read from
     the two states. Gates and rules are those of this world: what others' gates let pass is theirs to see.
     """
-    some = touched(deltas, (before, after))
+    some = touched(deltas, after)
     old, new = Network(before), Network(after)
     named = naming(some, before), naming(some, after)
     standings = standing_before_and_after(some, named[0] | named[1], old, new)
