@@ -88,7 +88,8 @@ NOUNS = {
     "changes": _may("interfaces networks peerings rules", "an undo keeps to the limits of every noun that it restores"),
     "expectations": _may("flows", "what is expected is told in flows"),
     "histories": _may(
-        "effects flows", "what lies between two revisions is an effect; who opened a flow is asked of flows"
+        "effects expectations flows",
+        "what lies between two revisions is an effect; what can turn a flow is what can break an expectation of it",
     ),
     "plans": _may("expectations flows rules", "a plan is of calls that rules take, and tells what it would break"),
     "findings": _may("flows groups peerings", "what is needless follows from gates, what is in the way from nouns"),

@@ -11,7 +11,7 @@ import pytest
 from groupwall.errors import ApiError
 from tests.driver import Wall
 from tests.naive import Flow, Picture, Service, passes, picture, rules_admitting
-from tests.scenes import Json, create_group, tcp
+from tests.scenes import Json, allow, create_group, permission, tcp
 from tests.strategies import EXAMPLES
 from tests.told import holds_flow
 from tests.worlds import flows, random_call, random_world, seeded
@@ -103,6 +103,57 @@ def test_a_refusal_names_the_gate_and_the_nearest_rule(wall: Wall, scene: Json) 
     assert [gate["Verdict"] for gate in course["Gates"]] == ["accept", "drop"]
     assert "no ingress rule of app" in course["Reason"]
     assert "nearest: sgr-" in course["Reason"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ([tcp(443, "10.0.0.0/8")], "all from 8.0.0.0/7, 11.0.0.0/8, 12.0.0.0/6, nor all but tcp 443 from 10.0.0.0/8"),
+        (
+            [permission("tcp", 20, 25, "0.0.0.0/0"), tcp(443, "10.0.0.0/8")],
+            "all but tcp 20-25, 443 from 8.0.0.0/5, nor tcp 443 from 8.0.0.0/7, 11.0.0.0/8, 12.0.0.0/6",
+        ),
+        (
+            [tcp(port, f"{port}.0.0.0/8") for port in (10, 11, 12)],
+            (
+                "all from 8.0.0.0/7, 13.0.0.0/8, 14.0.0.0/7, nor all but tcp 10 from 10.0.0.0/8,"
+                " nor all but tcp 11 from 11.0.0.0/8, and 1 more"
+            ),
+        ),
+    ],
+)
+def test_services_are_told_with_their_addresses(wall: Wall, scene: Json, rules: list[Json], told: str) -> None:
+    """A reason tells services with those addresses alone that they are refused for (inferred)."""
+    allow(wall, scene["app"], *rules)
+    [course] = wall.call("ExplainFlow", From="8.0.0.0/5", To=scene["app"])["Courses"]
+    assert course["Gates"][0]["Reason"].partition(" admits ")[2].partition("; nearest")[0] == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "services"),
+    [
+        ({"Protocol": "icmp"}, ["icmp"]),
+        ({"Protocol": "1"}, ["icmp"]),
+        ({"Protocol": "icmpv6"}, ["icmpv6"]),
+        ({"Protocol": "icmp", "FromPort": -1, "ToPort": -1}, ["icmp"]),
+        ({"Protocol": "icmp", "FromPort": 8}, ["icmp 8/*"]),
+        ({"Protocol": "icmp", "FromPort": 3, "ToPort": 4}, ["icmp 3/4"]),
+    ],
+)
+def test_icmp_types_and_codes_that_are_not_named(wall: Wall, scene: Json, asked: Json, services: list[str]) -> None:
+    """Without a type every type of ICMP is meant, and without a code every code of the type (inferred)."""
+    allow(wall, scene["app"], permission("-1", None, None, "::/0", "0.0.0.0/0"))
+    [course] = wall.call("ExplainFlow", From="192.0.2.1", To=scene["app"], **asked)["Courses"]
+    assert [flow["Services"] for flow in course["Passing"]] == [services]
+
+
+@pytest.mark.parametrize("operation", ["PlanCut", "BisectFlow", "DescribeReachability", "CheckExpectations"])
+def test_icmp_without_a_type_is_understood_by_all(wall: Wall, scene: Json, operation: str) -> None:
+    """Whatever asks about services reads ICMP without a type as every type (inferred)."""
+    asked: Json = {"From": "192.0.2.1", "To": scene["app"], "Protocol": "icmp"}
+    if operation == "DescribeReachability":
+        del asked["From"]
+    wall.call(operation, **({"Expectations": [asked | {"Name": "ping"}]} if "Expect" in operation else asked))
 
 
 def test_no_peering_is_no_way(wall: Wall, scene: Json) -> None:

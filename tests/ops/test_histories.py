@@ -8,10 +8,12 @@ from itertools import pairwise
 import pytest
 
 from groupwall.errors import ApiError
+from groupwall.ops.histories import bisect
 from groupwall.ops.histories.export import OWN
 from groupwall.ops.table import OPERATIONS
 from groupwall.wire.model import SERVICES
 from tests.driver import Wall
+from tests.interfaces import create_interface
 from tests.scenes import Json, create_group, create_vpc, tcp
 from tests.signing import ALLOW_ALL, Verified, trust
 from tests.worlds import make_random_call, random_world, seeded
@@ -124,6 +126,17 @@ def test_a_difference_is_rules_and_traffic(wall: Wall, web: str) -> None:
     assert (same["Rules"], same["Gates"], same["Entities"]) == ([], [], [])
 
 
+def test_a_rule_that_met_no_member(wall: Wall) -> None:
+    """A rule that was there only while its group had no member is told so, though the group has one now."""
+    group = create_group(wall, "later")
+    _allow(wall, group, 22)
+    before = _revision(wall)
+    _revoke(wall, group, 22)
+    create_interface(wall, Groups=[group])
+    [removed] = wall.call("DescribeDifference", FromRevision=before)["Rules"]
+    assert (removed["Action"], removed["Effect"]) == ("removed", "none: no member")
+
+
 def test_a_difference_of_times(wall: Wall, web: str) -> None:
     """The ends can be times as well, but not both (inferred)."""
     before = wall.clock.now()
@@ -181,6 +194,20 @@ def _verdict(wall: Wall, asked: Json) -> str:
         return str(wall.call("ExplainFlow", **asked)["Verdict"])
     except ApiError:
         return "none"
+
+
+def test_a_search_that_costs_much_ends_early(wall: Wall, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says how far back it looked, and goes on from there when asked to (inferred)."""
+    _allow(wall, web, 22)
+    _revoke(wall, web, 22)
+    monkeypatch.setattr(bisect, "MOST_ASKED", 4)  # two parts at either time
+    asked = {"From": OFFICE, "To": web, "FromPort": 22}
+    last = _revision(wall)
+    told = wall.call("BisectFlow", **asked)
+    assert [one["Change"]["Revision"] for one in told["Changes"]] == [last]
+    assert f"changes up to revision {last - 1} were not looked at" in told["Text"]
+    further = wall.call("BisectFlow", **asked, UntilRevision=last - 1)
+    assert [one["Change"]["Revision"] for one in further["Changes"]] == [last - 1]
 
 
 def test_an_address_may_have_been_of_several_interfaces(wall: Wall, web: str) -> None:

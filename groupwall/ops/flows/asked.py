@@ -8,14 +8,14 @@ from groupwall.ops.operation import Params
 from groupwall.rules import parsing
 from groupwall.rules.flows import SERVICES, services
 from groupwall.rules.spans import Spans
-from groupwall.rules.values import PortRange
+from groupwall.rules.values import NO_PORTS, PortRange
 
 
 def properties_asked(params: Params) -> tuple[str, PortRange]:
     """Return the protocol and ports that ``Protocol``, ``FromPort`` and ``ToPort`` name, in a rule's canonical form.
 
-    TCP where only ports are given, every port where none are, one port where only the first is. Raises what
-    rules.parsing raises for a rule.
+    TCP where only ports are given, every port where none are, one port where only the first is; every ICMP type where
+    none is given, every code of a type where no code is (inferred). Raises what rules.parsing raises for a rule.
     """
     first, last = params.get("FromPort"), params.get("ToPort")
     given: Any = params.get("Protocol") or ("-1" if first is None and last is None else "tcp")
@@ -24,6 +24,9 @@ def properties_asked(params: Params) -> tuple[str, PortRange]:
         first, last = 0, 65535
     if protocol in ("tcp", "udp"):
         last = first if last is None else last
+    if protocol in ("icmp", "icmpv6"):
+        every = NO_PORTS.first
+        first, last = every if first is None else first, every if last is None else last
     return protocol, parsing.ports(protocol, first, last)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from groupwall.ops.flows.ends import Course, Part
 from groupwall.ops.flows.network import Network, Standing
 from groupwall.ops.flows.shown import Json, properties_text, rule_shown, traffic_shown
-from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, address_texts, addresses_text, services_text
+from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6, address_texts, addresses_text, lines, services_text
 from groupwall.rules.spans import Spans, intersection, spans
 from groupwall.rules.traffic import Box, Traffic, traffic
 from groupwall.rules.values import Direction, PeerKind, Rule
@@ -42,17 +42,20 @@ class Gate(NamedTuple):
     @property
     def admitting(self) -> list[Grant]:
         """What every rule admits that admits all or some of what is asked."""
-        addresses, services = _both(self.asked)  # it is all of these services for all of these addresses
-        return [
-            one
-            for one in self.grants
-            if intersection(one.box.addresses, addresses) and intersection(one.box.services, services)
-        ]
+        return admitting(self.grants, self.asked)
 
     @property
     def rules(self) -> list[Rule]:
         """Every rule that admits all or some of what is asked."""
         return [one.rule for one in self.admitting]
+
+
+def admitting(grants: Iterable[Grant], asked: Traffic) -> list[Grant]:
+    """Return the grants that admit all or some of what is asked: all of some services for all of some addresses."""
+    addresses, services = _both(asked)
+    return [
+        one for one in grants if intersection(one.box.services, services) and intersection(one.box.addresses, addresses)
+    ]
 
 
 def verdict_of(refused: object, passing: object) -> str:
@@ -69,7 +72,7 @@ def gates_of(network: Network, course: Course) -> list[Gate]:
         (course.destination, course.source, Direction.INGRESS),
     )
     return [
-        _gate(network, mine.standing, direction, _asked(mine, other, course.asked.services))
+        _gate(network, mine.standing, direction, asked_of(mine, other, course.asked.services))
         for mine, other, direction in ends
         if mine.standing
     ]
@@ -93,7 +96,7 @@ def together(gates: Sequence[Gate]) -> Gate:
     return Gate(standing, first.direction, asked, some, refused, (), known=False)
 
 
-def _asked(mine: Part, other: Part, services: Spans) -> Traffic:
+def asked_of(mine: Part, other: Part, services: Spans) -> Traffic:
     """Return what is asked of a gate: of the families of addresses that both ends have."""
     shared = (
         intersection(other.addresses, family)
@@ -138,9 +141,8 @@ def reason(gate: Gate, names: Mapping[str, str]) -> str | None:
     if not gate.known:
         verb = "admits some of it" if gate.admitted else "does not admit it"
         return f"{gate.direction} in {_elsewhere(gate)} {verb}"
-    what = f"{_services(gate.refused)} {'to' if gate.direction.is_egress else 'from'} {_addresses(gate.refused)}"
     groups = ", ".join(called(group_id, names) for group_id in gate.standing.group_ids) or "an interface in no group"
-    told = f"no {gate.direction} rule of {groups} admits {what}"
+    told = f"no {gate.direction} rule of {groups} admits {_refused_text(gate)}"
     near = nearest(gate.grants, gate.asked)
     return f"{told}; nearest: {_near_text(near)}" if near else told
 
@@ -195,12 +197,19 @@ MOST_RULES = 3
 """Rules in such a line."""
 
 
-def _services(some: Traffic) -> str:
-    return _short(", ".join(sorted({services_text(slab.services) for slab in some.slabs})))
+MOST_LINES = 3
+"""Lines of traffic in it."""
 
 
-def _addresses(some: Traffic) -> str:
-    return _short(addresses_text(tuple(slab.addresses for slab in some.slabs)))
+def _refused_text(gate: Gate) -> str:
+    """Return what a gate refuses, each set of services with the addresses that it is refused for and no others."""
+    way = "to" if gate.direction.is_egress else "from"
+    told = [
+        f"{_short(services_text(one.services))} {way} {_short(addresses_text(one.addresses))}"
+        for one in lines(gate.refused)
+    ]
+    more = f", and {len(told) - MOST_LINES} more" if len(told) > MOST_LINES else ""
+    return f"{', nor '.join(told[:MOST_LINES])}{more}"
 
 
 def _short(text: str) -> str:
