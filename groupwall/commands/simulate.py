@@ -13,7 +13,7 @@ from groupwall.iam.facts import NOWHERE, Facts, Keys
 from groupwall.iam.policy import Access, Decision, Policies, decide, trusts
 from groupwall.iam.principals import Who, kept, policies_of
 from groupwall.iam.resources import ANY, KIND_OF_PREFIX, Resource, Touched
-from groupwall.ops.sessions.trusted import ACTION, besides, names_of, role_of, trust_policy
+from groupwall.ops.sessions.trusted import ACTION, besides, names_of, role_of
 from groupwall.regions import PARTITION_OF
 from groupwall.store.entities import Principal, World
 from groupwall.store.transaction import Transaction
@@ -83,7 +83,7 @@ def _has_key(tx: Transaction, who: Who) -> bool:
 
 def _assumed(role: Principal, access: Access, caller: Caller, policies: Policies) -> Decision:
     """Decide whether a role may be assumed: by its trust policy, and by what the caller needs besides."""
-    trust = trusts(trust_policy(role.trust), access, names_of(caller))
+    trust = trusts(read(role.trust, role.name, trust=True), access, names_of(caller))
     if not trust.allowed:
         return Decision(allowed=False, explicit=trust.explicit, limit="identity", matched=trust.matched, why=trust.why)
     named = trust.named and role.account == caller.account

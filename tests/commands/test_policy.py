@@ -144,11 +144,11 @@ def test_a_role_is_tried_with_its_trust(folder: Path) -> None:
         done = run(folder, "simulate", "--as", who, "--action", "sts:AssumeRole", "--resource", arn, *words)
         return done.exit_code, done.output
 
-    assert tried("alice", "near") == (0, "allowed: statement 0 of the trust policy trust allows it\n")
+    assert tried("alice", "near") == (0, "allowed: statement 0 of the trust policy near allows it\n")
     code, told = tried("bob", "near", *every)
-    assert (code, told.startswith("denied: the trust policy trust does not allow sts:AssumeRole to ")) == (1, True)
+    assert (code, told.startswith("denied: the trust policy near does not allow sts:AssumeRole to ")) == (1, True)
     code, told = tried("alice", "far")
-    assert (code, "trust allows it, but no identity policy allows sts:AssumeRole" in told) == (1, True)
+    assert (code, "trust policy far allows it, but no identity policy allows sts:AssumeRole" in told) == (1, True)
     assert tried("bob", "far", *every)[0] == 0
 
 

@@ -59,7 +59,7 @@ def refuse_untrusted(standing: Standing, params: Params, context: Context) -> No
     if principal is None:
         raise _refusal(context, arn, _UNTRUSTED)
     access = Access(ACTION, arn, Keys(standing.facts, None, None, lambda: _said(params)))
-    trust = trusts(trust_policy(principal.trust), access, names_of(caller))
+    trust = trusts(_trust_policy(principal.trust), access, names_of(caller))
     if not trust.allowed:
         raise _refusal(context, arn, _DISTRUSTED if trust.explicit else _UNTRUSTED)
     _refuse_unallowed(standing, access, context, named=trust.named and role.account == caller.account)
@@ -92,8 +92,7 @@ def _said(params: Params) -> Said:
 
 
 @lru_cache(maxsize=256)
-def trust_policy(text: str) -> Policy:
-    """Read a role's trust policy."""
+def _trust_policy(text: str) -> Policy:
     return read(text, "trust", trust=True)
 
 
