@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from groupwall.iam import keys
+from groupwall.iam import keys, principals
+from groupwall.iam.callers import USER
+from groupwall.iam.principals import Given, Who
 from groupwall.store.tables import ENTITIES, Entity
 from groupwall.store.verify import verify
 from groupwall.units import Ids
@@ -44,7 +46,9 @@ def _make_what_is_left(wall: Wall) -> None:
     tagging = {"Resources": [ours], "Tags": [{"Key": "k"}]}
     calls = [{"Operation": "CreateTags", "Parameters": json.dumps(tagging)}]
     wall.call("ApplyChanges", Calls=calls, ConfirmWithin=60)
-    wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, wall.account, "alice"))
+    alice, nothing = Who(wall.account, USER, "alice"), Given(policies={})
+    wall.store.run(lambda tx: keys.create(tx, Ids(5), NOW, keys.Wanted(wall.account, "alice")))
+    wall.store.run(lambda tx: principals.put(tx, Ids(6), NOW, alice, nothing))
 
 
 def test_what_was_not_touched_is_intact(filled: Wall) -> None:
