@@ -38,7 +38,7 @@ PARTS = {
     "wire": _may("errors", "driven by its tables: it must not know what an operation does"),
     "store": _may("rules errors units", "keeps the core's values and stamps changes; knows neither wire nor callers"),
     "iam": _may(
-        "store rules errors units regions", "a caller is a key that the store holds; what policies ask of zones and rules"
+        "store rules errors units regions", "a caller is a key that the store holds; policies ask about zones"
     ),
     "ops": _may("store rules iam errors units regions config", "decides and records; it never sees a form or XML"),
     "enforce": _may("profiles remote rules errors units", "agents are clients: what they need comes through the API"),
@@ -96,7 +96,7 @@ NOUNS = {
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(
         "flows groups peerings expectations findings changes",
-        "what a change does to a group is told of the gates, what is expected of them and in the way; calls as in a change",
+        "what a change does is told of the gates, of what is expected of them and in the way; calls as in a change",
     ),
     "sessions": _may("", "credentials are of callers, and of nothing that lies in a world"),
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
