@@ -155,7 +155,7 @@ def _arn(wanted: str, expansion: _Expansion) -> Test:
         whole = resolved(arn.tokens, keys)
         if whole is None:
             return expansion.unresolved
-        return arn_pattern(whole).fullmatch(found) is not None if is_whole_arn(whole) else None
+        return arn.matches(found, keys) if is_whole_arn(whole) else None
 
     return test
 
