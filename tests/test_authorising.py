@@ -79,6 +79,15 @@ def test_all_tags_are_taken_as_if_they_were_named(wall: Wall, tags: Json) -> Non
     assert alice.call("DeleteTags", Resources=[other]) == {}
 
 
+def test_a_refusal_tells_a_part_of_too_many_tags(wall: Wall) -> None:
+    """A call that gives thousands of tags is refused at once: its encoded part has a hundred of them (inferred)."""
+    tags = [{"Key": f"k{number}", "Value": "v"} for number in range(4000)]
+    keys = asked(wall, "CreateTags", "security-group", Resources=["sg-12345678"], Tags=tags[:101])
+    assert sum(key.startswith("aws:requesttag/") for key in keys) == 100
+    nobody = bound(wall)
+    assert refusal(nobody, "CreateTags", Resources=["sg-12345678"], Tags=tags).code == "UnauthorizedOperation"
+
+
 def test_the_keys_of_a_caller_and_a_call(wall: Wall) -> None:
     """Who calls, from where to, and when, is told with every access [AWS's global condition keys, docs]."""
     keys = asked(wall, "DeleteSecurityGroup", "security-group", GroupId="sg-12345678")
