@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from groupwall import errors
-from groupwall.authentication import Authenticator, Identity, Open, Signed, key_in
+from groupwall.authentication import Authenticator, Identity, Open, Signed, key_in, refuse_unusable
 from groupwall.authorising import Asker, asker, authorise, standing
 from groupwall.calls import make_within, parameters_of, told, tried
 from groupwall.config import Quotas, Settings
@@ -243,9 +243,16 @@ class App:
         return tried(call.operation.tries(call.params, context), context) if call.operation.tries else None
 
     def _refuse_gone_key(self, call: Call, tx: Transaction) -> None:
-        key = call.identity.key
-        if key and tx.get_key(key.id) != key:
-            raise call.action.dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
+        """Refuse a key that is gone by now; and what has ended, which nobody looks at before where all are believed."""
+        key, dialect = call.identity.key, call.action.dialect
+        if key is None:
+            return
+        if tx.get_key(key.id) != key:
+            raise dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
+        try:
+            refuse_unusable(key, self._clock.now(), call.identity.session)
+        except SignatureError as error:
+            raise dialect.refuse(error) from None
 
     def _enter(self, call: Call, context: Context) -> None:
         """Look at the call's world, and begin one that was never changed.

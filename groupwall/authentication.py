@@ -203,8 +203,14 @@ class Signed:
         return Identity(behind(key, partition), World(key.account, scope.region), key, bound=self._bound)
 
     def _session(self, request: Request, scope: Scope, partition: str, now: int) -> Identity:
+        """Return who signed with temporary credentials, which are of the partition that they were given out in.
+
+        The ARNs of another partition are not those that the policies which let somebody have them know (inferred).
+        """
         token = scope.session_token or ""
         session = session_of(token, self._seal(), scope.access_key_id)
+        if session.partition != partition:
+            raise SignatureError(Reason.UNKNOWN_KEY)
         verify(request, scope, secret_of(session, self._seal()), now, token)
         key, _ = self._key(session.key)
         refuse_unusable(key, now, session)

@@ -18,7 +18,7 @@ from groupwall.errors import ApiError
 from groupwall.iam.denials import Denial, because, encoded
 from groupwall.iam.documents import read
 from groupwall.iam.facts import Facts, Keys, Origin
-from groupwall.iam.policy import Access, Policies, decide
+from groupwall.iam.policy import Access, Policies, Policy, decide
 from groupwall.iam.resources import ANY, NO_TAGS, Resource, Tags, Touched
 from groupwall.iam.standing import Standing
 from groupwall.ops.operation import Context, Operation, Params
@@ -64,14 +64,27 @@ def _tags_of(text: str) -> Tags:
     return tags
 
 
-@lru_cache(maxsize=1024)
 def policies_of(principal: Principal | None, session: str = "") -> Policies:
-    """Return the policies of a principal and of its session. Nobody has one that can't be read: all are, when given."""
-    limit = (read(session, "session policy"),) if session else None
-    if principal is None:
-        return Policies((), None, limit)
+    """Return the policies of a principal and of its session. Nobody has one that can't be read: all are, when given.
+
+    They are remembered apart: who assumes a role gives session policies at will, and a role's own take long to read.
+    """
+    kept = _kept(principal) if principal else _NO_POLICIES
+    return kept._replace(session=(_of_session(session),)) if session else kept
+
+
+_NO_POLICIES = Policies(())
+
+
+@lru_cache(maxsize=1024)
+def _kept(principal: Principal) -> Policies:
     identity = tuple(read(text, name) for name, text in json.loads(principal.policies))
-    return Policies(identity, read(principal.boundary, "boundary") if principal.boundary else None, limit)
+    return Policies(identity, read(principal.boundary, "") if principal.boundary else None)
+
+
+@lru_cache(maxsize=128)
+def _of_session(text: str) -> Policy:
+    return read(text, "")
 
 
 def authorise(asking: Asker, service: str, operation: Operation, params: Params, context: Context) -> None:
@@ -91,9 +104,12 @@ def authorise(asking: Asker, service: str, operation: Operation, params: Params,
 
 
 def refusal(denial: Denial, context: Context) -> ApiError:
-    """Return the error for an access that is not allowed; its encoded part tells who may decode it the reason."""
+    """Return the error for an access that is not allowed; its encoded part tells who may decode it the reason.
+
+    AWS gives such a part where a resource is named, and none otherwise [recorded: errors.unauthorized].
+    """
     action, resource = denial.access[:2]
     if action.startswith("sts:"):
         return errors.access_denied(denial.caller.arn, action, resource, because(denial))
-    told = encoded(denial, context.tx.seal, context.ids)
+    told = "" if resource == ANY else encoded(denial, context.tx.seal, context.ids)
     return errors.unauthorized(denial.caller.arn, action, resource, because(denial), told)

@@ -54,6 +54,8 @@ BREATH = 0.1
 
 STANDARD_ERROR = 2
 
+_MAPPED = "::ffff:"
+
 _IN_THE_CLEAR = (
     "requests come in the clear: a signature keeps a request from being changed, not from being read, nor a token "
     "from being seen; --tls-cert and --tls-key, or a proxy with TLS, do"
@@ -257,8 +259,13 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
 def _request(scope: Scope, body: bytes) -> Request:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-    source = scope["client"][0] if scope.get("client") else ""
+    source = _unmapped(scope["client"][0]) if scope.get("client") else ""
     return Request(scope["method"], path, query, headers, body, source, scope["scheme"] == "https")
+
+
+def _unmapped(address: str) -> str:
+    """Return a client's address; of one who comes by IPv4 to a socket for both, the IPv4 one, which policies name."""
+    return address.removeprefix(_MAPPED) if "." in address else address
 
 
 def _last(status: int, text: str) -> Reply:

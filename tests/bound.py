@@ -25,11 +25,11 @@ from tests.driver import Wall
 
 Json = dict[str, Any]
 USER_NAME = "alice"
-_WHO = r"User: (?P<caller>\S+) is not authorized to perform: (?P<action>\S+) on resource: (?P<resource>\S+) "
+_WHO = r"User: (?P<caller>\S+) is not authorized to perform: (?P<action>\S+)(?: on resource: (?P<resource>\S+))? "
 _EC2 = re.compile(
     r"(?:Call \d+ of \d+ \(\w+\): )?You are not authorized to perform this operation\. "
     + _WHO
-    + r"(?P<because>.+)\. Encoded authorization failure message: (?P<told>[\w=-]+)"
+    + r"(?P<because>.+?)(?:\. Encoded authorization failure message: (?P<told>[\w=-]+))?"
 )
 _STS = re.compile(_WHO + r"(?P<because>.+)(?P<told>)")
 REFUSALS = {"UnauthorizedOperation": _EC2, "AccessDenied": _STS}
@@ -90,7 +90,7 @@ def refused(error: ApiError) -> Refused:
     assert error.status == 403, error
     found = REFUSALS[error.code].fullmatch(error.message)
     assert found, error.message
-    return Refused(**found.groupdict())
+    return Refused(**found.groupdict("") | {"resource": found["resource"] or "*"})
 
 
 def why(wall: Wall, error: ApiError) -> Json:

@@ -38,7 +38,7 @@ PARTS = {
     "wire": _may("errors", "driven by its tables: it must not know what an operation does"),
     "store": _may("rules errors units", "keeps the core's values and stamps changes; knows neither wire nor callers"),
     "iam": _may(
-        "store rules errors units regions", "a caller is a key that the store holds; what policies ask of zones and rules"
+        "store rules errors units regions", "a caller is a key that the store holds; policies ask about zones"
     ),
     "ops": _may("store rules iam errors units regions config", "decides and records; it never sees a form or XML"),
     "enforce": _may("profiles remote rules errors units", "agents are clients: what they need comes through the API"),
@@ -89,14 +89,15 @@ NOUNS = {
     "changes": _may("interfaces networks peerings rules", "an undo keeps to the limits of every noun that it restores"),
     "expectations": _may("flows", "what is expected is told in flows"),
     "histories": _may(
-        "effects flows", "what lies between two revisions is an effect; who opened a flow is asked of flows"
+        "effects expectations flows",
+        "what lies between two revisions is an effect; what can turn a flow is what can break an expectation of it",
     ),
     "plans": _may("expectations flows rules", "a plan is of calls that rules take, and tells what it would break"),
     "findings": _may("flows groups peerings", "what is needless follows from gates, what is in the way from nouns"),
     "flows": _may("peerings", "what passes between interfaces follows from all the nouns, as values of the store"),
     "effects": _may(
         "flows groups peerings expectations findings changes",
-        "what a change does to a group is told of the gates, what is expected of them and in the way; calls as in a change",
+        "what a change does is told of the gates, of what is expected of them and in the way; calls as in a change",
     ),
     "enforcement": _may(
         "changes effects flows peerings",

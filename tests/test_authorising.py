@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from groupwall.authorising import policies_of
 from groupwall.errors import ApiError
+from groupwall.store.entities import Principal
 from groupwall.units import timestamp
 from groupwall.wire.parse import read_error
 from tests.bound import allow, as_root, bound, deny, refused, why
@@ -63,6 +65,27 @@ def test_the_keys_of_a_group(wall: Wall) -> None:
     assert keys["aws:resourcetag/team"] == keys["ec2:resourcetag/team"] == ("net",)
     assert "aws:requesttag/team" not in keys
     assert "aws:tagkeys" not in keys
+
+
+@pytest.mark.parametrize("tags", [{}, {"Tags": []}, {"Tags": [{"Key": "Team"}]}])
+def test_all_tags_are_taken_as_if_they_were_named(wall: Wall, tags: Json) -> None:
+    """A Deny of a tag's key holds for a DeleteTags that names no tags, which takes all there are (inferred)."""
+    group, other = create_group(wall), create_group(wall, "other")
+    wall.call("CreateTags", Resources=[group], Tags=TAGS)
+    keeps = deny("ec2:DeleteTags", **{"ForAnyValue:StringEquals": {"aws:TagKeys": ["Team"]}})
+    alice = bound(wall, allow(), keeps)
+    assert refusal(alice, "DeleteTags", Resources=[other, group], **tags).code == "UnauthorizedOperation"
+    assert alice.call("DeleteTags", Resources=[group], Tags=[{"Key": "Other"}]) == {}
+    assert alice.call("DeleteTags", Resources=[other]) == {}
+
+
+def test_a_refusal_tells_a_part_of_too_many_tags(wall: Wall) -> None:
+    """A call that gives thousands of tags is refused at once: its encoded part has a hundred of them (inferred)."""
+    tags = [{"Key": f"k{number}", "Value": "v"} for number in range(4000)]
+    keys = asked(wall, "CreateTags", "security-group", Resources=["sg-12345678"], Tags=tags[:101])
+    assert sum(key.startswith("aws:requesttag/") for key in keys) == 100
+    nobody = bound(wall)
+    assert refusal(nobody, "CreateTags", Resources=["sg-12345678"], Tags=tags).code == "UnauthorizedOperation"
 
 
 def test_the_keys_of_a_caller_and_a_call(wall: Wall) -> None:
@@ -386,3 +409,14 @@ def test_a_long_refusal_can_be_decoded(wall: Wall) -> None:
 
 def _json(**params: object) -> str:
     return json.dumps(params)
+
+
+def test_a_session_policy_does_not_have_its_roles_policies_read_again() -> None:
+    """Whoever assumes a role may give another session policy each time: only that one is new to read (inferred)."""
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow()]})
+    role = Principal("AROA", "123456789012", "role", "deploy", json.dumps([["own", document]]), document, "", "{}")
+    first, second = (policies_of(role, json.dumps({"Statement": [allow(f"ec2:{name}*")]})) for name in ("A", "B"))
+    assert first.identity[0] is second.identity[0] is policies_of(role).identity[0]
+    assert first.boundary is second.boundary is policies_of(role).boundary
+    assert first.session != second.session
+    assert policies_of(role).session is None

@@ -43,13 +43,15 @@ Any call may also be refused with `MissingParameter`, `InvalidParameterValue` or
 does not fit the model, with `MalformedQueryString` or `InvalidQueryParameter` for one that cannot be read, with
 `MissingAction`, `InvalidAction` or `NoSuchVersion`, with the errors of a signature
 (`AuthFailure`, `MissingAuthenticationToken`, `SignatureDoesNotMatch`, `InvalidClientTokenId`, `RequestExpired`,
-`ExpiredToken`), with `UnauthorizedOperation` for a page of another site that a browser shows, and with `DryRunOperation`.
+`ExpiredToken`), with `UnauthorizedOperation` for a page of another site that a browser shows, and with
+`DryRunOperation`.
 With `--auth iam`, a call that its caller's policies do not allow is refused with `UnauthorizedOperation` (STS:
 `AccessDenied`), before anything is looked up. "Permission" says which resources the policies are asked about: the call
 is refused unless it is allowed on every one of them. One in parentheses counts where the call names or tags it; `*`
 says that policies cannot limit the operation to some resources. Tags that a call gives to what it makes need
-`ec2:CreateTags`, too. Most of our own operations look at the whole account and have no resource: whoever may call
-`UndoChange` may take back whatever any call did, and a preview needs no permission for the calls that it only tries.
+`ec2:CreateTags`, too. Most of our own operations look at the whole account and have no resource. `UndoChange` and
+`ConfirmChange` need permission on all that the change touched, and none for the calls that it was made of; a preview
+needs none for the calls that it only tries.
 `RequestLimitExceeded`, `Unavailable` and `InternalError` are the server's own troubles.
 A change that would break an [expectation](expectations.md) that is kept is refused with `ExpectationBroken`.
 """

@@ -63,28 +63,31 @@ def _from_file(verb: Verb, preset: Json) -> Any:  # noqa: ANN401 - a command's f
             run(verb, given, preset)
             return
         some = _read(file)
-        ids = _ids(list(group_names(some)), Where(*(given[name] for name in Where._fields)))
+        ids = _ids(_told(file), group_names(some), Where(*(given[name] for name in Where._fields)))
         run(verb, given, preset | {"Expectations": [one.members | _ends(one, ids) for one in some]})
 
     return with_file
 
 
 def _read(file: Path) -> list[Expected]:
-    name = "standard input" if str(file) == "-" else str(file)
     try:
         with click.open_file(str(file), encoding="utf-8") as opened:
             return read(opened.read())
     except FileError as error:
-        raise click.UsageError(f"{name}, {error}") from None
+        raise click.UsageError(f"{_told(file)}, {error}") from None
     except UnicodeDecodeError:
-        raise click.UsageError(f"{name} is no text in UTF-8") from None
+        raise click.UsageError(f"{_told(file)} is no text in UTF-8") from None
+
+
+def _told(file: Path) -> str:
+    return "standard input" if str(file) == "-" else str(file)
 
 
 def _ends(one: Expected, ids: dict[GroupNamed, str]) -> Json:
     return {end: ids[group] for end, group in one.groups.items()}
 
 
-def _ids(named: Iterable[GroupNamed], where: Where) -> dict[GroupNamed, str]:
+def _ids(file: str, named: Iterable[GroupNamed], where: Where) -> dict[GroupNamed, str]:
     """Return the ids of groups that a file names. InvalidGroup.NotFound, UsageError where several have a name."""
     wanted = list(dict.fromkeys(named))
     if not wanted:
@@ -93,17 +96,17 @@ def _ids(named: Iterable[GroupNamed], where: Where) -> dict[GroupNamed, str]:
     params = {"Filters": [{"Name": "group-name", "Values": [_literal(name) for name in names]}]}
     with connected(where) as client:
         found = client.call("DescribeSecurityGroups", params).get("SecurityGroups", [])
-    return {one: _id(one, found) for one in wanted}
+    return {one: _id(f"{file}, line {one.line}", one, found) for one in wanted}
 
 
-def _id(named: GroupNamed, groups: Iterable[Json]) -> str:
+def _id(place: str, named: GroupNamed, groups: Iterable[Json]) -> str:
     found = [group for group in groups if group["GroupName"] == named.name and named.vpc_id in (None, group["VpcId"])]
     if not found:
         where = f" in {named.vpc_id}" if named.vpc_id else ""
-        raise ApiError("InvalidGroup.NotFound", f"line {named.line}: no security group{where} is called {named.name!r}")
+        raise ApiError("InvalidGroup.NotFound", f"{place}: no security group{where} is called {named.name!r}")
     if len(found) > 1:
         vpcs = ", ".join(sorted(group["VpcId"] for group in found))
-        raise click.UsageError(f"line {named.line}: {vpcs} have each a group called {named.name!r}: add `vpc`")
+        raise click.UsageError(f"{place}: {vpcs} have each a group called {named.name!r}: add `vpc`")
     return str(found[0]["GroupId"])
 
 

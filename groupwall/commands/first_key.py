@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from groupwall.commands.profile_files import PRIVATE, write_whole
 from groupwall.config import Settings
 from groupwall.iam.keys import Wanted, create
+from groupwall.profiles import DEFAULT_ENDPOINT
 from groupwall.store.entities import AccessKey
 from groupwall.store.sqlite import Store
 from groupwall.store.transaction import Transaction
@@ -28,10 +30,16 @@ def make_first_key(store: Store, settings: Settings, url: str) -> str:
     key = store.run(lambda tx: _made(tx, settings.account, file))
     return (
         f"there was no access key, so {key.id} was made, of the root of account {key.account}; try it:\n"
-        f"  AWS_SHARED_CREDENTIALS_FILE={file} AWS_ENDPOINT_URL={url} \\\n"
+        f"  AWS_SHARED_CREDENTIALS_FILE={quote(str(file))} AWS_ENDPOINT_URL={url} \\\n"
         f"  aws --profile {PROFILE} --region {settings.region} sts get-caller-identity\n"
-        "make others by `groupwall keys create --user NAME --policy FILE`"
+        f"make others by `groupwall keys create --user NAME --policy FILE{_elsewhere(settings, url)}`"
     )
+
+
+def _elsewhere(settings: Settings, url: str) -> str:
+    """Return the options of ``groupwall keys create`` for a folder and an address that are not its own."""
+    asked = {"--data": (settings.data, Settings().data), "--endpoint": (url, DEFAULT_ENDPOINT)}
+    return "".join(f" {option} {quote(value)}" for option, (value, usual) in asked.items() if value != usual)
 
 
 def _made(tx: Transaction, account: str, file: Path) -> AccessKey:

@@ -56,13 +56,16 @@ def documents(files: tuple[str, ...]) -> dict[str, str]:
 
 
 def document(file: str) -> str:
-    """Return the text of a file. SettingError when it is none, or far too long for a policy."""
-    with Path(file).open("rb") as opened_file:
-        content = opened_file.read(MOST_BYTES + 1)
+    """Return the text of a file. SettingError when it cannot be read, is none, or far too long for a policy."""
+    try:
+        with Path(file).open("rb") as opened_file:
+            content = opened_file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SettingError(f"{file} cannot be read: {error.strerror}") from None
     if len(content) > MOST_BYTES:
         raise SettingError(f"{file} is far too long for a policy")
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SettingError(f"{file} is no text in UTF-8") from None
 

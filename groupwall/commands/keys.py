@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from groupwall.commands.folder import documents, in_folder, of_account, opened, optional_document, tags_of
+from groupwall.commands.linting import warn_of
 from groupwall.commands.options import Lasting
 from groupwall.commands.profile_files import Files, Profile, files_of, refuse_taken, refuse_unwritable, write_profile
 from groupwall.config import DEFAULT_REGION, SettingError, Settings
@@ -63,6 +64,7 @@ def create(data: str, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401
             refuse_taken(asked.files, asked.profile.name)
     with opened(data, create=True) as store:
         key, secret = store.run(lambda tx: _created(tx, asked))
+    warn_of([*options["policies"], options["boundary"]])
     told = {"Profile": options["profile"]} if asked.profile else {"SecretAccessKey": secret}
     if as_json:
         click.echo(json.dumps(_shown(key) | told))
@@ -117,7 +119,7 @@ def list_(data: str, *, as_json: bool) -> None:
 
 def _row(key: AccessKey, policies: list[str]) -> tuple[str, ...]:
     told = ", ".join(policies) if key.user else "(everything)"
-    return key.id, key.account, key.user or "root", key.status, _expiry(key) or "never", told or "-"
+    return key.id, key.account, key.user or "(root)", key.status, _expiry(key) or "never", told or "-"
 
 
 @keys.command()

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from groupwall.commands.folder import document, documents, in_folder, of_account, opened, optional_document, tags_of
+from groupwall.commands.linting import action_of, faults_of, lines_of, warn_of
 from groupwall.commands.refused import refused
 from groupwall.commands.simulate import Question, answer_told, context_of, decided, who_of
 from groupwall.commands.visible import visible
 from groupwall.config import DEFAULT_REGION, SettingError, Settings
 from groupwall.iam import principals
 from groupwall.iam.callers import ROLE, USER
-from groupwall.iam.documents import Fault, faults
-from groupwall.iam.known import KEYS
+from groupwall.iam.documents import Fault
 from groupwall.iam.principals import Given, Who, policies_of
 from groupwall.regions import PARTITION_OF
 from groupwall.store.entities import Principal
 from groupwall.units import Ids, SystemClock
-from groupwall.wire.model import SERVICES
 
 _HEADER = ("KIND", "NAME", "ACCOUNT", "POLICIES", "BOUNDARY")
-_ACTIONS = tuple(f"{name}:{one}" for name, service in SERVICES.items() for one in (*service.actions, *service.others))
 
 
 @click.group(short_help="What users and roles may do, with --auth iam.")
@@ -52,18 +50,14 @@ def _who(account: str, user: str | None, role: str | None) -> Who:
 @refused
 def check(files: tuple[str, ...], *, trust: bool, as_json: bool) -> None:
     """Tell by line what is wrong with policies; the exit code is 1 where one would be refused."""
-    found = {file: faults(document(file), trust=trust, actions=_ACTIONS, keys=KEYS) for file in files}
+    found = {file: faults_of(document(file), trust=trust) for file in files}
     told = [{"File": file, **_fault(one)} for file, some in found.items() for one in some]
     if as_json:
         click.echo(json.dumps(told))
     else:
         for file, some in found.items():
-            click.echo("\n".join(visible(line) for line in _lines(file, some)))
+            click.echo("\n".join(lines_of(file, some)) or visible(f"{file}: nothing is wrong"))
     sys.exit(int(any(one.grave for some in found.values() for one in some)))
-
-
-def _lines(file: str, some: Sequence[Fault]) -> list[str]:
-    return [f"{file}: {'error' if one.grave else 'warning'}: {one}" for one in some] or [f"{file}: nothing is wrong"]
 
 
 def _fault(one: Fault) -> dict[str, Any]:
@@ -84,9 +78,8 @@ def simulate(data: str, *, as_json: bool, **options: Any) -> None:  # noqa: ANN4
     Settings(account=options["account"], region=options["region"])
     who = who_of(options["name"], options["account"])
     policies = documents(options["policies"]) if options["policies"] else None
-    question = Question(
-        who, options["action"], options["resource"], options["region"], context_of(options["context"]), policies
-    )
+    action, context = action_of(options["action"]), context_of(options["context"])
+    question = Question(who, action, options["resource"], options["region"], context, policies)
     with opened(data) as store:
         answer = store.read(lambda tx: decided(tx, question, SystemClock().now()))
     allowed = answer.decision.allowed
@@ -115,6 +108,8 @@ def set_(data: str, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401 -
     )
     with opened(data, create=True) as store:
         one = store.run(lambda tx: principals.put(tx, Ids(), SystemClock().now(), who, given))
+    warn_of([*options["policies"], options["boundary"]])
+    warn_of([options["trust"]], trust=True)
     click.echo(json.dumps(_shown(one)) if as_json else f"{_name(one)} is kept, {_summary(one)}")
 
 

@@ -1,18 +1,24 @@
 """Writing a profile into AWS's two files, for the AWS CLI and the SDKs: all else in them stays as it is.
 
-A file is written beside itself and put in its place at once, so that nobody ever reads half of it.
+A file is written beside itself and put in its place at once, so that nobody ever reads half of it; and by one of us at
+a time, so that no profile is lost to another, whose secret is kept nowhere else for its owner.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from groupwall.config import SettingError
+
+if sys.platform != "win32":
+    import fcntl
 
 _NAME = re.compile(r"[A-Za-z0-9_.@+-]{1,64}")
 _HEADER = re.compile(rb"\[(.+)\]")
@@ -73,16 +79,35 @@ def _titles(name: str) -> tuple[str, str]:
 
 
 def _put(path: Path, title: str, entries: Mapping[str, str], mode: int) -> None:
-    content = _content(path)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone_in(path.parent):
+        write_whole(path, _with_section(_content(path), title, entries), mode)
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process of ours writes into a folder; nobody waits where a folder cannot be locked."""
+    if sys.platform == "win32":
+        yield
+        return
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def _with_section(content: bytes, title: str, entries: Mapping[str, str]) -> bytes:
     for start, end in reversed(list(_sections(content, title))):
         content = content[:start] + content[end:]
     if content and not content.endswith(b"\n"):
         content += b"\n"
     lines = [f"[{title}]", *(f"{name} = {value}" for name, value in entries.items())]
     text = "".join(f"{line}\n" for line in lines).encode()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     gap = b"\n" if content and not content.endswith(b"\n\n") else b""
-    write_whole(path, content + gap + text, mode)
+    return content + gap + text
 
 
 def _content(path: Path) -> bytes:

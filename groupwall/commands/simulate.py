@@ -10,9 +10,10 @@ from groupwall.config import SettingError
 from groupwall.iam.callers import ROLE, USER, Caller, assumed
 from groupwall.iam.documents import read
 from groupwall.iam.facts import NOWHERE, Facts, Keys
-from groupwall.iam.policy import Access, Decision, Policies, decide
+from groupwall.iam.policy import Access, Decision, Policies, decide, trusts
 from groupwall.iam.principals import Who, kept, policies_of
 from groupwall.iam.resources import ANY, KIND_OF_PREFIX, Resource, Touched
+from groupwall.ops.sessions.trusted import ACTION, besides, names_of, role_of
 from groupwall.regions import PARTITION_OF
 from groupwall.store.entities import Principal, World
 from groupwall.store.transaction import Transaction
@@ -57,17 +58,40 @@ class _Told:
 
 
 def decided(tx: Transaction, question: Question, now: int) -> Answer:
-    """Decide. ApiError for a caller that is not kept where its policies are asked for; SettingError for the rest."""
+    """Decide. ApiError for a caller that nobody knows where its policies are asked for; SettingError for the rest."""
     who = question.who
-    principal = kept(tx, who) if question.policies is None else tx.principal(who.id)
+    principal = tx.principal(who.id)
+    if principal is None and question.policies is None and not _has_key(tx, who):
+        principal = kept(tx, who)
     partition = PARTITION_OF[question.region]
     world, resource = _resource(tx, question, partition)
     tags = json.loads(principal.tags) if principal else {}
-    facts = Facts(_caller(who, partition), tags, None, NOWHERE, world.region, world.account, now)
+    caller, policies = _caller(who, partition), _policies(principal, question)
+    facts = Facts(caller, tags, None, NOWHERE, world.region, world.account, now)
     found = Keys(facts, resource, None, dict)
     arn = resource.arn if resource else question.resource
     access = Access(question.action, arn, _Told(question.context, found))
-    return Answer(who.arn(partition), arn, decide(_policies(principal, question), access))
+    role = tx.principal(role_of(arn).id) if question.action.lower() == ACTION.lower() and ":role/" in arn else None
+    decision = _assumed(role, access, caller, policies) if role else decide(policies, access)
+    return Answer(who.arn(partition), arn, decision)
+
+
+def _has_key(tx: Transaction, who: Who) -> bool:
+    """Whether a user that is not kept has a key; it then has no policies."""
+    return who.kind == USER and any((key.account, key.user) == (who.account, who.name) for key in tx.access_keys())
+
+
+def _assumed(role: Principal, access: Access, caller: Caller, policies: Policies) -> Decision:
+    """Decide whether a role may be assumed: by its trust policy, and by what the caller needs besides."""
+    trust = trusts(read(role.trust, role.name, trust=True), access, names_of(caller))
+    if not trust.allowed:
+        return Decision(allowed=False, explicit=trust.explicit, limit="identity", matched=trust.matched, why=trust.why)
+    named = trust.named and role.account == caller.account
+    own = decide(besides(policies, named=named), access)
+    if not own.allowed:
+        return own._replace(why=f"{trust.why}, but {own.why}")
+    why = trust.why if named else f"{trust.why}, and {own.why}"
+    return own._replace(why=why, matched=trust.matched if named else (*trust.matched, *own.matched))
 
 
 def _policies(principal: Principal | None, question: Question) -> Policies:
@@ -75,7 +99,7 @@ def _policies(principal: Principal | None, question: Question) -> Policies:
     if texts is None:
         texts = policies_of(principal) if principal else {}
     identity = tuple(read(text, name) for name, text in texts.items())
-    boundary = read(principal.boundary, "boundary") if principal and principal.boundary else None
+    boundary = read(principal.boundary, "") if principal and principal.boundary else None
     return Policies(identity, boundary)
 
 

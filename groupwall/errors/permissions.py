@@ -9,12 +9,12 @@ def unauthorized(caller: str, action: str, resource: str, because: str, encoded:
     """Refuse a call that the caller's policies do not allow: reference 2.3 [recorded].
 
     because: ``because no identity-based policy allows the … action`` [recorded], or another of ``because`` in
-    iam/denials.py (inferred). encoded: is told whole, however long.
+    iam/denials.py (inferred). encoded: is told whole, however long; "" for an action that is about no resource, whose
+    refusal has neither [recorded for DescribeVpcs: terraform-provider-aws, issue 34234].
     """
-    message = (
-        f"You are not authorized to perform this operation. {_who(caller, action, resource)} {because}. "
-        "Encoded authorization failure message: "
-    )
+    message = f"You are not authorized to perform this operation. {_who(caller, action, resource)} {because}"
+    if encoded:
+        message += ". Encoded authorization failure message: "
     return ApiError("UnauthorizedOperation", message, 403, tail=encoded)
 
 
@@ -24,4 +24,5 @@ def access_denied(caller: str, action: str, resource: str, because: str) -> ApiE
 
 
 def _who(caller: str, action: str, resource: str) -> str:
-    return f"User: {caller} is not authorized to perform: {action} on resource: {resource}"
+    on = "" if resource == "*" else f" on resource: {resource}"
+    return f"User: {caller} is not authorized to perform: {action}{on}"

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from groupwall.iam import values
 from groupwall.iam.patterns import (
+    LONGEST,
     Compile,
     Keys,
     arn_pattern,
@@ -50,9 +51,10 @@ class Operator(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One key of one operator. tests: one for each wanted value; negated: none of them may hold."""
+    """One key of one operator, name as it is written. tests: one for each wanted value; negated: none may hold."""
 
     operator: str
+    name: str
     key: str
     wanted: tuple[str, ...]
     mode: Operator
@@ -70,6 +72,8 @@ class Comparison:
         return _all(outcomes) if self.mode.every else _any(outcomes)
 
     def _passes(self, value: str, keys: Keys) -> bool | None:
+        if len(value) > LONGEST:
+            return None
         unread = False
         for test in self.tests:
             outcome = test(value, keys)
@@ -84,6 +88,7 @@ class Presence:
     """A ``Null`` of one key. absent: the wanted answers, None for a value that is neither true nor false."""
 
     operator: str
+    name: str
     key: str
     wanted: tuple[str, ...]
     absent: tuple[bool | None, ...]
@@ -150,7 +155,7 @@ def _arn(wanted: str, expansion: _Expansion) -> Test:
         whole = resolved(arn.tokens, keys)
         if whole is None:
             return expansion.unresolved
-        return arn_pattern(whole).fullmatch(found) is not None if is_whole_arn(whole) else None
+        return arn.matches(found, keys) if is_whole_arn(whole) else None
 
     return test
 
@@ -246,12 +251,12 @@ def condition(written: str, key: str, wanted: Sequence[str], *, variables: bool)
     """
     mode = operator(written)
     if mode.name == _NULL:
-        return Presence(written, key.lower(), tuple(wanted), tuple(values.truth(value) for value in wanted))
+        return Presence(written, key, key.lower(), tuple(wanted), tuple(values.truth(value) for value in wanted))
     negated = mode.name in _NEGATED
     make = _POSITIVE[_NEGATED.get(mode.name, mode.name)]
     expansion = _Expansion(variables, None if negated else False)
     tests = tuple(make(value, expansion) for value in wanted)
-    return Comparison(written, key.lower(), tuple(wanted), mode, negated, tests)
+    return Comparison(written, key, key.lower(), tuple(wanted), mode, negated, tests)
 
 
 def is_readable(some: Condition, index: int) -> bool:
@@ -269,7 +274,7 @@ def told(some: Condition, keys: Keys) -> str:
     found = keys.get(some.key)
     finds = f"finds {listed(found)}" if found else "finds none"
     unread = ", and a value cannot be read" if some.outcome(keys) is None else ""
-    return f"{some.operator} of {some.key} wants {listed(some.wanted)}, {finds}{unread}"
+    return f"{some.operator} of {some.name} wants {listed(some.wanted)}, {finds}{unread}"
 
 
 def listed(some: Sequence[str]) -> str:

@@ -32,8 +32,10 @@ _STATEMENT_ELEMENTS = (
 )  # fmt: skip
 _SID = re.compile("[A-Za-z0-9]*")
 _ACTION = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
+_OF_TRUST = ("sts:", "*")
 _RESOURCE_BEGINNINGS = ("arn:", "${")
 _PRINCIPAL = re.compile(r"\*|[0-9]{12}|arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:[^*?]+")
+_NOTHING = lint.Known()
 _OTHER_PRINCIPALS = ("Service", "Federated", "CanonicalUser")
 
 
@@ -56,8 +58,10 @@ class PolicyError(ApiError):
 
     def __init__(self, name: str, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
-        more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
-        super().__init__("MalformedPolicyDocument", f"The policy {name} is refused: {self.faults[0]}{more}.")
+        others = len(self.faults) - 1
+        more = f"; {others} more fault{'s' * (others > 1)}" if others else ""
+        told = f"The policy {name}".rstrip()
+        super().__init__("MalformedPolicyDocument", f"{told} is refused: {self.faults[0]}{more}.")
 
 
 def read(text: str, name: str, *, trust: bool = False) -> Policy:
@@ -70,9 +74,9 @@ def read(text: str, name: str, *, trust: bool = False) -> Policy:
     return policy
 
 
-def faults(text: str, *, trust: bool = False, actions: Collection[str] = (), keys: Collection[str] = ()) -> list[Fault]:
-    """Return what is wrong with a policy, by line; warnings too. actions, keys: what there is (lint.Known)."""
-    reader = _Reader(lint.Known(actions, keys), trust=trust)
+def faults(text: str, known: lint.Known = _NOTHING, *, trust: bool = False) -> list[Fault]:
+    """Return what is wrong with a policy, by line; warnings too. known: what there is to name."""
+    reader = _Reader(known, trust=trust)
     reader.read(text, "")
     return sorted(reader.faults)
 
@@ -218,7 +222,7 @@ class _Reader:
             principals=tuple(self._principals(spot, elements)),
             document=spot.node.plain(),
         )
-        self._warn(spot, *lint.of_statement(statement))
+        self._warn(spot, *lint.of_statement(statement, self._known))
         return statement
 
     def _sid(self, spot: _Spot | None) -> str:
@@ -246,7 +250,10 @@ class _Reader:
     def _action(self, spot: _Spot, text: str) -> Pattern:
         if not _ACTION.fullmatch(text):
             self._grave(spot, "an action is `*`, or begins with its service: `ec2:RevokeSecurityGroupIngress`")
-        self._warn(spot, *lint.of_action(text, self._known))
+        elif self._trust and not text.lower().startswith(_OF_TRUST):
+            self._grave(spot, "a trust policy is about actions of sts alone: `sts:AssumeRole`")
+        else:
+            self._warn(spot, *lint.of_action(text, self._known))
         return pattern(text, caseless_pattern, variables=False)
 
     def _resource(self, spot: _Spot, text: str) -> Pattern:
@@ -300,7 +307,7 @@ class _Reader:
             self._grave(elements["NotPrincipal"], "NotPrincipal is not read here: name those who are meant")
         principal = elements.get("Principal")
         if not self._trust and principal:
-            self._grave(principal, "only a trust policy has Principal")
+            self._grave(principal, "only a role's trust policy has Principal")
         elif self._trust and principal is None:
             self._grave(spot, "a statement of a trust policy has Principal")
         elif principal and principal.node.value == "*":

@@ -6,6 +6,7 @@ Each value is worked out when a policy asks for it, since most never are. A key 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from groupwall.iam.callers import Caller
@@ -18,6 +19,11 @@ Said = Mapping[str, Values]
 """Condition keys that a call itself tells, by name in lower case, such as those of what it makes."""
 
 _MILLISECONDS = 1000
+
+_MOST_TOLD = 100
+"""Tags of one family, twice as many as a resource may have. Each is looked for among all: for a call that gives
+thousands, and is refused, that would take seconds.
+"""
 
 
 class Origin(NamedTuple):
@@ -94,9 +100,9 @@ class Keys(Mapping[str, Values]):
         return self._resource.tags if self._resource and family in _RESOURCE_TAGS else NO_TAGS
 
     def __iter__(self) -> Iterator[str]:
-        """Go through every key that the call has; only a refusal tells that much."""
+        """Go through the keys that the call has; only a refusal tells that much. Of too many tags a part is told."""
         plain = [*_KNOWN, "aws:tagkeys", *self._told_by_call(), *(self._resource.keys if self._resource else ())]
-        tagged = [f"{family}/{key.lower()}" for family in _TAG_FAMILIES for key in self._tags(family)]
+        tagged = [f"{one}/{key.lower()}" for one in _TAG_FAMILIES for key in islice(self._tags(one), _MOST_TOLD)]
         return (name for name in dict.fromkeys(plain + tagged) if self._values(name))
 
     def __len__(self) -> int:

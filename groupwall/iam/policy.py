@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from groupwall.iam.conditions import Condition, listed, told
-from groupwall.iam.patterns import Keys, Pattern
+from groupwall.iam.patterns import LONGEST, Keys, Pattern
 
 Effect = Literal["Allow", "Deny"]
 Kind = Literal["identity", "boundary", "session", "trust"]
@@ -48,8 +48,10 @@ class Choice(NamedTuple):
         """Return whether a text is meant; None for a negated choice of which a variable cannot be resolved.
 
         A pattern that cannot be resolved does not match (users 7.3 [docs]); negated, it would let in too much, so
-        that the statement fails closed (inferred).
+        that the statement fails closed (inferred), and so does one that is asked about too long a text.
         """
+        if len(text) > LONGEST:
+            return None
         unresolved = False
         for pattern in self.patterns:
             fixed = pattern.compiled
@@ -149,7 +151,7 @@ class Policies(NamedTuple):
 
 
 class Matched(NamedTuple):
-    """A statement that decided, with the name and the kind of its policy."""
+    """A statement that decided, with the name and the kind of its policy; one that is alone of its kind has no name."""
 
     kind: Kind
     policy: str
@@ -157,7 +159,7 @@ class Matched(NamedTuple):
 
     def __str__(self) -> str:
         """Return ``statement Web of the identity policy admins``."""
-        return f"{self.statement.name} of the {self.kind} policy {self.policy}"
+        return f"{self.statement.name} of the {self.kind} policy {self.policy}".rstrip()
 
 
 class Decision(NamedTuple):

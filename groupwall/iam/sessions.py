@@ -26,13 +26,14 @@ _REMEMBERED = 1024
 class Session(NamedTuple):
     """What a session's token says. key: the access key that it goes back to. role: its name, "" for a user's own.
 
-    account: the role's. policy: the document that limits the session, "" for none. issued, expires: in milliseconds
-    since 1970.
+    account: the role's. partition: where it was given out. policy: the document that limits the session, "" for none.
+    issued, expires: in milliseconds since 1970.
     """
 
     id: str
     key: str
     account: str
+    partition: str
     role: str
     name: str
     policy: str

@@ -121,9 +121,10 @@ class Paging:
         if self._limit is None or len(items) <= self._limit:
             return items, None
         shown = items[: self._limit]
-        return shown, self._sealed(key(shown[-1]))
+        return shown, self.token(key(shown[-1]))
 
-    def _sealed(self, after: str) -> str:
+    def token(self, after: str) -> str:
+        """Return the token of the page that begins after a place."""
         raw = after.encode()
         return base64.urlsafe_b64encode(self._seal(raw) + raw).decode()
 

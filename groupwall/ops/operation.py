@@ -14,6 +14,7 @@ from groupwall.config import Quotas
 from groupwall.errors import ApiError
 from groupwall.iam.callers import Caller
 from groupwall.iam.facts import Said
+from groupwall.iam.resources import Tags
 from groupwall.iam.standing import Standing
 from groupwall.ops.hosts import Hosts
 from groupwall.regions import PARTITION_OF
@@ -108,7 +109,7 @@ class On(NamedTuple):
 
     find: the ids in a call. new: the call makes one, which has no id yet, and the tags that it is given. optional: no
     permission is needed where the call names none; otherwise it is needed on all of the kind. say: the condition keys
-    that the call itself tells, such as those of what it makes.
+    that the call itself tells, such as those of what it makes. taken: the tags that it takes by id, unnamed.
     """
 
     kind: str
@@ -116,6 +117,7 @@ class On(NamedTuple):
     new: bool = False
     optional: bool = False
     say: Callable[[Params, Context], Said] | None = None
+    taken: Callable[[Params, Context], Mapping[str, Tags]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

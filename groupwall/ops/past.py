@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from groupwall import errors
 from groupwall.ops.operation import Context, Params, Result
 from groupwall.store.changes import Change, Delta
@@ -35,7 +37,8 @@ def seen_after(revision: int, context: Context) -> Seen:
     InvalidParameterValue for one that is yet to come, or that lies before the oldest that is known.
     """
     _refuse_unknown(revision, context)
-    return Seen(context.tx, context.world, otherwise_before(context.tx.changed_since(revision)))
+    otherwise = otherwise_before(context.tx.changed_since(revision, rules=False))
+    return Seen(context.tx, context.world, otherwise, partial(context.tx.rules_changed_since, revision))
 
 
 def seen_between(first: int, last: int, context: Context) -> tuple[Seen, Seen, list[tuple[int, Delta]]]:

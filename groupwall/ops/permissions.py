@@ -110,8 +110,10 @@ def needs(service: str, operation: Operation, params: Params, context: Context) 
         yield Need(action, ANY, ANY, direct)
     for on in operation.on:
         say = partial(on.say, params, context) if on.say else _nothing
+        taken = on.taken(params, context) if on.taken else {}
         for kind, resource_id in _resources(on, params, context, specified):
-            yield Need(action, kind, resource_id, specified.get(kind) if on.new else direct, say)
+            given = specified.get(kind) if on.new else taken.get(resource_id, direct)
+            yield Need(action, kind, resource_id, given, say)
     for kind, tags in specified.items():
         yield Need("ec2:CreateTags", kind, ANY, tags, lambda: {"ec2:createaction": (operation.name,)})
 

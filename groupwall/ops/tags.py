@@ -140,8 +140,16 @@ def _checked(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return checked
 
 
+def _taken(params: Params, context: Context) -> dict[str, dict[str, str]]:
+    """Return the tags of each resource where a call takes all that there are: policies see them as named (inferred)."""
+    found = {} if params.get("Tags") else context.tx.tags_of(params["Resources"])
+    return {resource_id: {tag.key: tag.value for tag in tags} for resource_id, tags in found.items()}
+
+
+_TAGGED = named(BY_PREFIX, "Resources")
+
 OPERATIONS = (
-    Operation("CreateTags", create_tags, on=(named(BY_PREFIX, "Resources"),)),
-    Operation("DeleteTags", delete_tags, on=(named(BY_PREFIX, "Resources"),)),
+    Operation("CreateTags", create_tags, on=(_TAGGED,)),
+    Operation("DeleteTags", delete_tags, on=(_TAGGED._replace(taken=_taken),)),
     Operation("DescribeTags", describe_tags, reads=True, on=()),
 )

@@ -6,13 +6,15 @@ Of what it admits no longer some may pass nevertheless, by other rules of the ga
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from groupwall.rules.spans import intersection
 from groupwall.rules.traffic import NOTHING, Box, Traffic, traffic, union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from groupwall.rules.values import Rule
     from groupwall.rules.verdict import Grant
@@ -50,18 +52,34 @@ def effect(before: Sequence[Grant], after: Sequence[Grant]) -> Effect:
 
 def _shifts(mine: Sequence[Grant], theirs: Sequence[Grant]) -> Iterator[Shift]:
     """Yield what each of my rules admits that it does not admit there, for those that differ or are not there."""
-    there = {rule.id: box for rule, box in theirs}
+    there, meeting = {rule.id: box for rule, box in theirs}, _meeting(theirs)
     for rule, box in mine:
         other = there.get(rule.id)
         if other != box:
             shifted = traffic([box]) - (traffic([other]) if other else NOTHING)
-            yield _shift(rule, shifted, [one for one in theirs if _meet(one.box, box)])
+            yield _shift(rule, shifted, meeting(box))
 
 
 def _shift(rule: Rule, shifted: Traffic, near: Sequence[Grant]) -> Shift:
     shares = [(one.rule, shifted & traffic([one.box])) for one in near]
     shared = union(share for _, share in shares)
     return Shift(rule, shifted - shared, shared, tuple(other for other, share in shares if share))
+
+
+def _meeting(grants: Sequence[Grant]) -> Callable[[Box], list[Grant]]:
+    """Return what finds the grants that share a flow with a box, without a look at those behind it or before it all."""
+    ends = [(addresses[0].first, addresses[-1].last) if (addresses := one.box.addresses) else None for one in grants]
+    placed = sorted((end, place) for place, end in enumerate(ends) if end)
+    firsts, lasts = [first for (first, _), _ in placed], list(accumulate((last for (_, last), _ in placed), max))
+
+    def meeting(box: Box) -> list[Grant]:
+        if not box.addresses:
+            return []
+        first, last = bisect_left(lasts, box.addresses[0].first), bisect_right(firsts, box.addresses[-1].last)
+        near = (grants[place] for place in sorted(place for _, place in placed[first:last]))
+        return [one for one in near if _meet(one.box, box)]
+
+    return meeting
 
 
 def _meet(one: Box, other: Box) -> bool:

@@ -6,6 +6,7 @@ to cut traffic into lines, by addresses and by services, the shorter one is show
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, summarize_address_range
 from itertools import groupby, pairwise
 from socket import AF_INET, AF_INET6, inet_pton  # A conversion only: ten times as fast as ipaddress.
@@ -15,7 +16,7 @@ from groupwall.rules.spans import Span, Spans, difference, intersection, spans
 from groupwall.rules.values import ALL_PROTOCOLS, PortRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from groupwall.rules.traffic import Traffic
 
@@ -32,6 +33,9 @@ _NAMES = {number: name for name, number in _NUMBERS.items()}
 _CODES = 256
 _HALF = 128
 """Protocols: what has fewer lacks more, which is longer to tell."""
+
+REMEMBERED = 1024
+"""Traffic of which the lines are remembered: what a change does is mostly the same at many gates."""
 
 
 def address_number(text: str) -> int:
@@ -89,12 +93,13 @@ class Line(NamedTuple):
         return f"{services_text(self.services)} {addresses_text(self.addresses)}"
 
 
-def lines(traffic: Traffic) -> list[Line]:
+@lru_cache(maxsize=REMEMBERED)
+def lines(traffic: Traffic) -> Sequence[Line]:
     """Return traffic as lines, in the shorter of the two ways to cut it; none share a flow."""
     return min(_by_addresses(traffic), _by_services(traffic), key=_length)
 
 
-def _length(some: list[Line]) -> int:
+def _length(some: Sequence[Line]) -> int:
     return sum(len(str(line)) for line in some)
 
 

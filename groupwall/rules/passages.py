@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from groupwall.rules.flows import EVERY_IPV4, EVERY_IPV6
 from groupwall.rules.spans import Span, Spans, difference, holds, intersection, spans
-from groupwall.rules.traffic import Box, Traffic, traffic
+from groupwall.rules.traffic import Box, Slab, Traffic, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +42,8 @@ def _within(asked: Passage, family: Spans) -> Passage:
 
 
 def _pairs(egress: Traffic | None, ingress: Traffic | None, asked: Passage) -> Iterator[tuple[_Side, _Side]]:
-    return product(_sides(egress, asked.destinations, asked.services), _sides(ingress, asked.sources, asked.services))
+    received = _sides(ingress, asked.sources, asked.services)
+    return product(_sides(egress, asked.destinations, asked.services) if received else [], received)
 
 
 def _sides(gate: Traffic | None, addresses: Spans, services: Spans) -> list[_Side]:
@@ -51,14 +52,14 @@ def _sides(gate: Traffic | None, addresses: Spans, services: Spans) -> list[_Sid
         return []
     if gate is None:
         return [(addresses, services)]
-    found = _by_services(gate & traffic([Box(addresses, services)]))
-    return [(some, admitted) for admitted, some in found.items()]
+    found = _by_services(gate.meeting(Box(addresses, services)))
+    return [(spans(some), admitted) for admitted, some in found.items()]
 
 
-def _by_services(some: Traffic) -> dict[Spans, Spans]:
+def _by_services(some: Iterable[Slab]) -> dict[Spans, tuple[Span, ...]]:
     """Return the addresses that have equal services, by those."""
     found: dict[Spans, list[Span]] = {}
-    for slab in some.slabs:
+    for slab in some:
         found.setdefault(slab.services, []).append(slab.addresses)
     return {services: tuple(addresses) for services, addresses in found.items()}
 
@@ -74,7 +75,7 @@ def canonical(some: Sequence[Passage]) -> list[Passage]:
     return [
         Passage(spans(tuple(sources)), addresses, services)
         for onward, sources in alike.items()
-        for services, addresses in _by_services(onward).items()
+        for services, addresses in _by_services(onward.slabs).items()
     ]
 
 

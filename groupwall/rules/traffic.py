@@ -14,7 +14,9 @@ once; n rectangles make at most 2 n slabs.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from groupwall.rules.spans import Span, Spans, difference, holds, intersection
@@ -68,7 +70,19 @@ class Traffic(NamedTuple):
         found = next((slab for slab in self.slabs if address <= slab.addresses.last), None)
         return found is not None and found.addresses.first <= address and holds(found.services, service)
 
+    def meeting(self, box: Box) -> list[Slab]:
+        """Return what of the slabs lies in a box, in the order of addresses; the cost is that of those it meets."""
+        return [
+            Slab(Span(max(span.first, first), min(span.last, last)), shared)
+            for span in box.addresses
+            for (first, last), services in self.slabs[
+                bisect_left(self.slabs, span.first, key=_LAST) : bisect_right(self.slabs, span.last, key=_FIRST)
+            ]
+            if (shared := intersection(services, box.services))
+        ]
 
+
+_FIRST, _LAST = attrgetter("addresses.first"), attrgetter("addresses.last")
 NOTHING = Traffic(())
 
 

@@ -113,16 +113,28 @@ class History(Rows):
         """Return whether the history of all worlds adds up; see ``verify``."""
         return verify(self._connection, kept)
 
-    def changed_since(self, revision: int, until: int | None = None) -> list[tuple[int, Delta]]:
+    def changed_since(self, revision: int, until: int | None = None, *, rules: bool = True) -> list[tuple[int, Delta]]:
         """Return what changed after a revision in this world and those whose gates it can meet, in order.
 
-        until: the last revision that is looked at.
+        until: the last revision that is looked at. rules: whether that of rules is told, too, which is most of it.
 
         Each delta with its world's row number. Those worlds are the ones that it ever had a peering with, and the ones
         that these had, since their rules may name groups of a third. That a world began is left out: it showed the same
         before, so nobody saw a change. The cost grows with what changed since, not with what there is.
         """
-        rows = self._all(_CHANGED_SINCE, (self.world, revision, LAST if until is None else until))
+        rows = self._all(_CHANGED_SINCE, (self.world, revision, LAST if until is None else until, rules))
+        return [(world, Delta(*columns)) for world, *columns in rows]
+
+    def rules_changed_since(self, revision: int, column: str, values: Sequence[str]) -> list[tuple[int, Delta]]:
+        """Return what changed after a revision, as ``changed_since`` tells it, of the rules that this is about.
+
+        They are those which at any time since have one of these values in a column: ``id``, ``group_id``, or ``peer``
+        with values that are ids. The cost grows with what changed of them. For anything else it is all rules.
+        """
+        if column not in ("id", "group_id", "peer") or any("/" in value for value in values):
+            return [(world, delta) for world, delta in self.changed_since(revision) if delta.kind == _RULE]
+        found = "asked" if column == "id" else _RULES_MENTIONING
+        rows = self._all(_RULES_SINCE.format(found), (self.world, revision, json.dumps(values)))
         return [(world, Delta(*columns)) for world, *columns in rows]
 
 
@@ -161,10 +173,23 @@ _BESIDE = " UNION ".join(
     " WHERE near.steps < 2"
     for one, other in (("requester", "accepter"), ("accepter", "requester"))
 )
+_NEAR = f"WITH RECURSIVE near (world, steps) AS (SELECT ?1, 0 UNION {_BESIDE})"
+_RULE = "security-group-rule"
 _CHANGED_SINCE = (
-    f"WITH RECURSIVE near (world, steps) AS (SELECT ?1, 0 UNION {_BESIDE})"
-    " SELECT change.world, delta.kind, delta.id, delta.before, delta.after FROM change CROSS JOIN delta"
+    f"{_NEAR} SELECT change.world, delta.kind, delta.id, delta.before, delta.after FROM change CROSS JOIN delta"
     " ON delta.revision = change.revision WHERE change.world IN (SELECT world FROM near)"
     f" AND change.revision > ?2 AND change.revision <= ?3 AND change.operation != '{BEGINNING}'"
-    " ORDER BY delta.revision, delta.place"
+    f" AND (?4 OR delta.kind != '{_RULE}') ORDER BY delta.revision, delta.place"
+)
+_RULES_MENTIONING = (
+    "(SELECT DISTINCT named.id AS value FROM asked CROSS JOIN mention ON mention.id = asked.value"
+    " AND mention.revision > ?2 CROSS JOIN delta AS named ON named.revision = mention.revision"
+    f" AND named.kind = '{_RULE}')"
+)
+_RULES_SINCE = (
+    f"{_NEAR}, asked (value) AS (SELECT value FROM json_each(?3))"
+    " SELECT change.world, delta.kind, delta.id, delta.before, delta.after FROM {} AS found CROSS JOIN delta"
+    f" ON delta.id = found.value AND delta.revision > ?2 AND delta.kind = '{_RULE}'"
+    " CROSS JOIN change ON change.revision = delta.revision WHERE change.world IN (SELECT world FROM near)"
+    f" AND change.operation != '{BEGINNING}' ORDER BY delta.revision, delta.place"
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from groupwall.rules.values import Rule
 from groupwall.store.changes import Delta, value_of
 from groupwall.store.entities import Peering, PrefixListEntry, World
 from groupwall.store.reads import Reads
@@ -21,13 +22,14 @@ T = TypeVar("T")
 EVERY_WORLD = 0
 """In the place of a world's row number, for what belongs to no world or to several."""
 
-Otherwise = Mapping[type[Any], Mapping[int, Mapping[str, Any]]]
+Otherwise = dict[type[Any], dict[int, dict[str, Any]]]
 """An entity as it was or would be, by its type, its world's row number and its id, since worlds share some ids.
 
 None where it was or would not be there.
 """
 
-AS_IT_IS: Otherwise = {}
+RulesSince = Callable[[str, Sequence[str]], list[tuple[int, Delta]]]
+"""What changed since of the rules with one of some values in a column; see ``History.rules_changed_since``."""
 
 
 def otherwise_before(deltas: Iterable[tuple[int, Delta]]) -> Otherwise:
@@ -62,26 +64,42 @@ def rewound(seen: Seen, deltas: Sequence[tuple[int, Delta]]) -> Seen:
 
 
 class Seen:
-    """What can be asked of the tables of one world, with some entities otherwise. The questions are those of Rows."""
+    """What can be asked of the tables of one world, with some entities otherwise. The questions are those of Rows.
 
-    def __init__(self, reads: Reads, world: World, otherwise: Otherwise = AS_IT_IS) -> None:
+    What was read by a column is kept for those made by ``but``, as what they are compared with has mostly the same: so
+    nothing may be written while they are asked.
+    """
+
+    def __init__(
+        self, reads: Reads, world: World, otherwise: Otherwise | None = None, rules_since: RulesSince | None = None
+    ) -> None:
+        """rules_since: tells how rules are otherwise, where ``otherwise`` does not: it is asked when they are."""
         self.world = world
         self._reads = reads
-        self._otherwise = otherwise
+        self._otherwise = {} if otherwise is None else otherwise
+        self._rules_since = rules_since
+        self._recalled: set[tuple[str, str]] = set()
+        self._kept: dict[tuple[type[Any], str, tuple[str, ...]], dict[str, list[Any]]] = {}
 
     @property
     def otherwise(self) -> Otherwise:
-        """What is otherwise than the tables have it."""
+        """What is otherwise than the tables have it, as far as it is known by now."""
         return self._otherwise
 
     def but(self, otherwise: Otherwise) -> Seen:
         """Return the same world with other entities otherwise."""
-        return Seen(self._reads, self.world, otherwise)
+        other = Seen(self._reads, self.world, otherwise, self._rules_since)
+        other._kept, other._recalled = self._kept, set(self._recalled)
+        return other
 
     def at(self, world: World) -> Seen | None:
         """Return another world, with the same entities otherwise; None when it has not begun."""
         reads = self._reads.at(world)
-        return Seen(reads, world, self._otherwise) if reads else None
+        if reads is None:
+            return None
+        other = Seen(reads, world, self._otherwise, self._rules_since)
+        other._recalled = self._recalled
+        return other
 
     def get(self, kind: type[T], entity_id: str) -> T | None:
         """Return an entity by its id."""
@@ -91,6 +109,7 @@ class Seen:
         """Return those of the entities named that there are, by their ids."""
         if not ids:
             return {}
+        self._recall(kind, "id", ids)
         return self._mended(kind, self._reads.by_id(kind, ids), ids)
 
     def of(self, kind: type[T], column: str, value: str) -> list[T]:
@@ -101,7 +120,11 @@ class Seen:
         """Return the entities with one of these values in a column, by that value; see ``Rows.by``."""
         if not values:
             return {}
-        return self._grouped(kind, column, values, self._reads.by(kind, column, values))
+        self._recall(kind, column, values)
+        key = (kind, column, tuple(values))
+        if key not in self._kept:
+            self._kept[key] = self._reads.by(kind, column, values)
+        return self._grouped(kind, column, values, self._kept[key])
 
     def entries(self, list_ids: Sequence[str]) -> dict[str, list[PrefixListEntry]]:
         """Return the entries that prefix lists have now, by list."""
@@ -123,6 +146,7 @@ class Seen:
         """Return those of the entities named that any world has, each with its world; see ``Rows.anywhere``."""
         if not ids:
             return {}
+        self._recall(kind, "id", ids)
         found = self._reads.anywhere(kind, ids)
         others = self._otherwise.get(kind, {})
         worlds = self._reads.worlds(sorted(others)) if others else {}
@@ -135,10 +159,25 @@ class Seen:
 
     def all(self, kind: type[T]) -> list[T]:
         """Return every entity of a kind that lies in a world, in the order of the ids."""
+        self._recall(kind, "", [""])
         id_of = ENTITIES[kind].id_of
         kept = {id_of(one): one for one in self._reads.listed(kind)}
         found = self._mended(kind, kept, self._others(kind))
         return [found[one] for one in sorted(found)]
+
+    def _recall(self, kind: type[Any], column: str, values: Sequence[str]) -> None:
+        """See to it that it is known how those rules are otherwise that have one of these values in a column.
+
+        Rules are most of what changes, and those of a few groups are asked for.
+        """
+        if self._rules_since is None or kind is not Rule:
+            return
+        missing = [one for one in values if (column, one) not in self._recalled]
+        if missing:
+            self._recalled.update((column, one) for one in missing)
+            for world, rules in otherwise_before(self._rules_since(column, missing)).get(Rule, {}).items():
+                known = self._otherwise.setdefault(Rule, {}).setdefault(world, {})
+                known |= {rule_id: rule for rule_id, rule in rules.items() if rule_id not in known}
 
     def _others(self, kind: type[T]) -> Mapping[str, T | None]:
         """Return what is otherwise of this world, and of what lies in none."""

@@ -94,8 +94,8 @@ def test_what_is_expected_of_the_past(server: tuple[str, str]) -> None:
     [
         ('- "na\\e[2J\\u202Eme": x\n', 2, r"has no `na\x1b[2J\u202eme`"),
         ("- name: a\n", 2, "standard input, line 1: an expectation needs `from`"),
-        (FILE.replace("'w*b'", "twin"), 2, "line 3: vpc-"),
-        (FILE.replace("'w*b'", "none"), 1, "InvalidGroup.NotFound: line 3: no security group is called 'none'"),
+        (FILE.replace("'w*b'", "twin"), 2, "standard input, line 3: vpc-"),
+        (FILE.replace("'w*b'", "none"), 1, "InvalidGroup.NotFound: standard input, line 3: no security group is"),
         (FILE.replace("'w*b'", "web, vpc: vpc-1"), 1, "line 3: no security group in vpc-1 is called 'web'"),
         (FILE.replace("198.51.100.7", "nowhere"), 1, "InvalidParameterValue: Value (nowhere)"),
         ("\xff", 2, "line 1: a list of expectations is wanted"),
@@ -106,6 +106,15 @@ def test_what_is_refused(server: tuple[str, str], text: str, code: int, told: st
     result = run(server, "put", "-", text=text)
     assert result.exit_code == code
     assert told in result.stderr
+
+
+def test_a_group_that_a_file_does_not_name_alone(server: tuple[str, str], tmp_path: Path) -> None:
+    """A name that several groups have is wrong usage, told with the file and the line (inferred)."""
+    file = tmp_path / "expected.yaml"
+    file.write_text(FILE.replace("'w*b'", "twin"), "utf-8")
+    told = run(server, "check", "--file", str(file))
+    assert told.exit_code == 2
+    assert f"{file}, line 3: vpc-" in told.stderr
 
 
 def test_files_that_are_none(server: tuple[str, str], tmp_path: Path) -> None:

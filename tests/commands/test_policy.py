@@ -65,7 +65,7 @@ FAULTS = [
         0,
         "warning: line 4: Statement[0].Action: `ec2:RevokeIt` is no",
     ),
-    (OFFICE.replace("aws:SourceIp", "aws:SourceIpp"), (), 0, "no request has the key aws:sourceipp"),
+    (OFFICE.replace("aws:SourceIp", "aws:SourceIpp"), (), 0, "no request has the key aws:SourceIpp"),
     (OFFICE.replace('"Deny"', '"Never"'), (), 1, "error: line 8: Statement[2].Effect: Effect is `Allow` or `Deny`"),
     (OFFICE.replace('"Sid": "Team",', '"Sid": "Team"'), (), 1, "error: line 6: column"),
     (ALLOW, ("--trust",), 1, "Principal"),
@@ -129,6 +129,55 @@ def test_another_policy_is_tried(folder: Path) -> None:
     assert run(folder, "set", "--user", "alice", "--boundary", str(folder / "office.json")).exit_code == 0
     code, told = simulate(folder, "ec2:CreateVpc", *tried)
     assert (code, "no boundary policy allows ec2:CreateVpc" in told) == (1, True)
+
+
+def test_a_role_is_tried_with_its_trust(folder: Path) -> None:
+    """As AssumeRole decides: by the trust policy, and by the caller's own where that names the account (inferred)."""
+    named, account = folder / "trust.json", folder / "account.json"
+    account.write_text(TRUST.replace("arn:aws:iam::123456789012:user/alice", "123456789012"), "utf-8")
+    for name, trust in (("near", named), ("far", account)):
+        assert run(folder, "set", "--role", name, "--trust", str(trust)).exit_code == 0
+    every = ("--policy", str(folder / "all.json"))
+
+    def tried(who: str, role: str, *words: str) -> tuple[int, str]:
+        arn = f"arn:aws:iam::123456789012:role/{role}"
+        done = run(folder, "simulate", "--as", who, "--action", "sts:AssumeRole", "--resource", arn, *words)
+        return done.exit_code, done.output
+
+    assert tried("alice", "near") == (0, "allowed: statement 0 of the trust policy near allows it\n")
+    code, told = tried("bob", "near", *every)
+    assert (code, told.startswith("denied: the trust policy near does not allow sts:AssumeRole to ")) == (1, True)
+    code, told = tried("alice", "far")
+    assert (code, "trust policy far allows it, but no identity policy allows sts:AssumeRole" in told) == (1, True)
+    assert tried("bob", "far", *every)[0] == 0
+
+
+def test_who_has_only_a_key_is_tried(folder: Path) -> None:
+    """A user of whom nothing is kept has no policies, so it may do nothing (inferred)."""
+    store = str(folder / "store")
+    assert CliRunner().invoke(main, ["keys", "create", "--user", "bob", "--data", store]).exit_code == 0
+    done = run(folder, "simulate", "--as", "bob", "--action", "ec2:DescribeVpcs")
+    assert (done.exit_code, done.output.startswith("denied: no identity policy allows ec2:DescribeVpcs")) == (1, True)
+
+
+@pytest.mark.parametrize("action", ["RevokeSecurityGroupIngress", "ec2:*", "ec2:"])
+def test_what_is_no_action_is_not_tried(folder: Path, action: str) -> None:
+    """An action has its service and no wildcards: IAM's SimulatePrincipalPolicy [docs]."""
+    assert simulate(folder, action)[0] == 2
+
+
+def test_an_action_of_no_call_is_told(folder: Path) -> None:
+    """Nothing asks for it, which is mostly a slip of the pen (inferred)."""
+    done = run(folder, "simulate", "--as", "alice", "--action", "ec2:RevokeSecurityGroupIngres")
+    assert "warning: `ec2:RevokeSecurityGroupIngres` is no action of ec2 here" in done.stderr
+    assert "is `ec2:RevokeSecurityGroupIngress` meant?" in done.stderr
+
+
+def test_what_is_likely_wrong_is_told_of_what_is_kept(folder: Path) -> None:
+    """A policy that does nothing is kept, as IAM does, but not in silence (inferred)."""
+    (folder / "odd.json").write_text(ALLOW.replace('"Action": "*"', '"Action": "ec2:RevokeIt"'), "utf-8")
+    done = run(folder, "set", "--user", "bob", "--policy", str(folder / "odd.json"))
+    assert (done.exit_code, "odd.json: warning: line 1: Statement.Action: `ec2:RevokeIt`" in done.stderr) == (0, True)
 
 
 def test_a_trial_is_told_as_json(folder: Path) -> None:
@@ -206,7 +255,7 @@ def test_who_is_kept_is_listed_shown_and_forgotten(folder: Path) -> None:
         (("--user", "a/b"), 1, "ValidationError"),
         (("--role", "b"), 1, "needs a trust policy"),
         (("--user", "a", "--tag", "x"), 2, "is no tag"),
-        (("--user", "a", "--policy", "{folder}/none.json"), 1, "FileNotFoundError"),
+        (("--user", "a", "--policy", "{folder}/none.json"), 2, "none.json cannot be read: No such file"),
         (
             ("--user", "a", "--policy", "{folder}/all.json", "--policy", "{folder}/more/all.json"),
             2,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -147,3 +148,14 @@ def test_a_file_that_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(OSError, match="folder"):
         write_whole(tmp_path / "folder", b"secret", 0o600)
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot lock a folder")
+def test_no_profile_is_lost_to_another(files: Files) -> None:
+    """Of profiles that are written at the same time each is there in the end, in both files (inferred)."""
+    names = [f"user{number}" for number in range(24)]
+    with ThreadPoolExecutor(8) as several:
+        list(several.map(lambda name: write_profile(files, ALICE._replace(name=name)), names))
+    for path, titles in ((files.credentials, names), (files.config, [f"profile {name}" for name in names])):
+        found = [line[1:-1] for line in path.read_text().splitlines() if line.startswith("[")]
+        assert sorted(found) == sorted(titles)

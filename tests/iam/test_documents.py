@@ -100,7 +100,7 @@ REFUSED: list[tuple[Json, str, str]] = [
     ({"NotResource": "*"}, "", "a statement has either Resource or NotResource"),
     ({"Resource": "sg-1"}, "Resource", "a resource is `*`, or an ARN"),
     ({"Resource": ["*", "**"]}, "Resource[1]", "a resource is `*`, or an ARN"),
-    ({"Principal": "*"}, "Principal", "only a trust policy has Principal"),
+    ({"Principal": "*"}, "Principal", "only a role's trust policy has Principal"),
     ({"Resources": "*"}, "Resources", "there is no element `Resources`"),
     ({"effect": "Allow"}, "effect", "there is no element `effect`"),
     ({"Condition": []}, "Condition", "an object is wanted here"),
@@ -189,7 +189,7 @@ def test_a_refusal_tells_how_much_more_is_wrong() -> None:
     with pytest.raises(PolicyError) as refused:
         read(text(statement("allow", Action="x")), "web")
     assert str(refused.value).startswith("MalformedPolicyDocument: The policy web is refused: line 1: Statement[0].")
-    assert refused.value.message.endswith(" (and 1 more).")
+    assert refused.value.message.endswith("; 1 more fault.")
     assert len(refused.value.faults) == 2
 
 

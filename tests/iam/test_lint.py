@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from groupwall.iam.documents import faults, read
+from groupwall.iam.lint import Known
 from tests.iam.policies import Json, statement, text
 
 ACTIONS = frozenset({"ec2:RevokeSecurityGroupIngress", "ec2:DescribeSecurityGroups", "groupwall:PreviewRevoke"})
 KEYS = frozenset({"aws:sourceip", "aws:username", "aws:tagkeys", "aws:resourcetag/"})
+KNOWN = Known(ACTIONS, KEYS, frozenset({"ec2:DescribeSecurityGroups"}), frozenset({"security-group", "vpc"}))
 
 
 def told(document: str) -> list[str]:
     """Return the warnings of a document; there is nothing grave in it."""
-    found = faults(document, actions=ACTIONS, keys=KEYS)
+    found = faults(document, KNOWN)
     assert not any(fault.grave for fault in found)
     return [str(fault) for fault in found]
 
@@ -21,13 +23,17 @@ def told(document: str) -> list[str]:
 NOTHING = "so this matches nothing"
 UNREAD = "an Allow does not match by it, a Deny does"
 WARNED: list[tuple[Json, str]] = [
-    ({"Action": "ec2:RevokeGroup"}, f"`ec2:RevokeGroup` is no action of ec2 here, {NOTHING}"),
+    ({"Action": "ec2:RevokeGroup"},
+     f"`ec2:RevokeGroup` is no action of ec2 here, {NOTHING}; is `ec2:RevokeSecurityGroupIngress` meant?"),
     ({"Action": "ec2:Revok*x"}, f"`ec2:Revok*x` is no action of ec2 here, {NOTHING}"),
     ({"Action": []}, "the list is empty"),
     ({"Resource": "arn:aws:ec2"}, "an ARN has six parts; one with fewer matches nothing unless it ends in `*`"),
+    ({"Resource": "arn:aws:ec2:*:*:securitygroup/*"}, f"`securitygroup` is no kind of resource of ec2 here, {NOTHING}"),
+    ({"Action": "ec2:describe*", "Resource": "arn:aws:ec2:*:*:security-group/*"},
+     "`ec2:describe*` is about no resource, so only the Resource `*` covers it"),
     ({"Resource": "arn:aws:ec2:*:*:vpc/${aws:Name}"}, f"the variable ${{aws:name}} never has a value, {NOTHING}"),
     ({"Resource": "arn:aws:ec2:*:*:vpc/${aws:username"}, "`${` begins no variable here, so it is plain text"),
-    ({"Condition": {"StringLike": {"aws:SourceIP2": "*"}}}, "no request has the key aws:sourceip2"),
+    ({"Condition": {"StringLike": {"aws:SourceIP2": "*"}}}, "no request has the key aws:SourceIP2"),
     ({"Condition": {"StringLike": {"aws:username": "${aws:x}"}}},
      f"the variable ${{aws:x}} never has a value, {NOTHING}"),
     ({"Condition": {"StringLike": {"aws:username": []}}},
@@ -36,7 +42,7 @@ WARNED: list[tuple[Json, str]] = [
     ({"Condition": {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "10.*"]}}}, f'IpAddress cannot read "10.*": {UNREAD}'),
     ({"Condition": {"Null": {"aws:username": "no"}}}, f'Null cannot read "no": {UNREAD}'),
     ({"Condition": {"ForAllValues:StringLike": {"aws:TagKeys": "a*"}}},
-     'ForAllValues:StringLike holds where the request has no aws:tagkeys; add "Null": {"aws:tagkeys": "false"}'),
+     'ForAllValues:StringLike holds where the request has no aws:TagKeys; add "Null": {"aws:TagKeys": "false"}'),
 ]  # fmt: skip
 
 
@@ -60,7 +66,7 @@ FINE: list[Json] = [
 @pytest.mark.parametrize("elements", FINE)
 def test_what_is_fine_is_not_warned_of(elements: Json) -> None:
     """Known names, in any case, and the services that are not judged, are let alone (inferred)."""
-    assert faults(text({**statement(), **elements}), actions=ACTIONS, keys=KEYS) == []
+    assert faults(text({**statement(), **elements}), KNOWN) == []
 
 
 def test_an_allow_of_everything_else_is_warned_of() -> None:

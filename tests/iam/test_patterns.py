@@ -172,3 +172,22 @@ def test_no_pattern_takes_long(compiler: object) -> None:
         some = pattern(wanted, compiler, variables=True)
         assert some.matches("a" * 3000, {}) is False
         assert some.matches("arn" + ":aaaaaaaaaaaaaaa" * 150, {}) is False
+
+
+def test_a_pattern_is_compiled_once_whatever_its_variables_are() -> None:
+    """A call may touch a thousand resources, each with another value: to compile for each took seconds (inferred)."""
+    some = pattern("${aws:a}-*-${aws:b}${aws:a}", text_pattern, variables=True)
+    before = text_pattern.cache_info().misses
+    for number in range(1000):
+        keys = {"aws:a": (f"{number}",), "aws:b": ("*",)}
+        assert some.matches(f"{number}-x-*{number}", keys) is True
+        assert some.matches(f"{number}-x-y{number}", keys) is False
+    assert text_pattern.cache_info().misses == before
+
+
+def test_a_value_cannot_end_early() -> None:
+    """A zero character, which no text on the wire has, would pass for the end of a value: it resolves nothing."""
+    some = pattern("${aws:a}b", text_pattern, variables=True)
+    assert some.matches("ab", {"aws:a": ("a",)}) is True
+    assert some.matches("x\0ab", {"aws:a": ("a",)}) is False
+    assert some.matches("b", {"aws:a": ("a\0",)}) is None

@@ -206,7 +206,7 @@ def test_an_implicit_deny_tells_what_came_nearest() -> None:
         f"no identity policy allows {ACTION} on {GROUP}: statement Near of the identity policy p does not apply: "
         'StringEquals of aws:username wants "bob" or "carol", finds "alice"; '
         'statement Far of the identity policy p does not apply: its Resource "arn:aws:ec2:*:*:vpc/*" does not cover '
-        'the resource; Bool of aws:multifactorauthpresent wants "true", finds none'
+        'the resource; Bool of aws:MultiFactorAuthPresent wants "true", finds none'
     )
 
 
@@ -264,3 +264,23 @@ def test_what_an_action_can_match_is_remembered_within_limits() -> None:
     for number in range(2000):
         assert decide(Policies((some,)), access(action=f"ec2:Action{number}")).allowed is str(number).startswith("1")
     assert len(some._remembered) <= 512  # noqa: SLF001 - the memory is what is looked at
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+@pytest.mark.parametrize("place", ["resource", "value", "variable"])
+def test_what_is_too_long_cannot_be_told(effect: str, place: str) -> None:
+    """A text of more than 2,048 characters allows nothing and is denied, whatever the pattern (inferred).
+
+    Some patterns take as many steps as text and pattern have characters, multiplied: seconds, for what a client sends.
+    """
+    slow = "a" * 1900 + "b*"
+    about = {
+        "resource": statement(effect, Resource=f"arn:aws:ec2:*:*:security-group/*{slow}"),
+        "value": statement(effect, Condition={"StringLike": {"aws:x": f"*{slow}"}}),
+        "variable": statement(effect, Condition={"StringNotLike": {"aws:y": "${aws:x}*"}}),
+    }
+    long = "a" * 900_000
+    asked = access({"aws:x": (long,), "aws:y": ("b",)}, resource=f"{GROUP}{long}" if place == "resource" else GROUP)
+    some = policy(about[place], *([statement()] if effect == "Deny" else []))
+    decision = decide(Policies((some,)), asked)
+    assert (decision.allowed, decision.explicit) == (False, effect == "Deny")

@@ -91,7 +91,7 @@ def test_why_a_caller_is_not_trusted() -> None:
     guarded = trust(ALICE[0], Sid="Ci", Condition={"StringEquals": {"sts:ExternalId": "7"}})
     assert trusts(policy(guarded), asked, ALICE).why == (
         f"{lacks}: statement Ci of the trust policy deploy does not apply: "
-        'StringEquals of sts:externalid wants "7", finds none'
+        'StringEquals of sts:ExternalId wants "7", finds none'
     )
     assert trusts(policy(trust(ALICE[0], Sid="Ci")), asked, ALICE).why == (
         "statement Ci of the trust policy deploy allows it"

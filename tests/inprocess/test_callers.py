@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -96,6 +98,20 @@ def test_the_same_user_again_has_other_policies(scene: Scene) -> None:
     scene.wall.caller(user="ann")
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         first.describe_vpcs()
+
+
+@pytest.mark.parametrize("wire", [False, True])
+def test_a_session_ends_by_the_walls_clock(*, wire: bool) -> None:
+    """Temporary credentials that a caller got are refused when their time is over: users 8 [docs]."""
+    with groupwall.local(now=datetime(2026, 11, 23, tzinfo=UTC), wire=wire) as wall:
+        given = wall.caller(policy=ALLOW_ALL).client("sts").get_session_token(DurationSeconds=900)["Credentials"]
+        session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], "us-east-1")
+        ec2 = session.client("ec2")
+        wall.clock.advance(899)
+        assert ec2.describe_vpcs()["Vpcs"]
+        wall.clock.advance(1)
+        with pytest.raises(ClientError, match="RequestExpired"):
+            ec2.describe_vpcs()
 
 
 def test_a_policy_that_is_none_is_refused_where_it_is_written() -> None:

@@ -20,6 +20,7 @@ from tests.scenes import (
     create_group,
     create_prefix_list,
     create_vpc,
+    default_group,
     peer_vpcs,
     permission,
     refusal,
@@ -112,21 +113,39 @@ def test_findings_are_those_of_single_flows(seed: int) -> None:
     """What is shadowed, redundant or unused is missed by no flow, and each other rule by one (inferred).
 
     A shadowed rule's flows are admitted by the one rule that is named, which stays; so all of them can go at once. A
-    redundant one's are admitted by those named, none of which is shadowed. An unused one has no flows.
+    redundant one's are admitted by those named, none of which is shadowed. An unused one has no flows, and is
+    none of those that a default group without a member begins with.
     """
     scene = _world(seed)
     with scene.wall as wall:
         seen, told = picture(wall, scene.accounts), said(wall)
         shadowed = {rule_id for rule_id, kinds in told.items() if "shadowed" in kinds}
+        given = set(_given(wall, seen))
         for rule in picture(wall).rules:
             kinds = told.get(rule.id, {})
             flows = list(_admitting(seen, rule))
-            assert ("unused" in kinds) == (not flows), rule
+            assert ("unused" in kinds) == (not flows and rule.id not in given), rule
             for kind in kinds.keys() & {"shadowed", "redundant"}:
                 assert all(rule.id in one and kinds[kind] & one for one in flows), rule
                 assert not kinds[kind] & shadowed
             if flows and not kinds.keys() & {"shadowed", "redundant"}:
                 assert any(one - shadowed == {rule.id} for one in flows), rule
+
+
+def _given(wall: Wall, seen: Picture) -> Iterator[str]:
+    """Yield the rules of default groups without a member that allow all from the group itself, or all to anywhere."""
+    groups = {one["GroupId"] for one in wall.call("DescribeSecurityGroups")["SecurityGroups"] if _is_default(one)}
+    worn = {group for one in seen.interfaces.values() for group in one.groups}
+    for rule in wall.call("DescribeSecurityGroupRules")["SecurityGroupRules"]:
+        itself = rule.get("ReferencedGroupInfo", {}).get("GroupId") == rule["GroupId"] and not rule["IsEgress"]
+        anywhere = (rule.get("CidrIpv4") == EVERYWHERE or rule.get("CidrIpv6") == "::/0") and rule["IsEgress"]
+        told_apart = rule["IpProtocol"] != "-1" or "Description" in rule
+        if rule["GroupId"] in groups - worn and (itself or anywhere) and not told_apart:
+            yield rule["SecurityGroupRuleId"]
+
+
+def _is_default(group: Json) -> bool:
+    return str(group["GroupName"]) == "default"
 
 
 @pytest.mark.parametrize("seed", range(max(EXAMPLES // 4, 25)))
@@ -239,6 +258,23 @@ def test_reasons(wall: Wall) -> None:
     assert reasons(wall, empty) == [f"unused: no network interface is a member of {empty}"]
 
 
+def test_what_a_default_group_begins_with(wall: Wall) -> None:
+    """The rules that AWS gives a default group are not told to be unused, those that others gave it are (inferred)."""
+    default = default_group(wall, create_vpc(wall))
+    assert said(wall, GroupIds=[default]) == {}
+    added = allow(wall, default, tcp(22, "10.0.0.0/8"))
+    assert said(wall, GroupIds=[default], Kinds=["unused"]) == {rule: {"unused": set()} for rule in added}
+
+
+def test_what_must_stay_is_told(wall: Wall) -> None:
+    """Each of two rules is redundant as long as the other one stays (inferred)."""
+    web, ops = create_group(wall), create_group(wall, "ops")
+    create_interface(wall, Groups=[web, ops])
+    told = wall.call("DescribeFindings", GroupIds=[web, ops], Kinds=["redundant"])["Findings"]
+    assert sorted(one["Rule"]["GroupId"] for one in told) == sorted([web, ops])
+    assert all(one["Reason"].endswith(" (all to 0.0.0.0/0), as long as that one stays") for one in told)
+
+
 def test_why_a_rule_is_stale(wall: Wall) -> None:
     """It is told what is gone: the referenced group, the connection, or the association [reference 13]."""
     home, near, lent = create_vpc(wall), create_vpc(wall, "10.1.0.0/16"), create_vpc(wall, "10.2.0.0/16")
@@ -280,6 +316,7 @@ def test_a_kind_alone_is_what_it_is_among_all(wall: Wall) -> None:
     allow(wall, web, tcp(22, "10.0.0.0/8"), tcp(22, "10.1.0.0/16"), tcp(80, "0.0.0.0/0"))
     allow(wall, ops, tcp(22, "10.0.0.0/9"), tcp(22, "10.128.0.0/9"))
     create_interface(wall, Groups=[web, ops])
+    allow(wall, create_group(wall, "empty"), tcp(22, "10.0.0.0/8"))
     told = wall.call("DescribeFindings")["Findings"]
     assert {one["Kind"] for one in told} == {"shadowed", "redundant", "wide-open", "unused"}
     for kind in KINDS:

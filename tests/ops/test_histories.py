@@ -8,11 +8,14 @@ from itertools import pairwise
 import pytest
 
 from groupwall.errors import ApiError
+from groupwall.ops.histories import bisect
 from groupwall.ops.histories.export import OWN
 from groupwall.ops.table import OPERATIONS
 from groupwall.wire.model import SERVICES
 from tests.driver import Wall
+from tests.interfaces import create_interface
 from tests.scenes import Json, create_group, create_vpc, tcp
+from tests.signing import ALLOW_ALL, Verified, trust
 from tests.worlds import make_random_call, random_world, seeded
 
 OFFICE = "198.51.100.7"
@@ -123,6 +126,17 @@ def test_a_difference_is_rules_and_traffic(wall: Wall, web: str) -> None:
     assert (same["Rules"], same["Gates"], same["Entities"]) == ([], [], [])
 
 
+def test_a_rule_that_met_no_member(wall: Wall) -> None:
+    """A rule that was there only while its group had no member is told so, though the group has one now."""
+    group = create_group(wall, "later")
+    _allow(wall, group, 22)
+    before = _revision(wall)
+    _revoke(wall, group, 22)
+    create_interface(wall, Groups=[group])
+    [removed] = wall.call("DescribeDifference", FromRevision=before)["Rules"]
+    assert (removed["Action"], removed["Effect"]) == ("removed", "none: no member")
+
+
 def test_a_difference_of_times(wall: Wall, web: str) -> None:
     """The ends can be times as well, but not both (inferred)."""
     before = wall.clock.now()
@@ -182,6 +196,20 @@ def _verdict(wall: Wall, asked: Json) -> str:
         return "none"
 
 
+def test_a_search_that_costs_much_ends_early(wall: Wall, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says how far back it looked, and goes on from there when asked to (inferred)."""
+    _allow(wall, web, 22)
+    _revoke(wall, web, 22)
+    monkeypatch.setattr(bisect, "MOST_ASKED", 4)  # two parts at either time
+    asked = {"From": OFFICE, "To": web, "FromPort": 22}
+    last = _revision(wall)
+    told = wall.call("BisectFlow", **asked)
+    assert [one["Change"]["Revision"] for one in told["Changes"]] == [last]
+    assert f"changes up to revision {last - 1} were not looked at" in told["Text"]
+    further = wall.call("BisectFlow", **asked, UntilRevision=last - 1)
+    assert [one["Change"]["Revision"] for one in further["Changes"]] == [last - 1]
+
+
 def test_an_address_may_have_been_of_several_interfaces(wall: Wall, web: str) -> None:
     """Turns are found of an address that an interface of another VPC had, too; it must be of one now (inferred)."""
     _allow(wall, web, 443)
@@ -224,6 +252,32 @@ def test_records_have_cloudtrails_form(wall: Wall, web: str) -> None:
     change = wall.call("DescribeChanges", After=_revision(wall) - 1)["Changes"][0]
     assert record["additionalEventData"]["hash"] == change["Hash"]
     assert record["requestID"] == change["RequestId"]
+
+
+def test_records_tell_who_called(wall: Wall) -> None:
+    """A user, a role's session, the root and the server itself are told apart [CloudTrail's userIdentity, docs]."""
+    server = Verified(wall, "iam")
+    arn = server.role("deploy", trust(wall.account), policy=ALLOW_ALL)
+    root, alice = server.by(server.key()), server.by(server.key("alice", policy=ALLOW_ALL))
+    night = alice.session("AssumeRole", RoleArn=arn, RoleSessionName="night")
+    for who, name in (root, "one"), (alice, "two"), (night, "three"):
+        who.call("ApplyChanges", Calls=[_creating(name)], ConfirmWithin=60)
+    wall.clock.advance(61)
+    create_group(wall)
+    records = [json.loads(one) for one in root.call("ExportHistory")["Records"]]
+    made = [one["userIdentity"] for one in records if one["eventName"] == "ApplyChanges"]
+    assert [one["type"] for one in made] == ["Root", "IAMUser", "AssumedRole"]
+    assert made[1]["userName"] == "alice"
+    issuer = made[2]["sessionContext"]["sessionIssuer"]
+    assert (issuer["arn"], issuer["userName"]) == (arn, "deploy")
+    assert made[2]["principalId"] == f"{issuer['principalId']}:night"
+    undone = [one["userIdentity"] for one in records if one["eventName"] == "UndoChange"]
+    assert {(one["type"], one["invokedBy"]) for one in undone} == {("AWSService", "groupwall")}
+
+
+def _creating(name: str) -> dict[str, str]:
+    asked = {"GroupName": name, "Description": "for a record"}
+    return {"Operation": "CreateSecurityGroup", "Parameters": json.dumps(asked)}
 
 
 def test_records_tell_whose_operation_it_was(wall: Wall) -> None:

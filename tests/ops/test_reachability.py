@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from groupwall.ops.flows import reached
 from tests.driver import Wall
 from tests.naive import Flow, Interface, Picture, passes, picture
 from tests.scenes import Json, create_group, refusal
@@ -156,3 +157,21 @@ def test_who_reaches_an_address_outside(wall: Wall) -> None:
     assert reached["Of"] == {"Addresses": ["192.0.2.1"]}
     assert [rule["IsEgress"] for rule in reached["Rules"]] == [True]
     assert wall.call("DescribeReachability", From="192.0.2.1")["Ends"] == []
+
+
+def test_a_page_looks_at_so_much(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that looked at all that it may ends early, even with nothing, and the next goes on there (inferred)."""
+    subnet = wall.call("DescribeSubnets")["Subnets"][0]["SubnetId"]
+    groups = [create_group(wall, f"g{number}") for number in range(4)]
+    for group in groups:
+        wall.call("CreateNetworkInterface", SubnetId=subnet, Groups=[group])
+    pairs = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": groups[0]}]}]
+    for group in groups:
+        wall.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=pairs)
+    whole = _all(wall, To="anywhere", Protocol="tcp", FromPort=22)
+    assert len(whole) == len(groups) * 2  # each is reached by the first, and reaches the outside
+    monkeypatch.setattr(reached, "MOST_LOOKED", 1)
+    first = wall.call("DescribeReachability", To=groups[1], FromPort=22)
+    assert len(first["Ends"]) <= 1
+    assert "NextToken" in first
+    assert _all(wall, To="anywhere", Protocol="tcp", FromPort=22) == whole

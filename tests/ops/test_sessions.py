@@ -383,7 +383,7 @@ def test_decoding_needs_permission(server: Verified) -> None:
     code, text = refusal(server.by(server.key("alice")), "DecodeAuthorizationMessage", EncodedMessage=message)
     assert code == "AccessDenied"
     assert text == (
-        f"User: {ALICE} is not authorized to perform: sts:DecodeAuthorizationMessage on resource: * "
+        f"User: {ALICE} is not authorized to perform: sts:DecodeAuthorizationMessage "
         "because no identity-based policy allows the sts:DecodeAuthorizationMessage action"
     )
 

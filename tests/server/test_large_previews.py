@@ -65,7 +65,7 @@ def test_a_large_preview_is_put_off(tmp_path: Path) -> None:
                 {"Operation": "DeleteSecurityGroup", "Parameters": json.dumps({"GroupId": group})},
             ],
         )
-        assert refused["Gates"] == expected["Gates"]
+        assert refused["Gates"] == []
         assert (refused["Refused"]["CallIndex"], refused["Refused"]["Code"]) == (1, "DependencyViolation")
         assert len(rules_of(remote, group)) == 2
         remote.call("RevokeSecurityGroupIngress", **asked)

@@ -176,6 +176,7 @@ def test_the_first_start_makes_a_root_key(folder: Path, auth: str, monkeypatch: 
         assert secret
         assert secret[1] not in said
         assert f"AWS_SHARED_CREDENTIALS_FILE={file} AWS_ENDPOINT_URL={server.url}" in said
+        assert f"keys create --user NAME --policy FILE --data {store} --endpoint {server.url}`" in said
         words = re.search(r"aws (--profile \S+ --region \S+) sts get-caller-identity", said)
         assert words
         _, name, _, region = words[1].split()

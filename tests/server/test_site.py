@@ -12,6 +12,7 @@ import pytest
 from groupwall.accesslog import AccessLog, Outlet
 from groupwall.config import Settings
 from groupwall.server import Site
+from tests.bound import allow, bound, deny
 from tests.driver import Wall
 
 BODY = b"Action=DescribeVpcs&Version=2016-11-15"
@@ -22,7 +23,7 @@ SCOPE = {
 }  # fmt: skip
 
 
-def answered(wall: Wall, *, body: bool = True, cancel: bool = False) -> tuple[int, bytes]:
+def answered(wall: Wall, *, body: bool = True, cancel: bool = False, client: str = "127.0.0.1") -> tuple[int, bytes]:
     """Return status and body of the reply to one request, which may be cut off while it waits."""
     sent: list[dict[str, Any]] = []
 
@@ -37,7 +38,8 @@ def answered(wall: Wall, *, body: bool = True, cancel: bool = False) -> tuple[in
 
     async def ask() -> None:
         log = AccessLog(Outlet(os.open(os.devnull, os.O_WRONLY)), "off")
-        task = asyncio.ensure_future(Site(wall.app, log, Settings(data=":memory:"), 30)(SCOPE, receive, send))
+        scope = SCOPE | {"client": (client, 1)}
+        task = asyncio.ensure_future(Site(wall.app, log, Settings(data=":memory:"), 30)(scope, receive, send))
         if cancel:
             await asyncio.sleep(0)
             task.cancel()
@@ -64,3 +66,12 @@ def test_a_request_that_is_cut_off_gets_a_reply(*, body: bool) -> None:
     with Wall() as wall:
         status, told = answered(wall, body=body, cancel=True)
     assert (status, b"The server is ending." in told) == (503, True)
+
+
+@pytest.mark.parametrize("client", ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1", "::192.0.2.1"])
+def test_an_ipv4_client_has_its_ipv4_address(client: str) -> None:
+    """A Deny of an IPv4 block holds for who comes by IPv4, also to a socket that listens for both (inferred)."""
+    from_there = deny("*", "*", IpAddress={"aws:SourceIp": "192.0.2.0/24"})
+    with Wall() as wall:
+        _, told = answered(bound(wall, allow("*"), from_there), client=client)
+    assert (b"<Code>UnauthorizedOperation</Code>" in told) is (client in ("192.0.2.1", "::ffff:192.0.2.1"))

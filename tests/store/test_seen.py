@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from groupwall.rules.values import Rule
 from groupwall.store.changes import Delta
 from groupwall.store.entities import (
     AccessKey,
+    Group,
     Interface,
     Member,
     Peering,
@@ -28,7 +30,7 @@ from groupwall.store.entities import (
     World,
 )
 from groupwall.store.reads import Reads
-from groupwall.store.seen import Otherwise, Seen, otherwise_after, otherwise_before
+from groupwall.store.seen import Otherwise, Seen, otherwise_after, otherwise_before, rewound
 from groupwall.store.sqlite import FILE
 from groupwall.store.tables import ENTITIES
 from tests.driver import Wall
@@ -123,6 +125,47 @@ def test_the_past_is_what_it_was(story: Story) -> None:
         for then in story.kept:
             seen = Seen(now, world, _before(now, then.revision))
             _assert_alike(seen, then.of(world), now, _near(world, now, story.worlds))
+
+
+def test_rules_are_recalled_when_they_are_asked_for(story: Story) -> None:
+    """What became of rules since is looked up for each question by itself, and answers as the tables of then do."""
+    for world in story.worlds:
+        now = story.now.of(world)
+        for then in story.kept:
+            _assert_rules_alike(partial(_recalling, now, world, then.revision), then.of(world), now)
+
+
+def test_what_was_recalled_is_rewound(story: Story) -> None:
+    """A past of which some rules are known by now is rewound further, and answers as the tables before it."""
+    for world in story.worlds:
+        now = story.now.of(world)
+        for then, after in zip(story.kept, story.kept[1:], strict=False):
+            _assert_rules_alike(partial(_rewound, now, world, then.revision, after.revision), then.of(world), now)
+
+
+def _rewound(now: Reads, world: World, first: int, last: int) -> Seen:
+    seen = _recalling(now, world, last)
+    seen.by(Rule, "group_id", [one.id for one in seen.all(Group)][::2])
+    return rewound(seen, now.changed_since(first, last))
+
+
+def _recalling(now: Reads, world: World, revision: int) -> Seen:
+    otherwise = otherwise_before(now.changed_since(revision, rules=False))
+    return Seen(now, world, otherwise, partial(now.rules_changed_since, revision))
+
+
+def _assert_rules_alike(make: Callable[[], Seen], then: Reads, now: Reads) -> None:
+    """Compare questions about rules, each asked of a view that was asked nothing before; in the end some at once."""
+    known = {one.id: one for reads in (then, now) for one in _rows(reads, Rule)}
+    questions = [(name, values) for name, values in _texts(Rule, list(known.values())).items() if values]
+    for column, values in questions:
+        assert make().by(Rule, column, values) == then.by(Rule, column, values), column
+        assert make().of(Rule, column, values[0]) == then.of(Rule, column, values[0]), column
+    assert make().by_id(Rule, sorted(known)) == then.by_id(Rule, sorted(known))
+    assert make().anywhere(Rule, sorted(known)) == then.anywhere(Rule, sorted(known))
+    seen = make()
+    for column, values in questions[::-1]:
+        assert [seen.of(Rule, column, one) for one in values] == [then.of(Rule, column, one) for one in values]
 
 
 def _near(world: World, now: Reads, worlds: tuple[World, ...]) -> tuple[World, ...]:

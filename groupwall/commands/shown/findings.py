@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -18,6 +18,8 @@ from groupwall.commands.visible import all_visible
 
 Json = dict[str, Any]
 
+_MUTUAL = ", which is redundant by this one in turn: revoke one of them, then look again"
+
 _APPLIED = (
     "all as one change: groupwall why-not-delete ... --json > plan.json; groupwall apply --calls file://plan.json"
 )
@@ -25,12 +27,24 @@ _APPLIED = (
 
 def findings(result: Json) -> RenderableType:
     """Return each finding with its rule, and below the rules that make it so, or the reason."""
-    found = [branch(f"{one['Kind']}: {rule(one['Rule'])}", _why(one), "bold") for one in result["Findings"]]
+    pairs = {pair for one in result["Findings"] for pair in _pairs(one)}
+    found = [branch(f"{one['Kind']}: {rule(one['Rule'])}", _why(one, pairs), "bold") for one in result["Findings"]]
     return Group(*found) if found else Text("no findings")
 
 
-def _why(finding: Json) -> list[str]:
-    return [f"admitted by {rule(one)}" for one in finding.get("By", [])] or [finding["Reason"]]
+def _pairs(finding: Json) -> list[tuple[str, str]]:
+    """Return a finding's rule with each of those that make it so."""
+    mine = finding["Rule"]["SecurityGroupRuleId"]
+    return [(mine, one["SecurityGroupRuleId"]) for one in finding.get("By", [])]
+
+
+def _why(finding: Json, pairs: Collection[tuple[str, str]]) -> list[str]:
+    """Return why it is so, in lines; and of two rules that are redundant by each other that both cannot go."""
+    told = [
+        f"admitted by {rule(one)}{_MUTUAL if (by, mine) in pairs else ''}"
+        for one, (mine, by) in zip(finding.get("By", []), _pairs(finding), strict=True)
+    ]
+    return told or [finding["Reason"]]
 
 
 def unused(result: Json) -> RenderableType:

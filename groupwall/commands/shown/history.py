@@ -15,8 +15,9 @@ from groupwall.commands.visible import all_visible
 
 Json = dict[str, Any]
 
-_MOST = 3
-"""Entities of one kind with one fate that are shown one by one; of more the number is told."""
+_MOST, _MOST_RULES = 3, 24
+"""Entities of one kind with one fate that are shown one by one, of rules a screenful; of more the number is told."""
+_RULE = "security-group-rule"
 _LINE = "{:>8}  {:20}  {:12}  {}"
 
 
@@ -49,18 +50,20 @@ def _request(change: Json) -> Json:
 
 
 def touched(deltas: list[Json]) -> list[str]:
-    """Return a line for each entity: ``+`` created, ``-`` removed, ``~`` altered; where there are many their number."""
+    """Return a line for each entity: ``+`` created, ``-`` removed, ``~`` altered; where there are many their number.
+
+    What a change did to rules is what it is read for, so more of them are shown.
+    """
     by_fate: dict[tuple[str, str], list[Json]] = {}
     for delta in deltas:
         by_fate.setdefault((_fate(delta), delta["Kind"]), []).append(delta)
-    return [line for (fate, kind), those in by_fate.items() for line in _told(f"{fate} {kind}", those)]
+    return [line for (fate, kind), those in by_fate.items() for line in _told(fate, kind, those)]
 
 
-def _told(what: str, deltas: list[Json]) -> list[str]:
-    if len(deltas) > _MOST:
-        fate, _, kind = what.partition(" ")
-        return [f"{fate} {len(deltas)} of {kind}"]
-    return [f"{what} {named_entity(one)}" for one in deltas]
+def _told(fate: str, kind: str, deltas: list[Json]) -> list[str]:
+    if len(deltas) > (_MOST_RULES if kind == _RULE else _MOST):
+        return [f"{fate} {len(deltas)} of {kind}; --json shows each"]
+    return [f"{fate} {kind} {named_entity(one)}" for one in deltas]
 
 
 def _fate(delta: Json) -> str:
@@ -75,7 +78,7 @@ def named_entity(delta: Json) -> str:
     Of one that was altered, what stood there before too, where that was another.
     """
     states = [all_visible(json.loads(delta[side])) for side in ("Before", "After") if delta.get(side)]
-    is_rule = delta["Kind"] == "security-group-rule"
+    is_rule = delta["Kind"] == _RULE
     told = " -> ".join(dict.fromkeys(_rule(one) if is_rule else one.get("name") or "" for one in states))
     group = f", of {states[-1]['group_id']}" if is_rule else ""
     return f"{delta['Id']}  {told}{group}" if told not in ("", delta["Id"]) else str(delta["Id"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from groupwall import errors
+from groupwall.ops.changes.touched import ON_CHANGED
 from groupwall.ops.filters import Paging
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.store.entities import Confirmation
@@ -85,6 +86,6 @@ def _described(one: Confirmation) -> dict[str, Any]:
 
 
 OPERATIONS = (
-    Operation("ConfirmChange", confirm_change, on=()),
+    Operation("ConfirmChange", confirm_change, on=(ON_CHANGED,)),
     Operation("DescribeConfirmations", describe_confirmations, reads=True, in_world=False, on=()),
 )

@@ -10,6 +10,7 @@ from groupwall.ops.changes.apply import refuse_unreasoned
 from groupwall.ops.changes.confirm import mark_undone
 from groupwall.ops.changes.limits import obstacles
 from groupwall.ops.changes.plan import Plan, Step, by_change, later_changes, planned
+from groupwall.ops.changes.touched import ON_CHANGED
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import change_asked
 from groupwall.store.changes import Delta
@@ -96,4 +97,4 @@ def _write(steps: Sequence[Step], context: Context) -> None:
             tx.forget_secret(one.id)
 
 
-OPERATIONS = (Operation("UndoChange", undo_change, on=()),)
+OPERATIONS = (Operation("UndoChange", undo_change, on=(ON_CHANGED,)),)

@@ -29,7 +29,7 @@ def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context)
     deltas: those between, of this world and of others; only the ids in them count, what becomes of these is read from
     the two states. Gates and rules are those of this world: what others' gates let pass is theirs to see.
     """
-    some = touched(deltas, (before, after))
+    some = touched(deltas, after)
     old, new = Network(before), Network(after)
     named = naming(some, before), naming(some, after)
     standings = standing_before_and_after(some, named[0] | named[1], old, new)
@@ -37,7 +37,7 @@ def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context)
     differing = [rule for found in (*rules, *named) for rule in found.values()]
     gates = list(gate_effects(standings, differing, (old, new)))
     touching = _touching(some, named, (before, after), context)
-    worn = {group_id for pair in standings for one in pair if one for group_id in one.group_ids}
+    worn = [{group_id for pair in standings if (one := pair[side]) for group_id in one.group_ids} for side in (0, 1)]
     names = _names(before, after, _rules_told(gates, *rules, (rule for rule, _ in touching)), gates)
     return {
         "Rules": _rule_changes(rules, gates, worn, names),
@@ -52,10 +52,14 @@ def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context)
 def _rule_changes(
     rules: tuple[Mapping[str, Rule], Mapping[str, Rule]],
     gates: Sequence[GateEffect],
-    worn: set[str],
+    worn: Sequence[set[str]],
     names: Mapping[str, str],
 ) -> list[Json]:
-    """Return RuleChange of each rule that differs, by group and direction. worn: groups that interfaces have."""
+    """Return RuleChange of each rule that differs, by group and direction.
+
+    worn: the groups that interfaces have, before and after: where no rule met a member nothing was at stake, even if
+    its group had one at another time.
+    """
     before, after = rules
     lost, gained = _by_rule(one.effect.lost for one in gates), _by_rule(one.effect.gained for one in gates)
     changed = [one for one in {**before, **after} if before.get(one) != after.get(one)]
@@ -63,13 +67,14 @@ def _rule_changes(
     for rule_id in sorted(changed, key=lambda one: (_place(after.get(one) or before[one]), one)):
         was, now = before.get(rule_id), after.get(rule_id)
         rule = now or before[rule_id]
+        met = any(rule.group_id in groups for groups, one in zip(worn, (was, now), strict=True) if one)
         effect_told = _effect_told(lost.get(rule_id, ()), gained.get(rule_id, ()))
         told.append(
             {
                 "Action": "added" if was is None else "modified" if now else "removed",
                 "Rule": rule_shown(rule, names),
                 "Before": rule_shown(was, names) if was and now else None,
-                "Effect": effect_told if rule.group_id in worn else "none: no member",
+                "Effect": effect_told if met else "none: no member",
             }
         )
     return told

@@ -27,7 +27,7 @@ def preview(calls: Sequence[Asked], context: Context) -> Result:
     tried = context.tried
     assert tried is not None  # noqa: S101 - the operation's row says that it tries them
     before = Seen(context.tx, context.world)
-    after = Seen(context.tx, context.world, otherwise_after((context.tx.world, one) for one in tried.deltas))
+    after = before.but(otherwise_after((context.tx.world, one) for one in tried.deltas))
     made, refused = Made(calls, tried.deltas, tried.refused_at), _refused(calls, tried, after)
     would_be = _refused_whole(made, before, after, context) if refused else done(made, before, after, context)
     return {

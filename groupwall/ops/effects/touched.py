@@ -49,15 +49,14 @@ _TELLS: dict[str, tuple[tuple[str, str], ...]] = {
 """By kind: which of its columns holds which ids."""
 
 
-def touched(deltas: Iterable[Delta], sides: Sequence[Seen]) -> Touched:
-    """Return what deltas touch. sides: the tables before and after."""
+def touched(deltas: Iterable[Delta], after: Seen) -> Touched:
+    """Return what deltas touch. after: the tables after them; a group or member that is there no longer has a delta."""
     ids: dict[str, set[str]] = {name: set() for name in (*Touched._fields, "addressed", "vpcs")}
     for kind, columns in _told(deltas):
         for column, name in _TELLS[kind]:
             ids[name].add(columns[column])
-    for seen in sides:
-        ids["members"] |= _groups_of(sorted(ids["addressed"]), seen)
-        ids["others"] |= _groups_within(sorted(ids["vpcs"]), seen)
+    ids["members"] |= _groups_of(sorted(ids["addressed"]), after)
+    ids["others"] |= _groups_within(sorted(ids["vpcs"]), after)
     return Touched._make(frozenset(ids[name]) for name in Touched._fields)
 
 

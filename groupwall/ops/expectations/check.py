@@ -35,10 +35,11 @@ class Judged(NamedTuple):
 
 def judge(expectations: Iterable[Expectation], network: Network) -> list[Judged]:
     """Return whether expectations hold, each; what gates admit is read and worked out once for all of them."""
-    return [_judged(one, network) for one in expectations]
+    return [_explained(_stands(one, network), network) for one in expectations]
 
 
-def _judged(one: Expectation, network: Network) -> Judged:
+def _stands(one: Expectation, network: Network) -> Judged:
+    """Return whether an expectation holds; why it is broken costs more than that, and is left out."""
     try:
         some = crowds(network, one.source, one.destination, alone=False)
     except errors.ApiError as error:  # what it names is gone, which is no reason to refuse whatever comes
@@ -46,10 +47,17 @@ def _judged(one: Expectation, network: Network) -> Judged:
     wanted = services_of(one)
     if not asks(some, wanted):
         return Judged(one, EMPTY, "no network interface stands behind one of its ends")
-    if not (passes if one.verdict == DENY else refuses)(network, some, wanted):
-        return Judged(one, HOLDS, None)
+    broken = (passes if one.verdict == DENY else refuses)(network, some, wanted)
+    return Judged(one, BROKEN if broken else HOLDS, None)
+
+
+def _explained(judged: Judged, network: Network) -> Judged:
+    one = judged.expectation
+    if judged.state != BROKEN:
+        return judged
+    some, wanted = crowds(network, one.source, one.destination, alone=False), services_of(one)
     found = (course(network, *pair, wanted) for gates in (1, 2) for pair in _pairs(some, gates))
-    return Judged(one, BROKEN, _why(one, next(each for each in found if _breaks(one, each)), network))
+    return judged._replace(reason=_why(one, next(each for each in found if _breaks(one, each)), network))
 
 
 def _breaks(one: Expectation, course: Course) -> bool:
@@ -92,11 +100,11 @@ def broken_by(expectations: Sequence[Expectation], before: Seen, after: Seen, de
     change's, which spare a look at what it cannot break.
     """
     network = Network(after)
-    broken = [one for one in judge(concerned(expectations, deltas, network), network) if one.state == BROKEN]
-    if not broken:
-        return []
-    were = judge([one.expectation for one in broken], Network(before))
-    return [one for one, was in zip(broken, were, strict=True) if was.state == HOLDS or _denied(was)]
+    stand = [_stands(one, network) for one in concerned(expectations, deltas, network)]
+    broken, old = [one for one in stand if one.state == BROKEN], Network(before)
+    were = [_stands(one.expectation, old) for one in broken]
+    newly = [one for one, was in zip(broken, were, strict=True) if was.state == HOLDS or _denied(was)]
+    return [_explained(one, network) for one in newly]
 
 
 def _denied(was: Judged) -> bool:

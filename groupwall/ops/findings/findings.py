@@ -1,7 +1,11 @@
 """DescribeFindings: rules that are shadowed, redundant in effect, wide open, unused by any member, or stale.
 
 Whoever revokes all shadowed rules at once, or any one redundant rule, changes no traffic. So a rule is redundant by
-others only that are not shadowed themselves, and two rules of equal effect do not excuse each other.
+others only that are not shadowed themselves, and two rules of equal effect do not excuse each other. Two rules of
+different groups may be redundant by each other, since each is judged alone: so what must stay then is told.
+
+A default group begins with rules that mean nothing until it has a member, and cannot be deleted with them: that those
+are unused, as long as nobody has changed them, is left out (inferred).
 """
 
 from __future__ import annotations
@@ -15,13 +19,14 @@ from groupwall import errors
 from groupwall.ops.filters import Paging
 from groupwall.ops.flows.network import Network, Standing
 from groupwall.ops.flows.shown import Json, group_names, properties_text, rule_shown
+from groupwall.ops.groups.groups import DEFAULT_NAME
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import revision_asked, seen
 from groupwall.ops.peerings.references import Pair, stale_rules
 from groupwall.rules import parsing
 from groupwall.rules.findings import redundant, shadows, wide_open
 from groupwall.rules.flows import services_text
-from groupwall.rules.values import Direction, PeerKind, Rule
+from groupwall.rules.values import ALL_PROTOCOLS, Direction, PeerKind, Rule
 from groupwall.rules.verdict import Grant
 from groupwall.store.entities import Group
 from groupwall.store.rows import PART
@@ -132,12 +137,12 @@ def _of_gates(group: Group, worn: Sequence[Standing], network: Network, kinds: C
         rules, shadowed = {one.rule.id: one.rule for one in places[0]}, shadows(places)
         gates = ([one for one in network.gate(each, direction) if one.rule.id not in shadowed] for each in worn)
         yield from _wide_open(places[0])
-        yield from _unused(group, places) if worn else (_without_member(rule) for rule in rules.values())
+        yield from _unused(group, places) if worn else _without_member(group, rules.values())
         for rule_id, wider in shadowed.items():
             yield Finding(SHADOWED, rules[rule_id], (wider,), _admitted_by([wider]))
         others = rules.keys() - shadowed.keys() if REDUNDANT in kinds else ()
         for rule_id, by in redundant(others, gates).items():
-            yield Finding(REDUNDANT, rules[rule_id], by, _admitted_by(by))
+            yield Finding(REDUNDANT, rules[rule_id], by, f"{_admitted_by(by)}, as long as {_stay(by)}")
 
 
 def _wide_open(grants: Sequence[Grant]) -> Iterator[Finding]:
@@ -147,8 +152,18 @@ def _wide_open(grants: Sequence[Grant]) -> Iterator[Finding]:
             yield Finding(WIDE_OPEN, one.rule, (), f"open to every {family} address: {what}")
 
 
-def _without_member(rule: Rule) -> Finding:
-    return Finding(UNUSED, rule, (), f"no network interface is a member of {rule.group_id}")
+def _without_member(group: Group, rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Yield the rules of a group that has no member, but for those that a default group begins with."""
+    for rule in rules:
+        if not (group.name == DEFAULT_NAME and _as_given(rule)):
+            yield Finding(UNUSED, rule, (), f"no network interface is a member of {group.id}")
+
+
+def _as_given(rule: Rule) -> bool:
+    """Tell whether a rule of a default group is one that such a group begins with [reference 7]."""
+    protocol, _, peer = rule.properties
+    peers = ("0.0.0.0/0", "::/0") if rule.direction.is_egress else (rule.group_id,)
+    return protocol == ALL_PROTOCOLS and peer.text in peers and rule.description is None
 
 
 def _unused(group: Group, places: Sequence[Sequence[Grant]]) -> Iterator[Finding]:
@@ -170,6 +185,10 @@ def _admitted_by(by: Sequence[Rule]) -> str:
     told = [f"{one.id} ({properties_text(one.properties, one.direction)})" for one in by[:MOST_TOLD]]
     told += [f"{len(by) - MOST_TOLD} more"] if len(by) > MOST_TOLD else []
     return f"all that it admits is admitted by {' and '.join(told)}"
+
+
+def _stay(by: Sequence[Rule]) -> str:
+    return "that one stays" if len(by) == 1 else "those stay"
 
 
 def _shown(some: Sequence[Finding], then: Seen) -> list[Json]:

@@ -58,20 +58,21 @@ def _pairs(some: Iterable[Crowd]) -> list[tuple[Part, Part]]:
     return [pair for crowd in some for pair in crowd.pairs]
 
 
-def reaching(network: Network, end: str, services: Spans, *, sent: bool) -> list[Course]:
-    """Return what becomes of all flows that an end sends, or else of those to it; raises as ``courses`` does.
+def reaching(network: Network, end: str, *, sent: bool) -> list[Crowd]:
+    """Return whom an end may reach, or else who may reach it, with the end itself; raises as ``courses`` does.
 
     Of a block, this account's interfaces in it are looked at, and the rest of it with each of the account's interfaces.
     """
     mine = _ours(network, end)
     if mine is not None:
-        return _courses(network, _pairs(_facing(network, mine, EVERYWHERE, sends=sent)), services)
+        return _facing(network, mine, EVERYWHERE, sends=sent)
     wanted, every = addresses(end), network.seen.all(Interface)
-    pairs = _pairs(_facing(network, parts(network, every, wanted), EVERYWHERE, sends=sent))
-    beyond = _pairs(_facing(network, parts(network, every), wanted, sends=not sent))
-    side = 0 if sent else 1
-    pairs += [pair for pair in beyond if not is_ours(network, pair[side])]
-    return _courses(network, pairs, services)
+    within = _facing(network, parts(network, every, wanted), EVERYWHERE, sends=sent)
+    beyond = _facing(network, parts(network, every), wanted, sends=not sent)
+    side = "senders" if sent else "receivers"
+    return within + [
+        one._replace(**{side: [part for part in getattr(one, side) if not is_ours(network, part)]}) for one in beyond
+    ]
 
 
 def is_ours(network: Network, part: Part) -> bool:

@@ -42,17 +42,20 @@ class Gate(NamedTuple):
     @property
     def admitting(self) -> list[Grant]:
         """What every rule admits that admits all or some of what is asked."""
-        addresses, services = _both(self.asked)  # it is all of these services for all of these addresses
-        return [
-            one
-            for one in self.grants
-            if intersection(one.box.addresses, addresses) and intersection(one.box.services, services)
-        ]
+        return admitting(self.grants, self.asked)
 
     @property
     def rules(self) -> list[Rule]:
         """Every rule that admits all or some of what is asked."""
         return [one.rule for one in self.admitting]
+
+
+def admitting(grants: Iterable[Grant], asked: Traffic) -> list[Grant]:
+    """Return the grants that admit all or some of what is asked: all of some services for all of some addresses."""
+    addresses, services = _both(asked)
+    return [
+        one for one in grants if intersection(one.box.services, services) and intersection(one.box.addresses, addresses)
+    ]
 
 
 def verdict_of(refused: object, passing: object) -> str:
@@ -69,7 +72,7 @@ def gates_of(network: Network, course: Course) -> list[Gate]:
         (course.destination, course.source, Direction.INGRESS),
     )
     return [
-        _gate(network, mine.standing, direction, _asked(mine, other, course.asked.services))
+        _gate(network, mine.standing, direction, asked_of(mine, other, course.asked.services))
         for mine, other, direction in ends
         if mine.standing
     ]
@@ -93,7 +96,7 @@ def together(gates: Sequence[Gate]) -> Gate:
     return Gate(standing, first.direction, asked, some, refused, (), known=False)
 
 
-def _asked(mine: Part, other: Part, services: Spans) -> Traffic:
+def asked_of(mine: Part, other: Part, services: Spans) -> Traffic:
     """Return what is asked of a gate: of the families of addresses that both ends have."""
     shared = (
         intersection(other.addresses, family)

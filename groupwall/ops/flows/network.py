@@ -38,6 +38,7 @@ class Network:
 
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
+        self._learned: set[Standing] = set()
         self._rules: dict[str, list[Rule]] = {}
         self._members: dict[str, list[Interface]] = {}
         self._addresses: dict[str, Spans] = {}
@@ -121,7 +122,8 @@ class Network:
 
     def learn(self, standings: Iterable[Standing]) -> None:
         """Read all that the gates of standings depend on, so that no gate asks by itself; of every world."""
-        wanted = set(standings)
+        wanted = set(standings) - self._learned
+        self._learned |= wanted
         for world in sorted({one.world for one in wanted}):
             self.at(world)._learn([one for one in wanted if one.world == world])  # noqa: SLF001 - its own kind
 

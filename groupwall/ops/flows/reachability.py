@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from groupwall import errors
 from groupwall.ops.filters import Paging
 from groupwall.ops.flows.asked import services_asked
-from groupwall.ops.flows.ends import Course, Part, reaching
-from groupwall.ops.flows.gates import names_at
+from groupwall.ops.flows.ends import Course, Part, is_ours, reaching
+from groupwall.ops.flows.gates import admitting, asked_of
 from groupwall.ops.flows.network import Network
+from groupwall.ops.flows.reached import Question, reached
 from groupwall.ops.flows.shown import Json, ends_shown, flows_shown, rule_shown
-from groupwall.ops.flows.told import Told, gates_told, told
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.past import revision_asked, seen
 from groupwall.rules.spans import spans
+from groupwall.rules.values import Direction, Rule
+from groupwall.store.entities import Group
 
 PAGE = 100
 """Ends of a page that is not said to be smaller: each can hold much."""
@@ -23,6 +25,7 @@ PAGE = 100
 def describe_reachability(params: Params, context: Context) -> Result:
     """Describe the other ends that flows pass from or to: interfaces that stand alike together, then what is outside.
 
+    A page ends early once as much was looked at as some seconds allow; the next one goes on there (inferred).
     MissingParameter for neither From nor To, InvalidParameterCombination for both.
     """
     source, destination = params.get("From"), params.get("To")
@@ -31,47 +34,53 @@ def describe_reachability(params: Params, context: Context) -> Result:
         raise errors.invalid_combination(message)
     if not source and not destination:
         raise errors.missing_parameter("From or To")
-    page = {"MaxResults": params.get("MaxResults", PAGE), "NextToken": params.get("NextToken")}
-    paging, sent = Paging(page, context, "reachability"), bool(source)
+    size, sent = params.get("MaxResults", PAGE), bool(source)
+    paging = Paging({"MaxResults": size, "NextToken": params.get("NextToken")}, context, "reachability")
     network = Network(seen(params, context))
-    found = told(network, reaching(network, source or destination or "", services_asked(params), sent=sent))
-    places = {_place(one.course, sent=sent): one for one in found if one.course.passing}
-    after = paging.page().after
-    shown, token = paging.split(sorted(place for place in places if place > after), str)
+    crowds = reaching(network, source or destination or "", sent=sent)
+    network.learn(part.standing for crowd in crowds for side in crowd for part in side if part.standing)
+    found = reached(Question(network, crowds, services_asked(params), sent), paging.page().after, size)
     return {
-        "Ends": _shown(network, [places[place] for place in shown], sent=sent),
-        "NextToken": token,
+        "Ends": _shown(network, [one.course for one in found.shown], sent=sent),
+        "NextToken": None if found.after is None else paging.token(found.after),
         "Revision": revision_asked(params, context),
     }
 
 
-def _place(course: Course, *, sent: bool) -> str:
-    """Return what orders courses: the other end, with what is outside last, then the asked end."""
-    ends = (course.destination, course.source) if sent else (course.source, course.destination)
-    return " ".join(map(_key, ends))
-
-
-def _key(part: Part) -> str:
-    """Return what names a part: its first interface, or, for another account's or the outside, where it is."""
-    if part.interfaces:
-        return f"1 {part.interfaces[0].id}"
-    return f"2 {part.standing.world.account} {part.standing.vpc_id}" if part.standing else "3"
-
-
-def _shown(network: Network, found: Sequence[Told], *, sent: bool) -> list[Json]:
-    passing = [[_passing(one.course, sent=side) for one in found] for side in (sent, not sent)]
+def _shown(network: Network, found: Sequence[Course], *, sent: bool) -> list[Json]:
+    passing = [[_passing(course, sent=side) for course in found] for side in (sent, not sent)]
     ends = ends_shown(network, [part for parts in passing for part in parts])
-    gates = [[gate for gate in gates_told(network, one) if gate.known] for one in found]
-    names = names_at(network, (gate for some in gates for gate in some))
+    rules = [_rules(network, course) for course in found]
+    names = _names(network, [rule for some in rules for rule in some])
     return [
         {
             "End": end,
             "Of": of,
-            "Flows": flows_shown(one.course.passing),
-            "Rules": [rule_shown(rule, names) for gate in some for rule in gate.rules],
+            "Flows": flows_shown(course.passing),
+            "Rules": [rule_shown(rule, names) for rule in some],
         }
-        for end, of, one, some in zip(ends[: len(found)], ends[len(found) :], found, gates, strict=True)
+        for end, of, course, some in zip(ends[: len(found)], ends[len(found) :], found, rules, strict=True)
     ]
+
+
+def _rules(network: Network, course: Course) -> list[Rule]:
+    """Return the rules at both gates that admit what is asked, of the gates that are the caller's."""
+    ends = (
+        (course.source, course.destination, Direction.EGRESS),
+        (course.destination, course.source, Direction.INGRESS),
+    )
+    return [
+        one.rule
+        for mine, other, direction in ends
+        if mine.standing and is_ours(network, mine)
+        for one in admitting(network.gate(mine.standing, direction), asked_of(mine, other, course.asked.services))
+    ]
+
+
+def _names(network: Network, rules: Sequence[Rule]) -> dict[str, str]:
+    """Return by id the names of this account's groups that rules are of, or name."""
+    ids = {one for rule in rules for one in (rule.group_id, rule.properties.peer.text)}
+    return {one: group.name for one, group in network.seen.by_id(Group, sorted(ids)).items()}
 
 
 def _passing(course: Course, *, sent: bool) -> Part:

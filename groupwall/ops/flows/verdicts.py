@@ -70,9 +70,11 @@ def _refuses(network: Network, crowd: Crowd, services: Spans) -> bool:
 
 def _lacks(network: Network, side: Side, asked: Box) -> bool:
     """Tell whether any gate lacks some of what is asked, which is of one family of addresses, if it has that family."""
+    if not asked.addresses:
+        return False
     wanted, admitted = traffic([asked]), _admitting(network, side, asked)
     family = EVERY_IPV4 if _is_ipv4(asked.addresses) else EVERY_IPV6
-    return bool(wanted) and any(
+    return any(
         part.standing and intersection(part.addresses, family) and admitted(part.standing) != wanted for part in side[0]
     )
 

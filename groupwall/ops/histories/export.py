@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from groupwall.iam.callers import ROLE, USER, Caller, unique_id
 from groupwall.ops.histories.listed import oldest_kept, page_size, window_asked
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.store.changes import Change, Delta, compact
@@ -18,6 +19,8 @@ OWN = frozenset({
 })  # fmt: skip
 """The operations of changes that are no call of EC2."""
 
+_OURS = "groupwall"
+_ASSUMED = "assumed-role"
 _SOURCES = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 _RENAMED = {"UserIdGroupPairs": "groups"}
 
@@ -42,9 +45,9 @@ def _record(change: Change, deltas: list[Delta]) -> dict[str, Any]:
     told = [{"kind": d.kind, "id": d.id, "before": d.before, "after": d.after} for d in deltas]
     return {
         "eventVersion": VERSION,
-        "userIdentity": _identity(change),
+        "userIdentity": _identity(change.caller),
         "eventTime": timestamp(change.time // 1000 * 1000)[:-5] + "Z",
-        "eventSource": "groupwall" if change.operation in OWN else "ec2.amazonaws.com",
+        "eventSource": _OURS if change.operation in OWN else "ec2.amazonaws.com",
         "eventName": change.operation,
         "awsRegion": change.region,
         "requestParameters": _parameters(json.loads(change.request)),
@@ -65,11 +68,30 @@ def _record(change: Change, deltas: list[Delta]) -> dict[str, Any]:
     }
 
 
-def _identity(change: Change) -> dict[str, str]:
-    """Return who called: the account's root, or a user by its name [docs]."""
-    user = change.caller.rpartition(":user/")[2] if ":user/" in change.caller else ""
-    told = {"type": "IAMUser" if user else "Root", "arn": change.caller, "accountId": change.account}
-    return told | ({"userName": user} if user else {})
+def _identity(arn: str) -> dict[str, Any]:
+    """Return who called [CloudTrail's userIdentity element, docs]: a user, a role's session, the root or the server.
+
+    The server takes back what nobody confirmed in time. When a session began is not kept.
+    """
+    account = arn.split(":")[4]
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    told: dict[str, Any] = {"arn": arn, "accountId": account}
+    if kind == "root":
+        return {"type": "Root", **told}
+    if kind == USER:
+        return {"type": "IAMUser", "principalId": unique_id(account, USER, name), **told, "userName": name}
+    if kind != _ASSUMED:
+        return {"type": "AWSService", **told, "invokedBy": _OURS}
+    role, _, session = name.partition("/")
+    issuer = {
+        "type": "Role",
+        "principalId": unique_id(account, ROLE, role),
+        "arn": Caller(account, arn, "").principal,
+        "accountId": account,
+        "userName": role,
+    }
+    principal_id = f"{issuer['principalId']}:{session}"
+    return {"type": "AssumedRole", "principalId": principal_id, **told, "sessionContext": {"sessionIssuer": issuer}}
 
 
 def _uuid(digest: bytes) -> str:

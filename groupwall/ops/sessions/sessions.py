@@ -19,7 +19,7 @@ from groupwall.iam.sealing import SealError
 from groupwall.iam.sessions import Given, Session, begin
 from groupwall.iam.standing import Standing
 from groupwall.ops.operation import Context, Operation, Params, Result
-from groupwall.ops.sessions.trusted import refuse_untrusted, role_of
+from groupwall.ops.sessions.trusted import refuse_untrusted, role_here, role_of
 from groupwall.regions import PARTITION_OF
 from groupwall.units import MILLISECONDS
 
@@ -72,16 +72,16 @@ def check_role(params: Params) -> None:
     if not _NAME.fullmatch(params["RoleSessionName"]):
         message = "RoleSessionName must have 2 to 64 characters: letters, digits and _+=,.@-"
         raise errors.session_invalid(message)
-    policy = params.get("Policy", "")
-    if len(policy) > MOST_OF_POLICY:
-        raise errors.session_invalid(f"Policy must have at most {MOST_OF_POLICY} characters.")
-    if policy:
-        _read_policy(policy)
+    if params.get("Policy") is not None:
+        _check_policy(params["Policy"])
 
 
-def _read_policy(text: str) -> None:
+def _check_policy(text: str) -> None:
+    """Refuse what is no session policy. An empty one is none: it would limit nothing [STS's API reference, docs]."""
+    if not 1 <= len(text) <= MOST_OF_POLICY:
+        raise errors.session_invalid(f"Policy must have 1 to {MOST_OF_POLICY} characters.")
     try:
-        read(text, "session policy")
+        read(text, "")
     except PolicyError as error:
         raise errors.session_policy_malformed(error.message) from None
 
@@ -97,7 +97,7 @@ def assume_role(params: Params, context: Context) -> Result:
     seconds = _duration(params, HOUR, LONGEST_OF_ROLE)
     if seconds > HOUR and standing.session and standing.session.role:
         raise errors.session_chained()
-    role, name, policy = role_of(params["RoleArn"]), params["RoleSessionName"], params.get("Policy", "")
+    role, name, policy = role_here(params["RoleArn"], context), params["RoleSessionName"], params.get("Policy", "")
     session = _session(standing, seconds, context)
     session = session._replace(account=role.account, role=role.name, name=name, policy=policy)
     caller = assumed(role.account, role.name, name, PARTITION_OF[context.world.region])
@@ -135,7 +135,8 @@ def _session(standing: Standing, seconds: int, context: Context) -> Session:
     expires, key = context.now + seconds * MILLISECONDS, standing.key
     if key and key.expires:
         expires = min(expires, key.expires)
-    return Session("", key.id if key else "", context.caller.account, "", "", "", context.now, expires)
+    partition = PARTITION_OF[context.world.region]
+    return Session("", key.id if key else "", context.caller.account, partition, "", "", "", context.now, expires)
 
 
 def _told(given: Given) -> dict[str, Any]:

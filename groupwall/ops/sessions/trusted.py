@@ -7,14 +7,15 @@ from functools import lru_cache
 
 from groupwall import errors
 from groupwall.errors import ApiError
-from groupwall.iam.callers import ROLE
+from groupwall.iam.callers import ROLE, Caller
 from groupwall.iam.denials import Denial, because
 from groupwall.iam.documents import read
 from groupwall.iam.facts import Keys, Said
-from groupwall.iam.policy import Access, Policy, decide, trusts
+from groupwall.iam.policy import Access, Policies, Policy, decide, trusts
 from groupwall.iam.principals import Who
 from groupwall.iam.standing import Standing
 from groupwall.ops.operation import Context, Params
+from groupwall.regions import PARTITION_OF
 
 ACTION = "sts:AssumeRole"
 _ROLE = re.compile(r"arn:[a-z-]{1,20}:iam::([0-9]{12}):role/([^/]{1,64})")
@@ -33,6 +34,16 @@ def role_of(arn: str) -> Who:
     return Who(found[1], ROLE, found[2])
 
 
+def role_here(arn: str, context: Context) -> Who:
+    """Return the role that an ARN names, which has to be of the partition that is asked.
+
+    ApiError for another one, whose ARN no policy would know, so that none would deny it (inferred).
+    """
+    if arn.split(":", 2)[1] != PARTITION_OF[context.world.region]:
+        raise errors.role_arn_invalid(arn)
+    return role_of(arn)
+
+
 def refuse_untrusted(standing: Standing, params: Params, context: Context) -> None:
     """Refuse a caller that may not assume a role. ApiError, AccessDenied.
 
@@ -41,14 +52,14 @@ def refuse_untrusted(standing: Standing, params: Params, context: Context) -> No
     The limits of a caller, and what its policies deny, hold always (inferred: AWS frees a named user of its boundary).
     """
     caller, arn = context.caller, params["RoleArn"]
-    role = role_of(arn)
+    role = role_here(arn, context)
     if caller.is_root:
         raise errors.role_for_root()
     principal = context.tx.principal(role.id)
     if principal is None:
         raise _refusal(context, arn, _UNTRUSTED)
     access = Access(ACTION, arn, Keys(standing.facts, None, None, lambda: _said(params)))
-    trust = trusts(_trust_policy(principal.trust), access, (caller.arn, caller.principal, caller.account))
+    trust = trusts(_trust_policy(principal.trust), access, names_of(caller))
     if not trust.allowed:
         raise _refusal(context, arn, _DISTRUSTED if trust.explicit else _UNTRUSTED)
     _refuse_unallowed(standing, access, context, named=trust.named and role.account == caller.account)
@@ -59,11 +70,19 @@ def _refuse_unallowed(standing: Standing, access: Access, context: Context, *, n
     policies = standing.policies
     if policies is None:
         return
-    if named:
-        policies = policies._replace(identity=(*policies.identity, _ALLOWING))
-    decision = decide(policies, access)
+    decision = decide(besides(policies, named=named), access)
     if not decision.allowed:
         raise _refusal(context, access.resource, because(Denial(context.caller, access, {}, decision)))
+
+
+def names_of(caller: Caller) -> tuple[str, ...]:
+    """Return what trust policies know a caller by."""
+    return caller.arn, caller.principal, caller.account
+
+
+def besides(policies: Policies, *, named: bool) -> Policies:
+    """Return the policies that have to allow a role too; the trust stands for them where it names the caller."""
+    return policies._replace(identity=(*policies.identity, _ALLOWING)) if named else policies
 
 
 def _said(params: Params) -> Said:

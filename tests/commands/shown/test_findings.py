@@ -13,6 +13,8 @@ from tests.commands.shown.test_flows import HARMLESS, HOSTILE, interface, printe
 from tests.driver import Wall
 from tests.scenes import create_group, tcp
 
+IN_TURN = ", which is redundant by this one in turn: revoke one of them, then look again"
+
 
 def test_findings(wall: Wall) -> None:
     """A finding is told with its rule, and below the rules that make it so, or the reason (inferred)."""
@@ -31,6 +33,24 @@ def test_findings(wall: Wall) -> None:
     lines = printed(findings, wall.call("DescribeFindings", GroupIds=[group_id], Kinds=["wide-open"]))
     assert "└── open to every IPv4 address: tcp 80" in lines
     assert printed(findings, wall.call("DescribeFindings", GroupIds=[group_id], Kinds=["stale"])) == ["no findings"]
+
+
+def test_rules_that_are_redundant_by_each_other(wall: Wall) -> None:
+    """Of two rules each of which the other makes redundant it is told that not both can go (inferred)."""
+    groups = {create_group(wall): "web", create_group(wall, "ops"): "ops"}
+    interface(wall, *groups)
+    rules = {one["GroupId"]: one["SecurityGroupRuleId"] for one in wall.call("DescribeSecurityGroupRules", Filters=[
+        {"Name": "group-id", "Values": list(groups)}
+    ])["SecurityGroupRules"]}  # fmt: skip
+    told = printed(findings, wall.call("DescribeFindings", GroupIds=list(groups), Kinds=["redundant"]))
+    assert sorted(told) == sorted(
+        line
+        for mine, other in (sorted(groups), sorted(groups, reverse=True))
+        for line in (
+            f"redundant: {rules[mine]} all to 0.0.0.0/0, of {groups[mine]} ({mine})",
+            f"└── admitted by {rules[other]} all to 0.0.0.0/0, of {groups[other]} ({other}){IN_TURN}",
+        )
+    )
 
 
 def test_unused(wall: Wall) -> None:

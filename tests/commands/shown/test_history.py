@@ -35,10 +35,14 @@ def test_no_changes(wall: Wall) -> None:
 
 
 def test_many_are_counted() -> None:
-    """Of more than three entities of a kind that fared alike their number is told (inferred)."""
+    """Of more than three entities of a kind that fared alike, or 24 rules, their number is told (inferred)."""
     tags = [{"Kind": "tag", "Id": f"sg-1/{key}", "After": "{}"} for key in "abcd"]
     names = [{"Kind": "vpc", "Id": f"vpc-{n}", "Before": '{"name": "x"}'} for n in range(2)]
-    assert touched([*tags, *names]) == ["+ 4 of tag", "- vpc vpc-0  x", "- vpc vpc-1  x"]
+    assert touched([*tags, *names]) == ["+ 4 of tag; --json shows each", "- vpc vpc-0  x", "- vpc vpc-1  x"]
+    rule = RULE % ("ingress", "tcp", 22, 22, "10.0.0.0/8")
+    rules = [{"Kind": "security-group-rule", "Id": f"sgr-{number}", "Before": rule} for number in range(25)]
+    assert touched(rules) == ["- 25 of security-group-rule; --json shows each"]
+    assert [line.split()[2] for line in touched(rules[1:])] == [f"sgr-{number}" for number in range(1, 25)]
 
 
 def test_rules_in_a_line() -> None:
