@@ -66,7 +66,7 @@ PARTS = {
     "sending": _may("app errors", "a reply to its client, whole or part by part; knows no sockets"),
     "reading": _may("app calls sending store config errors", "large reads, in a process of their own: no network"),
     "turns": _may("app store", "gathers calls for the app; knows no HTTP"),
-    "holding": _may("app ops sending store turns", "holds back answers of turns; knows no HTTP, and whether a client is there"),
+    "holding": _may("app ops sending store turns", "holds answers back while clients are there; knows no HTTP"),
     "listening": _may("app sending", "bytes to requests; of the app only how large one may be"),
     "server": _may(
         "app accesslog holding listening turns reading sending console store config errors units",

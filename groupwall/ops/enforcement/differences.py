@@ -73,7 +73,7 @@ def _ids(before: Seen, after: Seen, deltas: Sequence[Delta]) -> dict[str, set[st
                 ids[name].add(columns[column])
             if delta.kind == "security-group-rule" and columns and columns["peer_kind"] == PeerKind.GROUP:
                 ids["members"].add(columns["peer"])
-    meant = touched(deltas, sides)
+    meant = touched(deltas, after)
     ids["members"] |= meant.members | meant.others
     for seen in sides:
         for some in seen.by(Attachment, "instance_id", sorted(ids["instance"])).values():
