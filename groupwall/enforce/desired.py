@@ -53,8 +53,15 @@ class Interface(NamedTuple):
     running: bool
 
 
-Fact = tuple[Rule, ...] | tuple[str, ...] | Interface
-"""Of a group its rules; of members, lists, VPCs and peerings addresses, blocks and VPC ids; of an interface itself."""
+class Group(NamedTuple):
+    """A group. cuts: whether flows under way of its members end when no rule permits them any more."""
+
+    rules: tuple[Rule, ...] = ()
+    cuts: bool = False
+
+
+Fact = Group | Interface | tuple[str, ...]
+"""Of members, lists, VPCs and peerings: addresses, blocks and VPC ids."""
 
 Facts = Mapping[Key, Fact]
 
@@ -74,7 +81,7 @@ NOTHING = Desired(0, {})
 def folded(before: Desired, answer: Answer) -> tuple[Desired, AbstractSet[Key]]:
     """Return what is known after an answer, and about what it changed."""
     told = dict(facts(answer))
-    gone = {Key(Kind(one["Kind"]), one["Id"], one.get("VpcId") or "") for one in answer.get("Gone", [])}
+    gone = set(_named(answer, "Gone"))
     if answer["Whole"]:
         gone = before.facts.keys() - told.keys()
     changed = {key for key, fact in told.items() if before.facts.get(key) != fact}
@@ -83,6 +90,15 @@ def folded(before: Desired, answer: Answer) -> tuple[Desired, AbstractSet[Key]]:
     for key in gone:
         after.pop(key, None)
     return Desired(answer["Revision"], after | told), changed
+
+
+def cuts(answer: Answer) -> AbstractSet[Key]:
+    """Return what was altered so that flows under way are to end which no rule permits any more."""
+    return set(_named(answer, "Cuts"))
+
+
+def _named(answer: Answer, member: str) -> Iterator[Key]:
+    return (Key(Kind(one["Kind"]), one["Id"], one.get("VpcId") or "") for one in answer.get(member, []))
 
 
 def facts(answer: Answer) -> Iterator[tuple[Key, Fact]]:
@@ -98,10 +114,15 @@ def interface_of(known: Facts, interface_id: str) -> Interface | None:
     return found if isinstance(found, Interface) else None
 
 
+def group_of(known: Facts, group_id: str) -> Group:
+    """Return a group, one without rules if it is not known."""
+    found = known.get(Key(Kind.GROUP, group_id))
+    return found if isinstance(found, Group) else Group()
+
+
 def rules_of(known: Facts, group_id: str) -> tuple[Rule, ...]:
     """Return the rules of a group, none if it is not known."""
-    found = known.get(Key(Kind.GROUP, group_id), ())
-    return tuple(one for one in found if isinstance(one, Rule))
+    return group_of(known, group_id).rules
 
 
 def texts_of(known: Facts, key: Key) -> tuple[str, ...]:
@@ -109,8 +130,9 @@ def texts_of(known: Facts, key: Key) -> tuple[str, ...]:
     return tuple(one for one in known.get(key, ()) if isinstance(one, str))
 
 
-def _rules(group: Answer) -> tuple[Rule, ...]:
-    return tuple(_rule(group["GroupId"], one) for one in group.get("Rules", []))
+def _group(told: Answer) -> Group:
+    rules = tuple(_rule(told["GroupId"], one) for one in told.get("Rules", []))
+    return Group(rules, cuts=told.get("ExistingFlows") == "cut")
 
 
 def _rule(group_id: str, told: Answer) -> Rule:
@@ -143,7 +165,7 @@ def _by(kind: Kind, member: str) -> Callable[[Answer], Key]:
 
 
 _MEMBERS: tuple[tuple[str, Callable[[Answer], Key], Callable[[Answer], Fact]], ...] = (
-    ("Groups", _by(Kind.GROUP, "GroupId"), _rules),
+    ("Groups", _by(Kind.GROUP, "GroupId"), _group),
     ("Members", lambda told: Key(Kind.MEMBERS, told["GroupId"], told["VpcId"]), _texts("Addresses")),
     ("PrefixLists", _by(Kind.LIST, "PrefixListId"), _texts("Cidrs")),
     ("Interfaces", _by(Kind.INTERFACE, "NetworkInterfaceId"), _interface),

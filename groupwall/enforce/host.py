@@ -8,7 +8,7 @@ from pathlib import Path
 from groupwall.enforce import instances
 from groupwall.enforce.attached import Attached
 from groupwall.enforce.bindings import Binding, Wanted
-from groupwall.enforce.desired import NOTHING, Answer, folded
+from groupwall.enforce.desired import NOTHING, Answer, cuts, folded
 from groupwall.enforce.namespaces import Namespaces
 from groupwall.enforce.posts import UNDONE, Post, apply_due, told
 from groupwall.enforce.routers import Routers
@@ -64,7 +64,7 @@ class Host:
         again = bool(self.faults) or answer["Whole"]
         self._faults = self._attached.forget_gone(self._desired)
         for post in self.posts():
-            post.follow(self._desired.facts, changed)
+            post.follow(self._desired.facts, changed, cuts(answer))
         if self._routers and (again or instances.concerns(changed)):
             self._routers.plan(self._desired)
         self._faults += apply_due(self.posts(), self._desired.revision)

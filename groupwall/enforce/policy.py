@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from groupwall.enforce import compile as compiling
 from groupwall.enforce.compile import Part, State
-from groupwall.enforce.desired import Facts, Key, Kind, interface_of, rules_of, texts_of
+from groupwall.enforce.desired import Facts, Key, Kind, group_of, interface_of, texts_of
 from groupwall.rules.values import Rule
 
 CLOSED: frozenset[str] = frozenset()
@@ -31,6 +32,7 @@ class Policy:
         self._interfaces: dict[str, compiling.Interface] = {}
         self._used: Counter[str] = Counter()
         self._devices: dict[str, str] = {}
+        self._cutting: set[str] = set()
 
     @property
     def state(self) -> State:
@@ -55,6 +57,25 @@ class Policy:
     def follow(self, known: Facts, changed: Iterable[Key]) -> set[Part]:
         """Take over what changed in what is known; return the parts that follow from it."""
         return {part for key in changed for part in self._followed(known, key)}
+
+    def judged(self, altered: AbstractSet[Key]) -> State:
+        """Return the state with those interfaces alone whose flows under way are judged anew.
+
+        Those in a group that says so, and those that follow from what was altered by a change which says so.
+        """
+        groups = self._cutting | {key.id for key in altered if key.kind is Kind.GROUP} | self._referring(altered)
+        ids = {key.id for key in altered if key.kind is Kind.INTERFACE}
+        some = {one: each for one, each in self._interfaces.items() if one in ids or not groups.isdisjoint(each.groups)}
+        return replace(self.state, interfaces=some)
+
+    def _referring(self, altered: AbstractSet[Key]) -> set[str]:
+        """Return the groups with rules whose peer is a group or list of which the members or entries were altered."""
+        peers = {key.id for key in altered if key.kind in (Kind.MEMBERS, Kind.LIST)}
+        return {
+            group_id
+            for group_id, rules in (self._groups.items() if peers else ())
+            if any(rule.properties.peer.text in peers for rule in rules)
+        }
 
     def _followed(self, known: Facts, key: Key) -> Iterator[Part]:
         match key.kind:
@@ -90,8 +111,12 @@ class Policy:
         return compiling.Interface(device, frozenset(found.addresses), found.groups, found.checked)
 
     def _group(self, group_id: str, known: Facts) -> Iterator[Part]:
+        self._cutting.discard(group_id)
         if self._used[group_id]:
-            self._groups[group_id] = rules_of(known, group_id)
+            found = group_of(known, group_id)
+            self._groups[group_id] = found.rules
+            if found.cuts:
+                self._cutting.add(group_id)
         else:
             self._groups.pop(group_id, None)
             del self._used[group_id]

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Self
 
+from groupwall.enforce import conntrack
 from groupwall.enforce.compile import Part, compiled
 from groupwall.enforce.dataplane import TABLE, Dataplane
 from groupwall.enforce.desired import Facts, Key
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.frame import REVISION
+from groupwall.enforce.gates import Gates
 from groupwall.enforce.messages import GoneTable, transaction
 from groupwall.enforce.netlink import NETFILTER, Connection, text
 from groupwall.enforce.policy import Policy
@@ -30,8 +32,10 @@ class Post:
     def __init__(self, namespace: Namespace, policy: Policy) -> None:
         """Speak to a namespace, which need not be held open afterwards. OSError if it cannot be spoken to."""
         self._dataplane = Dataplane.inside(namespace)
+        self._flows = namespace.within(lambda: Connection(NETFILTER))
         self._policy = policy
         self._due: set[Part] = set()
+        self._cuts: set[Key] = set()
         self._loaded = False
 
     def __enter__(self) -> Self:
@@ -43,6 +47,7 @@ class Post:
     def close(self) -> None:
         """Watch no longer; the table stays as it is."""
         self._dataplane.close()
+        self._flows.close()
 
     def fileno(self) -> int:
         """Return a descriptor that can be read when something may have disturbed the table."""
@@ -66,9 +71,11 @@ class Post:
         """Let a device go, from the next ``apply`` on."""
         self._due |= self._policy.unbind(interface_id, known)
 
-    def follow(self, known: Facts, changed: Iterable[Key]) -> None:
-        """Take over what changed, from the next ``apply`` on."""
-        self._due |= self._policy.follow(known, changed)
+    def follow(self, known: Facts, changed: Iterable[Key], cuts: AbstractSet[Key] = frozenset()) -> None:
+        """Take over what changed, from the next ``apply`` on. cuts: what was altered so that flows are to end."""
+        parts = self._policy.follow(known, changed)
+        self._due |= parts
+        self._cuts |= cuts if parts else frozenset()
 
     def is_due(self) -> bool:
         """Tell whether the table is behind the policy."""
@@ -85,7 +92,15 @@ class Post:
             self._dataplane.apply(compiled(state, due), revision)
         else:
             self._dataplane.load(compiled(state), revision)
+        self._cut()
         self._loaded = True
+
+    def _cut(self) -> None:
+        """End the flows under way that are to end, now that the table lets none of them begin again."""
+        judged = self._policy.judged(self._cuts)
+        if judged.interfaces:
+            conntrack.cut(self._flows, Gates(judged).permit)
+        self._cuts = set()
 
     def close_first(self) -> None:
         """Let nothing pass until the first ``apply``, unless a whole table is there, which then decides until then."""

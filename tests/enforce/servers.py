@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
@@ -31,6 +31,22 @@ REFUSED_AFTER = 0.3
 """Seconds after which a connection counts as dropped: on one machine a first packet arrives in far less than one."""
 
 _NUMBERS = count()
+
+
+class Conversation(NamedTuple):
+    """A connection between two programs."""
+
+    calling: socket.socket
+    answering: socket.socket
+
+    def speaks(self) -> bool:
+        """Tell whether what one says is heard by the other."""
+        self.calling.send(b"hello")
+        self.answering.settimeout(REFUSED_AFTER)
+        try:
+            return self.answering.recv(5) == b"hello"
+        except TimeoutError:
+            return False
 
 
 class Enforcing:
@@ -89,6 +105,16 @@ class Enforcing:
             calling.close()
             return None
         return calling
+
+    @contextmanager
+    def connection(self, source: dict[str, Any], destination: dict[str, Any], port: int) -> Iterator[Conversation]:
+        """Connect two instances, the second of which listens for others too. An error if no connection comes about."""
+        with self.listening(destination, port) as listening:
+            calling = self.connected(source, destination, port)
+            assert calling
+            answering, _ = listening.accept()
+            with calling, answering:
+                yield Conversation(calling, answering)
 
     def reaches(self, source: dict[str, Any], destination: dict[str, Any], port: int) -> bool:
         """Tell whether a connection comes about."""

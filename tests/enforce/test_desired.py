@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce.desired import NOTHING, Interface, Key, Kind, folded, interface_of, rules_of, texts_of
+from groupwall.enforce.desired import NOTHING, Group, Interface, Key, Kind, folded, group_of, interface_of, texts_of
 from groupwall.rules.values import Direction, Peer, PeerKind, PortRange, Properties, Rule
 from tests.enforce.answers import World, changes, group, interface, rule, whole, worlds
 
@@ -50,7 +50,7 @@ def test_rules_are_read() -> None:
     told = [rule(peer, 22, egress=peer == "sg-00000002") for peer in peers]
     known, _ = folded(NOTHING, whole(1, {("group", "sg-00000001"): group("sg-00000001", *told)}))
     kinds = [PeerKind.IPV4, PeerKind.IPV6, PeerKind.GROUP, PeerKind.PREFIX_LIST]
-    assert rules_of(known.facts, "sg-00000001") == tuple(
+    assert group_of(known.facts, "sg-00000001").rules == tuple(
         Rule(
             one["SecurityGroupRuleId"],
             "sg-00000001",
@@ -89,5 +89,5 @@ def test_interfaces_are_read() -> None:
 def test_unknown_is_nothing() -> None:
     """What was not told is no interface, no rules, no addresses (users 5.5)."""
     assert interface_of({}, "eni-00000001") is None
-    assert rules_of({}, "sg-00000001") == ()
+    assert group_of({}, "sg-00000001") == Group()
     assert texts_of({}, Key(Kind.LIST, "pl-00000001")) == ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -29,19 +31,38 @@ def test_a_revoke_stops_packets() -> None:
         group_id = _group(one)
         [client] = one.run_instances(1)
         [server] = one.run_instances(1, SecurityGroupIds=[group_id])
-        with one.listening(server, PORT) as listening:
+        with one.listening(server, PORT):
             assert not one.reaches(client, server, PORT)
             one.applied(one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
-            there = one.connected(client, server, PORT)
-            assert there
-            answering, _ = listening.accept()
+        with one.connection(client, server, PORT) as there:
             one.applied(one.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
             assert not one.reaches(client, server, PORT)
-            answering.settimeout(5)
-            there.sendall(b"still here")
-            assert answering.recv(100) == b"still here"
-            there.close()
-            answering.close()
+            assert there.speaks()
+
+
+def _revoked_by_tag(one: Enforcing, group_id: str) -> None:
+    one.ec2.create_tags(Resources=[group_id], Tags=[{"Key": "groupwall:existing-flows", "Value": "cut"}])
+    one.applied(one.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
+
+
+def _revoked_by_option(one: Enforcing, group_id: str) -> None:
+    given = json.dumps({"GroupId": group_id, "IpPermissions": [RULE]})
+    call = {"Operation": "RevokeSecurityGroupIngress", "Parameters": given}
+    one.applied(one.own.apply_changes(Calls=[call], ExistingFlows="cut"))
+
+
+@pytest.mark.parametrize("revoke", [_revoked_by_tag, _revoked_by_option])
+def test_a_revoke_may_cut(revoke: Callable[[Enforcing, str], None]) -> None:
+    """On request a revoke ends the connections that it no longer permits, and no others (issue 6; inferred)."""
+    with enforcing() as one:
+        group_id = _group(one)
+        [client] = one.run_instances(1)
+        [server] = one.run_instances(1, SecurityGroupIds=[group_id])
+        other = RULE | {"FromPort": PORT + 1, "ToPort": PORT + 1}
+        one.applied(one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[RULE, other]))
+        with one.connection(client, server, PORT) as gone, one.connection(client, server, PORT + 1) as kept:
+            revoke(one, group_id)
+            assert (gone.speaks(), kept.speaks()) == (False, True)
 
 
 def test_instances_come_and_go() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from groupwall.enforce import compile as compiling
 from groupwall.enforce.compile import Part, compiled
-from groupwall.enforce.desired import NOTHING, Desired, folded
+from groupwall.enforce.desired import NOTHING, Desired, Key, Kind, folded
 from groupwall.enforce.policy import Policy
 from tests.enforce.answers import INTERFACES, World, group, interface, rule, whole, worlds
 
@@ -101,3 +102,36 @@ def test_an_interface_that_goes_is_closed() -> None:
     later, changed = folded(known, whole(2, {}))
     policy.follow(later.facts, changed)
     assert (policy.state.interfaces["eni-00000001"].groups, policy.state.groups) == (frozenset(), {})
+
+
+CUT = {"ExistingFlows": "cut"}
+
+
+@pytest.mark.parametrize(
+    ("altered", "judged"),
+    [
+        (set(), {"eni-00000003"}),
+        ({Key(Kind.GROUP, "sg-00000001")}, {"eni-00000001", "eni-00000003"}),
+        ({Key(Kind.INTERFACE, "eni-00000001")}, {"eni-00000001", "eni-00000003"}),
+        ({Key(Kind.MEMBERS, "sg-00000001", "vpc-00000001")}, {"eni-00000002", "eni-00000003"}),
+        ({Key(Kind.LIST, "pl-00000001")}, {"eni-00000003"}),
+    ],
+)
+def test_whose_flows_are_judged(altered: set[Key], judged: set[str]) -> None:
+    """Flows are judged anew of interfaces in a group that says so, and of those that follow from what was altered.
+
+    Issue 6 (inferred).
+    """
+    world: World = {
+        ("group", "sg-00000001"): group("sg-00000001", rule("10.0.0.0/8", 22)),
+        ("group", "sg-00000002"): group("sg-00000002", rule("sg-00000001", 80)),
+        ("group", "sg-00000003"): group("sg-00000003") | CUT,
+        **{("interface", one): interface(one, "vpc-00000001", [one.replace("eni", "sg")]) for one in INTERFACES[:3]},
+    }
+    known, policy = _known(1, world)
+    for number, one in enumerate(INTERFACES[:3]):
+        policy.bind(one, f"tap{number}", known.facts)
+    assert policy.judged(altered).interfaces.keys() == judged
+    later, changed = folded(known, whole(2, {**world, ("group", "sg-00000003"): group("sg-00000003")}))
+    policy.follow(later.facts, changed)
+    assert policy.judged(altered).interfaces.keys() == judged - {"eni-00000003"}
