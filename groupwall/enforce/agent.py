@@ -33,6 +33,9 @@ WAIT = 2
 SOONEST, LATEST, REFUSED = 0.05, 0.8, 5.0
 """Seconds until a question is asked again: at first, at most where nobody answered, and where it was refused."""
 
+HANDED_OVER = 30.0
+"""Seconds that the agent of a server that was killed may take to end."""
+
 T = TypeVar("T")
 log = logging.getLogger("groupwall")
 
@@ -65,10 +68,10 @@ class Agent:
         folder: the agent's, where commands find it. lifeline: a descriptor, which in place of signals ends the agent
         when nobody holds its other end any more. OSError if another agent has the folder.
         """
-        server = await control.listen(folder, {"attach": self._attach, "detach": self._detach}, (Unbound, OSError))
+        self._end_by(lifeline)
+        server = await self._listen(folder, patient=lifeline is not None)
         self._host.begin()
         self._watch()
-        self._end_by(lifeline)
         tasks = [asyncio.create_task(each) for each in (self._ask(), self._build(), self._tell(), self._end.wait())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -80,6 +83,18 @@ class Agent:
             server.close()
             (folder / control.SOCKET).unlink(missing_ok=True)
             self._host.close()
+
+    async def _listen(self, folder: Path, *, patient: bool) -> asyncio.Server:
+        """Listen to commands. patient: wait for the agent of a server that was killed, which is about to end too."""
+        acts: dict[str, control.Act] = {"attach": self._attach, "detach": self._detach}
+        late = ticks() + HANDED_OVER
+        while True:
+            try:
+                return await control.listen(folder, acts, (Unbound, OSError))
+            except control.NoAgent:
+                if not patient or ticks() > late or self._end.is_set():
+                    raise
+                await asyncio.sleep(SOONEST)
 
     def _end_by(self, lifeline: int | None) -> None:
         loop = asyncio.get_running_loop()

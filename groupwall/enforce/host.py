@@ -22,7 +22,8 @@ class Host:
 
     def __init__(self, folder: Path, namespaces: Namespaces | None = None) -> None:
         self._attached = Attached(folder)
-        self._routers = Routers(namespaces) if namespaces else None
+        self._namespaces = namespaces
+        self._routers: Routers | None = None
         self._desired = NOTHING
         self.applied = 0
         """The revision that everything here stands for, 0 before the first."""
@@ -51,7 +52,8 @@ class Host:
             yield from self._routers.posts
 
     def begin(self) -> None:
-        """Take up what was attached before. Until the first answer nothing passes it but what passed before."""
+        """Take up what was made and attached before. Until the first answer nothing passes but what passed before."""
+        self._routers = Routers(self._namespaces) if self._namespaces else None
         self._faults = self._attached.begin()
 
     def follow(self, answer: Answer) -> None:

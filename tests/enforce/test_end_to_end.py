@@ -12,7 +12,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from groupwall.enforce.control import is_there
 from tests.enforce.servers import Enforcing, enforcing, enforcing_on, until
+from tests.programs import command
 
 PORT = 8080
 RULE = {"IpProtocol": "tcp", "FromPort": PORT, "ToPort": PORT, "IpRanges": [{"CidrIp": "172.31.0.0/16"}]}
@@ -117,6 +119,15 @@ def test_root_is_left_behind() -> None:
         assert str(owner) in told["Uid"].split()
         assert {file.stat().st_uid for file in (one.root / "data").iterdir()} == {owner}
         assert (one.root / "agent").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_out_of_reach_is_told(tmp_path: Path) -> None:
+    """A server that could not go on as its user ends at once, says why, and leaves no agent behind (inferred)."""
+    tmp_path.chmod(0o700)
+    paths = ("--data", str(tmp_path / "data"), "--state", str(tmp_path / "agent"))
+    ended = command("serve", "--port", "0", "--auth", "iam", "--enforce", "nft", *paths)
+    assert (ended.code, "nobody cannot reach" in " ".join(ended.err.split())) == (2, True), ended.err
+    assert not is_there(tmp_path / "agent")
 
 
 def test_the_agent_may_do_little() -> None:

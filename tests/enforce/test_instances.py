@@ -94,6 +94,7 @@ def test_one_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """An instance that cannot be made is told with the reason, and the others are made (inferred)."""
     with Bed({}) as bed:
         host = Host(tmp_path, bed.namespaces)
+        host.begin()
         bad = interface("eni-00000005", VPC, [], InstanceId="i-5", MacAddress="ff:ff:ff:ff:ff:ff")
         host.follow(whole(1, {**TOLD, ("interface", "eni-00000005"): bad}))
         while host.step():
