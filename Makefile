@@ -25,7 +25,7 @@ demo: .venv/.ready ## The whole story in a terminal
 
 .PHONY: test
 test: .venv/.ready .venv-clients/.ready ## Every test, on all cores
-	@tools/programs.sh strace
+	@tools/programs.sh strace nft:nftables
 	$(BIN)/python -m pytest -q -n auto --dist worksteal --junit-xml build/tests.xml $(ARGS)
 
 # Apart from `make test`, because installing these takes 1.3 GB and minutes, and needs npm and go as well.

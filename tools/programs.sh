@@ -1,10 +1,11 @@
 #!/bin/sh
-# programs.sh PROGRAM...: install the Debian packages of these names that are missing, when root; otherwise say it loudly.
+# programs.sh PROGRAM[:PACKAGE]...: install the Debian packages of programs that are missing, when root; otherwise say it
+# loudly. PACKAGE: its package, where that has another name.
 # What still lacks then is skipped by the tests that need it, and a skip that is not in .ci/skipped.txt fails CI.
 set -u
 missing=
-for program in "$@"; do
-    command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
+for one in "$@"; do
+    command -v "${one%%:*}" >/dev/null 2>&1 || missing="$missing ${one##*:}"
 done
 [ -n "$missing" ] || exit 0
 
