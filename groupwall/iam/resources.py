@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from groupwall.regions import zone_id
 from groupwall.rules.values import Rule
 from groupwall.store.entities import Group, Instance, Interface, Peering, PrefixList, Subnet, Vpc, World
+from groupwall.store.integrity import OF_PREFIX
 from groupwall.store.transaction import Transaction
 
 Tags = Mapping[str, str]
@@ -25,9 +26,8 @@ Arn = Callable[[str], str]
 
 
 class Kind(NamedTuple):
-    """A kind of resource: its ids' prefix, what it is in the store, and its condition keys beside its tags'."""
+    """A kind of resource: what it is in the store, and its condition keys beside its tags'."""
 
-    prefix: str
     entity: type[Any]
     keys: Mapping[str, Callable[[Any, Touched], str]]
 
@@ -93,17 +93,15 @@ def _flag(value: bool) -> str:  # noqa: FBT001 - the flag is what is told
 
 KINDS: Mapping[str, Kind] = {
     "security-group": Kind(
-        "sg",
         Group,
         {
             "ec2:securitygroupid": lambda group, _: str(group.id),
             "ec2:vpc": lambda group, touched: touched.arn(f"vpc/{group.vpc_id}"),
         },
     ),
-    "security-group-rule": Kind("sgr", Rule, {}),
-    "prefix-list": Kind("pl", PrefixList, {}),
+    "security-group-rule": Kind(Rule, {}),
+    "prefix-list": Kind(PrefixList, {}),
     "vpc": Kind(
-        "vpc",
         Vpc,
         {
             "ec2:vpcid": lambda vpc, _: str(vpc.id),
@@ -111,7 +109,6 @@ KINDS: Mapping[str, Kind] = {
         },
     ),
     "subnet": Kind(
-        "subnet",
         Subnet,
         {
             "ec2:subnetid": lambda subnet, _: str(subnet.id),
@@ -121,7 +118,6 @@ KINDS: Mapping[str, Kind] = {
         },
     ),
     "network-interface": Kind(
-        "eni",
         Interface,
         {
             "ec2:availabilityzone": lambda interface, touched: touched.zone(interface.subnet_id),
@@ -131,7 +127,6 @@ KINDS: Mapping[str, Kind] = {
         },
     ),
     "instance": Kind(
-        "i",
         Instance,
         {
             "ec2:instanceid": lambda instance, _: str(instance.id),
@@ -144,7 +139,6 @@ KINDS: Mapping[str, Kind] = {
         },
     ),
     "vpc-peering-connection": Kind(
-        "pcx",
         Peering,
         {
             "ec2:vpcpeeringconnectionid": lambda peering, _: str(peering.id),
@@ -161,7 +155,8 @@ KINDS: Mapping[str, Kind] = {
 }
 """By the word in ARNs, which is also the resource type of tags. Any other kind has no keys."""
 
-KIND_OF_PREFIX: Mapping[str, str] = {kind.prefix: word for word, kind in KINDS.items()}
+_WORD_OF = {kind.entity: word for word, kind in KINDS.items()}
+KIND_OF_PREFIX: Mapping[str, str] = {prefix: _WORD_OF[entity] for prefix, entity in OF_PREFIX.items()}
 """The kind that an id is of: its prefix says it."""
 
 

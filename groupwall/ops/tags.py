@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from groupwall import errors
-from groupwall.iam.resources import KINDS
+from groupwall.iam.resources import KIND_OF_PREFIX
 from groupwall.ops.filters import Paging, conditions
 from groupwall.ops.instances.remembered import REMEMBERED, TERMINATED, is_remembered
 from groupwall.ops.operation import Context, Operation, Params, Result
 from groupwall.ops.permissions import BY_PREFIX, named
 from groupwall.store.entities import Instance, Tag
+from groupwall.store.integrity import OF_PREFIX
 from groupwall.store.query import Where
 
 MOST_TAGS = 50
@@ -20,7 +21,9 @@ LONGEST_VALUE = 256
 MOST_RESOURCES = 1000
 """Resources in one call [model: documentation of Resources; text of the error inferred]."""
 
-TAGGABLE: dict[str, tuple[str, type[Any]]] = {kind.prefix: (word, kind.entity) for word, kind in KINDS.items()}
+TAGGABLE: dict[str, tuple[str, type[Any]]] = {
+    prefix: (KIND_OF_PREFIX[prefix], entity) for prefix, entity in OF_PREFIX.items()
+}
 """Prefix of an id -> (resource type, what it is)."""
 
 
