@@ -202,9 +202,10 @@ class App:
 
     def perform(self, call: Call, tx: Transaction, budget: Budget | None = None, take: Take = _whole) -> Result:
         """Do what a call asks, as one change or not at all; return its result. ApiError when it is refused."""
-        self._refuse_gone_key(call, tx)
-        asking = asker(call.identity, call.origin, tx, self._clock.now())
-        context = self._context(call, tx, asking)
+        now = self._clock.now()
+        self._refuse_gone_key(call, tx, now)
+        asking = asker(call.identity, call.origin, tx, now)
+        context = self._context(call, tx, now, asking)
         with tx.attempt(budget if call.operation.reads and not call.operation.here else None):
             self._enter(call, context)
             if asking:
@@ -212,7 +213,7 @@ class App:
             if call.dry_run:
                 raise errors.dry_run()
             if call.operation.tries:
-                context = replace(context, tried=call.tried or self._tried(call, tx))
+                context = replace(context, tried=call.tried or self._tried(call, tx, now))
                 tx.limit(budget)
             result = take(call, call.operation.run(call.params, context), tx.head.revision)
             if tx.written and call.operation.changes:
@@ -230,19 +231,20 @@ class App:
         """
 
         def work(tx: Transaction) -> Tried | None:
+            now = self._clock.now()
             with tx.attempt():
-                self._enter(call, self._context(call, tx))
+                self._enter(call, self._context(call, tx, now))
                 tx.undo()
-                return self._tried(call, tx)
+                return self._tried(call, tx, now)
 
         return replace(call, tried=self.store.run(work, sole=True))
 
-    def _tried(self, call: Call, tx: Transaction) -> Tried | None:
+    def _tried(self, call: Call, tx: Transaction, now: int) -> Tried | None:
         """Try the calls that an operation only tries; their caller needs no permission for what does not happen."""
-        context = self._context(call, tx)
+        context = self._context(call, tx, now)
         return tried(call.operation.tries(call.params, context), context) if call.operation.tries else None
 
-    def _refuse_gone_key(self, call: Call, tx: Transaction) -> None:
+    def _refuse_gone_key(self, call: Call, tx: Transaction, now: int) -> None:
         """Refuse a key that is gone by now; and what has ended, which nobody looks at before where all are believed."""
         key, dialect = call.identity.key, call.action.dialect
         if key is None:
@@ -250,7 +252,7 @@ class App:
         if tx.get_key(key.id) != key:
             raise dialect.refuse(SignatureError(Reason.UNKNOWN_KEY))
         try:
-            refuse_unusable(key, self._clock.now(), call.identity.session)
+            refuse_unusable(key, now, call.identity.session)
         except SignatureError as error:
             raise dialect.refuse(error) from None
 
@@ -265,23 +267,15 @@ class App:
             if call.operation.changes:  # another is told the revision that there is, without this one
                 context.tx.record(_event(call, context, "BeginWorld", {}))
 
-    def _context(self, call: Call, tx: Transaction, asking: Asker | None = None) -> Context:
-        now, identity = self._clock.now(), call.identity
-        make = partial(make_within, permit=partial(authorise, asking, "ec2")) if asking else make_within
-        behind = partial(standing, identity, call.origin, tx, now)
+    def _context(self, call: Call, tx: Transaction, now: int, asking: Asker | None = None) -> Context:
+        identity = call.identity
         return Context(
-            tx,
-            identity.world,
-            identity.caller,
-            now,
-            self._ids,
-            self._quotas,
-            make,
-            parameters_of,
-            None,
-            behind,
-            self.hosts,
-        )
+            tx, identity.world, identity.caller, now, self._ids, self._quotas,
+            call=partial(make_within, permit=partial(authorise, asking, "ec2")) if asking else make_within,
+            read=parameters_of,
+            standing=partial(standing, identity, call.origin, tx, now),
+            hosts=self.hosts,
+        )  # fmt: skip
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:
         """Write the outcome of a call as HTTP, in the dialect and the namespace that it was asked in."""
