@@ -208,10 +208,11 @@ class Signed:
         The ARNs of another partition are not those that the policies which let somebody have them know (inferred).
         """
         token = scope.session_token or ""
-        session = session_of(token, self._seal(), scope.access_key_id)
+        seal = self._seal()
+        session = session_of(token, seal, scope.access_key_id)
         if session.partition != partition:
             raise SignatureError(Reason.UNKNOWN_KEY)
-        verify(request, scope, secret_of(session, self._seal()), now, token)
+        verify(request, scope, secret_of(session, seal), now, token)
         key, _ = self._key(session.key)
         refuse_unusable(key, now, session)
         return within(session, key, partition, scope.region, bound=self._bound)

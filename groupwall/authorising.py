@@ -15,6 +15,7 @@ from typing import NamedTuple
 from groupwall import errors
 from groupwall.authentication import Identity
 from groupwall.errors import ApiError
+from groupwall.iam import principals
 from groupwall.iam.denials import Denial, because, encoded
 from groupwall.iam.documents import read
 from groupwall.iam.facts import Facts, Keys, Origin
@@ -78,7 +79,7 @@ _NO_POLICIES = Policies(())
 
 @lru_cache(maxsize=1024)
 def _kept(principal: Principal) -> Policies:
-    identity = tuple(read(text, name) for name, text in json.loads(principal.policies))
+    identity = tuple(read(text, name) for name, text in principals.policies_of(principal).items())
     return Policies(identity, read(principal.boundary, "") if principal.boundary else None)
 
 
