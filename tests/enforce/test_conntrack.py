@@ -41,6 +41,15 @@ def _connected(bed: Bed, server: Host, port: int = 80, version: int = 4) -> Conn
     return found
 
 
+def _revoked(enforced: Enforced, server: Host, version: int) -> Connected:
+    """Return a connection that a rule let begin which has been revoked since."""
+    bed = enforced.bed
+    enforced.load(_policy(bed, allow(SERVERS, INGRESS, "tcp 80", ANYWHERE[version])))
+    connected = _connected(bed, server, version=version)
+    enforced.load(_policy(bed))
+    return connected
+
+
 def _both_ways(bed: Bed, server: Host, connected: Connected) -> tuple[bool, bool]:
     client = bed.hosts[0]
     asked = bed.speaks(client, connected.client, connected.server)
@@ -53,9 +62,7 @@ def test_what_has_begun_lives_on(enforced: Enforced, version: int, place: int) -
     """After a revoke no connection opens, and those that are open stay open: reference 20 [docs]."""
     bed = enforced.bed
     server = bed.hosts[place]
-    enforced.load(_policy(bed, allow(SERVERS, INGRESS, "tcp 80", ANYWHERE[version])))
-    old = _connected(bed, server, version=version)
-    enforced.load(_policy(bed))
+    old = _revoked(enforced, server, version)
     assert bed.connect(bed.hosts[0], server, 80, version) is None
     assert _both_ways(bed, server, old) == (True, True)
     old.close()
@@ -67,9 +74,7 @@ def test_a_cut_ends_what_nothing_permits(enforced: Enforced, version: int, place
     """After a revoke with a cut, neither end of an open connection is heard again: issue 6, 6 (inferred)."""
     bed = enforced.bed
     server = bed.hosts[place]
-    enforced.load(_policy(bed, allow(SERVERS, INGRESS, "tcp 80", ANYWHERE[version])))
-    old = _connected(bed, server, version=version)
-    enforced.load(_policy(bed))
+    old = _revoked(enforced, server, version)
     assert {one.flow.service for one in enforced.cut(_policy(bed))} == {TCP * PORTS + 80}
     # The server speaks first: of its packets none may take the connection up again, as one that it began.
     assert not bed.speaks(server, old.server, old.client)
