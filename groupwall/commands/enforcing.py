@@ -22,13 +22,14 @@ from typing import NamedTuple
 from groupwall.commands.profile_files import PRIVATE, write_whole
 from groupwall.commands.rooted import private_folder, refuse_unable
 from groupwall.config import SettingError, Settings
+from groupwall.enforce import control
 from groupwall.iam.callers import USER
 from groupwall.iam.keys import ACTIVE, Wanted, create
 from groupwall.iam.principals import Given, Who, put
 from groupwall.profiles import setup
 from groupwall.store.sqlite import Store
 from groupwall.store.transaction import Transaction
-from groupwall.units import Ids, SystemClock
+from groupwall.units import Ids, SystemClock, ticks
 
 if sys.platform != "win32":
     import pwd
@@ -38,7 +39,10 @@ AGENT = "groupwall-agent"
 
 FILE = "agent.credentials"
 PATIENCE = 10.0
-"""Seconds that the agent may take to end."""
+"""Seconds that the agent may take to begin, and to end."""
+
+LOOK = 0.02
+"""Seconds between two looks for the agent."""
 
 _ACTIONS = ("groupwall:DescribeDesired", "groupwall:Acknowledge")
 _POLICY = json.dumps(
@@ -72,6 +76,7 @@ def agent_beside(asked: Enforcing, store: Store, settings: Settings, url: str) -
     """Start the agent, and be root no longer; at the end the agent ends too. SettingError, OSError, StoreError."""
     program = _started(asked.folder, _key_file(asked.folder, store, settings), settings, url)
     try:
+        _await_listening(program, asked.folder)
         _become(asked.user, Path(settings.data))
         threading.Thread(target=_watch, args=(program,), daemon=True).start()
         yield
@@ -118,6 +123,17 @@ def _started(folder: Path, key_file: Path, settings: Settings, url: str) -> subp
     trusted = {"AWS_CA_BUNDLE": str(Path(settings.tls_cert).absolute())} if settings.tls_cert else {}
     environment = {**os.environ, **_environment(key_file), **trusted}
     return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603 - our own words
+
+
+def _await_listening(program: subprocess.Popen[bytes], folder: Path) -> None:
+    """Return once commands reach the agent, so that whoever reads that the server is ready can attach at once.
+
+    The agent of a server that was killed may have to end first. OSError if ours ends, which has said why.
+    """
+    late = ticks() + PATIENCE
+    while control.agent_of(folder) != program.pid and ticks() < late:
+        with suppress(subprocess.TimeoutExpired):
+            raise OSError(f"the agent ended at its start, with status {program.wait(LOOK)}")
 
 
 def _become(user: pwd.struct_passwd, data: Path) -> None:

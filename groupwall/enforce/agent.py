@@ -15,6 +15,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -32,6 +33,9 @@ WAIT = 2
 
 SOONEST, LATEST, REFUSED = 0.05, 0.8, 5.0
 """Seconds until a question is asked again: at first, at most where nobody answered, and where it was refused."""
+
+UNHEARD = 2.0 * WAIT
+"""Seconds that a command waits for the server to tell of what it names: longer than a question is held."""
 
 HANDED_OVER = 30.0
 """Seconds that the agent of a server that was killed may take to end."""
@@ -59,6 +63,7 @@ class Agent:
         self._enforced: list[str] = []
         self._news = asyncio.Event()
         self._work = asyncio.Event()
+        self._heard = asyncio.Event()
         self._end = asyncio.Event()
         self._watched: dict[Post, int] = {}
 
@@ -128,6 +133,7 @@ class Agent:
             self._watch()
             self._news.set()
             self._work.set()
+            self._heard.set()
 
     async def _build(self) -> None:
         """Make and remove instances for ever, and let answers in between."""
@@ -199,14 +205,22 @@ class Agent:
 
     # ---- to commands
 
-    def _attach(self, interface_id: str, device: str | None, netns: str | None) -> str:
+    async def _attach(self, interface_id: str, device: str | None, netns: str | None) -> str:
+        await self._hear_of(interface_id)
         one = self._host.attach(Wanted(interface_id, device, netns))
         self._watch()
         self._news.set()
         where = f" in {netns}" if netns else ""
         return f"{one.device}{where} is {interface_id} from now on, at revision {self._host.applied}"
 
-    def _detach(self, interface_id: str) -> str:
+    async def _hear_of(self, interface_id: str) -> None:
+        """Wait for one more answer if no answer told of an interface: it may have been made a moment ago."""
+        if not self._host.knows(interface_id):
+            self._heard.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._heard.wait(), UNHEARD)
+
+    async def _detach(self, interface_id: str) -> str:
         one = self._host.detach(interface_id)
         self._watch()
         self._news.set()

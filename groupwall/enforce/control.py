@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Callable
+import struct
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ PATIENCE = 30.0
 LONGEST = 4096
 """Bytes of a request."""
 
-Act = Callable[..., str]
+_CREDENTIALS = struct.Struct("3i")
+"""The pid, user and group of who listens, as the kernel tells them."""
+
+Act = Callable[..., Awaitable[str]]
 Json = dict[str, Any]
 
 
@@ -49,12 +53,19 @@ def ask(folder: Path, operation: str, **given: str | None) -> str:
 
 def is_there(folder: Path) -> bool:
     """Tell whether an agent runs with a folder."""
+    return agent_of(folder) is not None
+
+
+def agent_of(folder: Path) -> int | None:
+    """Return the pid of the agent that listens in a folder, None if none does."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
             connection.connect(str(folder / SOCKET))
         except OSError:
-            return False
-        return True
+            return None
+        told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid: int = _CREDENTIALS.unpack(told)[0]
+    return pid
 
 
 async def listen(folder: Path, acts: dict[str, Act], refusals: tuple[type[Exception], ...]) -> asyncio.Server:
@@ -68,7 +79,7 @@ async def listen(folder: Path, acts: dict[str, Act], refusals: tuple[type[Except
         try:
             line = await reader.readline()
             if line:
-                writer.write(json.dumps(_done(acts, line, refusals)).encode() + b"\n")
+                writer.write(json.dumps(await _done(acts, line, refusals)).encode() + b"\n")
         finally:
             writer.close()
             with suppress(ConnectionError):
@@ -77,9 +88,9 @@ async def listen(folder: Path, acts: dict[str, Act], refusals: tuple[type[Except
     return await asyncio.start_unix_server(answer, place, limit=LONGEST)
 
 
-def _done(acts: dict[str, Act], line: bytes, refusals: tuple[type[Exception], ...]) -> Json:
+async def _done(acts: dict[str, Act], line: bytes, refusals: tuple[type[Exception], ...]) -> Json:
     operation, given = json.loads(line)
     try:
-        return {"done": acts[operation](**given)}
+        return {"done": await acts[operation](**given)}
     except refusals as error:
         return {"refused": str(error)}

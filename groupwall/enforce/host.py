@@ -8,7 +8,7 @@ from pathlib import Path
 from groupwall.enforce import instances
 from groupwall.enforce.attached import Attached
 from groupwall.enforce.bindings import Binding, Wanted
-from groupwall.enforce.desired import NOTHING, Answer, cuts, folded
+from groupwall.enforce.desired import NOTHING, Answer, cuts, folded, interface_of
 from groupwall.enforce.namespaces import Namespaces
 from groupwall.enforce.posts import UNDONE, Post, apply_due, told
 from groupwall.enforce.routers import Routers
@@ -44,6 +44,10 @@ class Host:
         """The interfaces that are enforced here, in order."""
         attached = [interface_id for post in self._attached.posts for interface_id in post.interfaces]
         return sorted([*attached, *(self._routers.interfaces if self._routers else ())])
+
+    def knows(self, interface_id: str) -> bool:
+        """Tell whether the server told of an interface."""
+        return interface_of(self._desired.facts, interface_id) is not None
 
     def posts(self) -> Iterator[Post]:
         """Yield every post."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from groupwall.enforce import control
 from groupwall.enforce.control import Denied, NoAgent
 
 
-def _double(word: str) -> str:
+async def _double(word: str) -> str:
     if word == "wrong":
         raise ValueError("not that word")
     return word + word
@@ -23,19 +24,18 @@ def _asked(folder: Path, ask: Callable[[], str]) -> str:
 
     async def run() -> str:
         async with await control.listen(folder, {"double": _double}, (ValueError,)):
-            told = await asyncio.to_thread(ask)
-            # A connection that was only looked at is accepted by now, and its end may not have been read.
-            await _settled()
-            return told
+            try:
+                return await asyncio.to_thread(ask)
+            finally:
+                await _settled(folder)
 
     return asyncio.run(run())
 
 
-async def _settled() -> None:
-    """Wait for what the loop does besides."""
-    for _ in range(3):  # to accept begins a task, which begins another, which answers
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.gather(*others)
+async def _settled(folder: Path) -> None:
+    """Wait until every connection that came before has had its answer, one that was only looked at too."""
+    await asyncio.to_thread(lambda: control.ask(folder, "double", word="last"))  # they are accepted in order
+    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
 
 
 def test_what_is_asked_is_done(tmp_path: Path) -> None:
@@ -55,6 +55,7 @@ def test_nobody_is_there(tmp_path: Path) -> None:
     with pytest.raises(NoAgent, match="no agent runs with the folder"):
         control.ask(tmp_path, "double", word="ab")
     assert _asked(tmp_path, lambda: str(control.is_there(tmp_path))) == "True"
+    assert _asked(tmp_path, lambda: str(control.agent_of(tmp_path))) == str(os.getpid())
     with pytest.raises(NoAgent):
         control.ask(tmp_path, "double", word="ab")
 

@@ -396,6 +396,7 @@ def test_botocore_is_left_as_it_was(way: Json) -> None:
 def test_wrapped_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody who wraps botocore's method inside a wall keeps the wrapper when the wall ends (inferred)."""
     seen: list[str] = []
+    monkeypatch.setattr(BaseClient, "_make_request", BaseClient._make_request)  # noqa: SLF001 - there again at the end
     with groupwall.local() as wall:
         ours = BaseClient._make_request  # noqa: SLF001 - what is patched
 
