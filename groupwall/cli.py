@@ -18,7 +18,7 @@ COMMANDS = {
         (
             *("preview", "receipt", "apply"),
             *("explain", "reach", "findings", "unused", "why-not-delete", "cut"),
-            *("undo", "confirm", "confirmations", "diff", "bisect", "history"),
+            *("undo", "confirm", "confirmations", "diff", "bisect", "history", "forget-host"),
         ),
         "groupwall.commands.verbs:verb",
     ),

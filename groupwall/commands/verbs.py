@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from groupwall.commands.building import Verb, command, running
 from groupwall.commands.calls import Calls
-from groupwall.commands.shown import changes, effects, findings, flows, history
+from groupwall.commands.shown import changes, effects, enforcement, findings, flows, history
 
 VERBS = (
     Verb("preview", "PreviewChanges", effects.effect, ok=effects.would_be_done),
@@ -39,6 +39,7 @@ VERBS = (
             *("group-id", "security-group-rule-id", "interface-id", "vpc-id", "resource-id"),
         ),
     ),
+    Verb("forget-host", "ForgetHost", enforcement.forgotten, arguments=("Host",)),
     Verb("history verify", "VerifyHistory", history.verified, ok=lambda result: bool(result["Intact"])),
     Verb("history heads", "DescribeHeads", history.heads),
     Verb("history export", "ExportHistory", history.records),

@@ -28,6 +28,16 @@ def host_tells_too_much(longest: int) -> ApiError:
     return invalid_value(f"Drifts must be 0 or more, and a message has at most {longest} characters.")
 
 
+def host_not_found(name: str) -> ApiError:
+    """Refuse a host that nobody knows (inferred)."""
+    return ApiError("InvalidHost.NotFound", f"The host '{name}' does not exist")
+
+
+def host_alive(name: str) -> ApiError:
+    """Refuse to forget a host that was just heard of: it would be known again at once (inferred)."""
+    return ApiError("IncorrectState", f"The host '{name}' is alive. End its agent first.")
+
+
 def too_many_hosts(most: int) -> ApiError:
     """Refuse one host more than a world may have (inferred)."""
     return ApiError("HostLimitExceeded", f"There may be at most {most} hosts.")

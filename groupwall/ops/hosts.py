@@ -80,6 +80,11 @@ class Hosts:
         if len(hosts) > MOST:
             del hosts[next(iter(hosts))]
 
+    def forget(self, world: World, name: str) -> None:
+        """Forget what a host told; whoever waits for it looks again."""
+        self._told.get(world, {}).pop(name, None)
+        self.number += 1
+
 
 def _stepped(steps: tuple[tuple[int, int], ...], revision: int, now: int) -> tuple[tuple[int, int], ...]:
     """Return the steps with another revision; what a host falls behind again it has to reach anew."""

@@ -68,6 +68,21 @@ def test_applied_when_the_concerned_host_has_it(net: Net) -> None:
     assert _of(net, revision) == ("applied", ["host-web"])
 
 
+def test_a_dead_host_is_forgotten(net: Net) -> None:
+    """A host that is gone for good is let go by name, and changes wait for it no longer; it may come back."""
+    with pytest.raises(ApiError, match="is alive"):
+        net.wall.call("ForgetHost", Host="host-web")
+    net.wall.clock.advance(5.001)
+    revision = net.open("web")
+    assert _of(net, revision) == ("pending", ["host-web"])
+    net.wall.call("ForgetHost", Host="host-web")
+    assert _of(net, revision) == ("not-enforced", [])
+    with pytest.raises(ApiError, match="does not exist"):
+        net.wall.call("ForgetHost", Host="host-web")
+    net.tell("web")
+    assert _of(net, net.open("web", "198.51.100.0/24")) == ("pending", ["host-web"])
+
+
 def test_what_no_host_has_to_enforce_is_never_applied(net: Net) -> None:
     """A change of a group without members, or of a tag or a name alone, answers not-enforced."""
     idle = net.open("idle")

@@ -27,6 +27,11 @@ def propagation(result: Json) -> RenderableType:
     return Group(headline, told, *(Text(f"{one['Host']}: {one['Message']}") for one in hosts if one.get("Message")))
 
 
+def forgotten(_: Json) -> RenderableType:
+    """Return that a host is forgotten."""
+    return Text("forgotten: no change waits for it any more")
+
+
 def _headline(result: Json) -> str:
     revision, hosts = result["Revision"], result.get("Hosts", [])
     if result["State"] == "applied":

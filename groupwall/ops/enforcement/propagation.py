@@ -51,7 +51,7 @@ def describe_propagation(params: Params, context: Context) -> Result:
     change = context.tx.change(revision)
     asked = Asked(revision, change[0].time if change else None, concerned)
     told = context.hosts.of(context.world)
-    names = sorted({*bound, *concerned, *(name for name, one in told.items() if _alive(one, context))})
+    names = sorted({*bound, *concerned, *(name for name, one in told.items() if is_alive(one, context.now))})
     return {
         "Revision": revision,
         "State": _state(asked, told),
@@ -90,7 +90,7 @@ def _host(name: str, bound: Bound, asked: Asked, context: Context) -> Json:
     shown = {
         "Host": name,
         "Concerned": name in asked.concerned,
-        "Alive": bool(told and _alive(told, context)),
+        "Alive": bool(told and is_alive(told, context.now)),
         "Drifts": told.drifts if told else 0,
         "InterfaceIds": sorted(bound.get(name, ())),
     }
@@ -100,8 +100,9 @@ def _host(name: str, bound: Bound, asked: Asked, context: Context) -> Json:
     return shown | {"Revision": told.revision, "LastSeen": told.seen, "Lag": lag, "Message": told.message or None}
 
 
-def _alive(told: Told, context: Context) -> bool:
-    return context.now - told.seen <= ALIVE
+def is_alive(told: Told, now: int) -> bool:
+    """Tell whether a host was heard of lately. now: milliseconds since 1970."""
+    return now - told.seen <= ALIVE
 
 
 def _lag(told: Told, asked: Asked, now: int) -> int | None:
