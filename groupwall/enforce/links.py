@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from errno import ENODEV
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import AF_INET, AF_INET6
 from struct import Struct
 from typing import NamedTuple
@@ -28,7 +28,7 @@ _REPLACE, _EXCLUSIVE = 0x100, 0x200
 
 _NEW_LINK, _DELETE_LINK, _GET_LINK = 16, 17, 18
 _NEW_ADDRESS, _DELETE_ADDRESS, _GET_ADDRESS = 20, 21, 22
-_NEW_ROUTE, _DELETE_ROUTE = 24, 25
+_NEW_ROUTE, _DELETE_ROUTE, _GET_ROUTE = 24, 25, 26
 _NEW_NEIGHBOUR, _DELETE_NEIGHBOUR = 28, 29
 
 _LINK = Struct("=BxHiII")  # family, hardware type, index, flags, which of the flags change
@@ -182,3 +182,17 @@ def addresses(kernel: Connection, index: int) -> set[Address]:
     own = [answer.body for answer in found if _ADDRESS.unpack_from(answer.body)[4] == index]
     all_of_it = {ip_address(dict(attributes(body[_ADDRESS.size :]))[1]) for body in own}
     return {each for each in all_of_it if not each.is_link_local}
+
+
+def routes(kernel: Connection, index: int) -> set[Network]:
+    """Return the networks to which somebody, and not the kernel by itself, has set a route through a link."""
+    found = kernel.dump(Message(_GET_ROUTE, 0, _ROUTE.pack(0, 0, 0, 0, 0, 0, 0, 0, 0)))
+    return {network for body in (answer.body for answer in found) if (network := _network(body, index)) is not None}
+
+
+def _network(body: bytes, index: int) -> Network | None:
+    _, length, _, _, _, protocol, *_ = _ROUTE.unpack_from(body)
+    told = dict(attributes(body[_ROUTE.size :]))
+    if protocol != _STATIC or told.get(4) != _NUMBER.pack(index) or 1 not in told:
+        return None
+    return ip_network((told[1], length))

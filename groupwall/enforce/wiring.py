@@ -10,7 +10,7 @@ wait, and a thousand instances do not fill the kernel's table of neighbours (inf
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from errno import ENODEV
 from hashlib import blake2b
@@ -160,7 +160,7 @@ def _without(node: Node, removal: Message) -> None:
 
 
 def join(first: Router, second: Router, peering_id: str) -> None:
-    """Connect two routers, with routes to each other's blocks."""
+    """Connect two routers, with routes to each other's blocks, and to no others."""
     name = device("gwp", peering_id)
     if links.link(second.node.kernel, name) is None:
         there = End(name, _PEER_MAC, second.node.namespace.descriptor)
@@ -171,7 +171,7 @@ def join(first: Router, second: Router, peering_id: str) -> None:
         each.node.kernel.order([links.alias(_number(each.node, name), peering_id)])
 
 
-def _lead(router: Router, name: str, blocks: Iterable[Network], ends: tuple[Address, Address, bytes]) -> None:
+def _lead(router: Router, name: str, blocks: tuple[Network, ...], ends: tuple[Address, Address, bytes]) -> None:
     own, hop, mac = ends
     number = _number(router.node, name)
     router.node.kernel.order(
@@ -182,3 +182,5 @@ def _lead(router: Router, name: str, blocks: Iterable[Network], ends: tuple[Addr
             *(links.route(block, number, hop) for block in blocks),
         ]
     )
+    for gone in links.routes(router.node.kernel, number) - set(blocks):
+        _without(router.node, links.no_route(gone, number))

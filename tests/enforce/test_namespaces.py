@@ -14,7 +14,7 @@ from itertools import product
 import pytest
 
 from groupwall.enforce.entering import Namespace, forget, names
-from groupwall.enforce.links import Address, End, addresses, links, new_pair
+from groupwall.enforce.links import Address, End, addresses, links, new_pair, routes
 from groupwall.enforce.namespaces import Namespaces, Side
 from groupwall.enforce.netlink import Refused
 from groupwall.enforce.packets import TCP
@@ -86,16 +86,18 @@ def test_peering_ends() -> None:
         assert set(_tcp(bed).values()) == {False}
 
 
-def test_joining_again_adds_blocks(ours: Namespaces) -> None:
-    """A peering that is made again has the blocks that are given then, with the link that it had (inferred)."""
+def test_joining_again_changes_blocks(ours: Namespaces) -> None:
+    """A peering that is made again has the blocks that are given then, no others, with the link it had (inferred)."""
     ours.make_router("vpc-2")
     near = Side("vpc-1", (ip_network("10.0.0.0/16"),))
+    blocks = ip_network("10.1.0.0/16"), ip_network("fd00:1::/64"), ip_network("10.2.0.0/16")
     ours.join("pcx-1", near, Side("vpc-2", ()))
     with ours.node("vpc-1") as router:
         before = plugged(router)
-    ours.join("pcx-1", near, Side("vpc-2", (ip_network("10.1.0.0/16"),)))
-    with ours.node("vpc-1") as router:
-        assert plugged(router) == before
+        for some in (blocks[:2], blocks[1:], ()):
+            ours.join("pcx-1", near, Side("vpc-2", some))
+            assert plugged(router) == before
+            assert routes(router.kernel, before["pcx-1"].number) == set(some)
 
 
 def test_making_again_changes_nothing(ours: Namespaces) -> None:
