@@ -8,19 +8,22 @@ import signal
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from groupwall.commands.demo_enforcing import enforcing
 from groupwall.commands.demo_foresight import foresight
+from groupwall.commands.demo_packets import packets
 from groupwall.commands.demo_server import Key, Server, create_key
 from groupwall.commands.demo_stage import Clients, Stage
 from groupwall.commands.demo_steps import STEPS, Proof, Step, prove
 from groupwall.commands.refused import refused
+from groupwall.config import SettingError
 
 try:
     import boto3
@@ -31,6 +34,8 @@ except ModuleNotFoundError:
     boto3 = None
 
 REGION = "us-east-1"
+PACKETS = "packets"
+"""The act that is skipped where packets cannot be stopped."""
 
 
 @click.command(short_help="The whole story in a terminal.")
@@ -47,25 +52,48 @@ def demo(endpoint: str | None, *, as_json: bool) -> None:
     with _stage(console, endpoint) as stage:
         steps = [step for step in (*STEPS, *foresight()) if stage.may_restart or not step.kills]
         proofs = [_played(step, stage, console) for step in steps]
+    skipped = {} if endpoint else _packets(console, proofs)
     kept = all(proof.ok for proof in proofs)
     if as_json:
-        click.echo(json.dumps({"kept": kept, "proofs": [proof._asdict() for proof in proofs]}, indent=2))
+        shown = {"kept": kept, "proofs": [proof._asdict() for proof in proofs], "skipped": skipped}
+        click.echo(json.dumps(shown, indent=2))
     say(console, "\nWhat was proved", "bold")
     for proof in proofs:
         row = f"{'yes' if proof.ok else 'NO':3}  {proof.name:15}  "
         say(console, f"{row}{proof.promise}; seen: {proof.seen}", _colour(ok=proof.ok), rest=" " * len(row))
+    for name, why in skipped.items():
+        row = f"{'-':3}  {name:15}  "
+        say(console, f"{row}skipped: {why}", rest=" " * len(row))
     say(console, "\nEvery promise was kept." if kept else "\nA promise was broken.", _colour(ok=kept))
     sys.exit(0 if kept else 1)
+
+
+def _packets(console: Console, proofs: list[Proof]) -> dict[str, str]:
+    """Play the act of packets with a server of its own, and add its proofs; return why it was skipped, if it was."""
+    say(console, f"\n{PACKETS}: two instances in network namespaces, and a server that makes rules hold", "bold")
+    try:
+        with enforcing() as site, ExitStack() as held:
+            say(console, f"groupwall serve --enforce nft, at {site.endpoint}, with key {site.key.id}")
+            stage = Stage(_clients(site.endpoint, site.key), _told_on(console), None)
+            proofs += [_played(step, stage, console) for step in packets(site.namespaces, held)]
+    except SettingError as error:
+        say(console, f"skipped: {error}")
+        return {PACKETS: str(error)}
+    return {}
+
+
+def _told_on(console: Console) -> Callable[[str, str], None]:
+    def tell(call: str, answer: str) -> None:
+        say(console, f"  {call}", "cyan", rest="    ")
+        say(console, f"      {answer}", "dim", rest="      ")
+
+    return tell
 
 
 @contextmanager
 def _stage(console: Console, endpoint: str | None) -> Iterator[Stage]:
     """Open the scene: a server on a folder that goes away with it, unless there is one to try."""
-
-    def tell(call: str, answer: str) -> None:
-        say(console, f"  {call}", "cyan", rest="    ")
-        say(console, f"      {answer}", "dim", rest="      ")
-
+    tell = _told_on(console)
     if endpoint:
         yield Stage(_clients(endpoint, Key("AKIAIOSFODNN7EXAMPLE", "demo")), tell, None)
         return

@@ -29,7 +29,7 @@ class Stage:
         self, clients: Clients, tell: Callable[[str, str], None], restart: Callable[[Stage], str] | None
     ) -> None:
         self.clients = clients
-        self._tell = tell
+        self.tell = tell
         self._restart = restart
         self._groups = 0
 
@@ -53,7 +53,7 @@ class Stage:
             answer: Answer = getattr(client, call)(**members)
         except client.exceptions.ClientError as error:
             answer = error.response
-        self._tell(f"{call}({brief(members)})", told(answer))
+        self.tell(f"{call}({brief(members)})", told(answer))
         return answer
 
     def group(self, *permissions: Answer, vpc_id: str | None = None, name: str | None = None) -> str:
@@ -122,6 +122,7 @@ _FORMS: dict[str, Callable[[Answer], str]] = {
     "Parameters": lambda call: str(call["Operation"]),
     "SubnetArn": lambda subnet: str(subnet["SubnetId"]),
     "NetworkInterface": lambda made: str(made["NetworkInterface"]["NetworkInterfaceId"]),
+    "Instances": lambda made: ", ".join(f"{one['InstanceId']} {one['PrivateIpAddress']}" for one in made["Instances"]),
     "Deltas": lambda change: f"{change['Revision']} {change['Operation']}",
     "IpPermissions": lambda one: (
         f"{one['GroupName']} {brief(one['IpPermissions'])}" if "GroupName" in one else _members(one)

@@ -146,7 +146,7 @@ def enforcing_on(root: Path, prefix: str, *options: str) -> Iterator[Enforcing]:
     serve = ("serve", "--port", "0", "--auth", "iam", "--log", "off", "--enforce", "nft", *words, *options)
     with (
         (root / "log").open("a") as log,
-        environment(GROUPWALL_NAMES=prefix, PYTHONPATH=_importable()),
+        environment(GROUPWALL_NAMES=prefix, PYTHONPATH=importable()),
         running((python(), "-m", "groupwall.cli", *serve), log) as server,
     ):
         yield Enforcing(server, root, prefix)
@@ -174,7 +174,8 @@ def python() -> str:
     pytest.skip("needs a Python that others than root can run")
 
 
-def _importable() -> str:
+def importable() -> str:
+    """Return the PYTHONPATH with which another Python finds what this one does."""
     folders = [str(Path(groupwall.__file__).parent.parent), *(each for each in sys.path if each.endswith("-packages"))]
     return os.pathsep.join(folders)
 
