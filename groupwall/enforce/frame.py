@@ -138,7 +138,7 @@ def frame(guarded: str = GUARDED, *, inside: bool = False) -> Table:
             **{beginning(direction): None for direction in Direction},
         },
         rules={
-            "from_interface": (_LINK_LOCAL, *(_no_other_source(family, sender.device) for family in FAMILIES)),
+            "from_interface": _from_itself(sender.device),
             **{direction.value: _asked(direction, side, prefix) for direction, side in sides.items()},
             **{beginning(direction): (*_TCP_BEGINS, *_EXEMPT[direction]) for direction in Direction},
         },
@@ -166,15 +166,19 @@ def _host(bits: int) -> bytes:
     return bits.to_bytes(4, sys.byteorder)
 
 
-def _no_other_source(family: Family, device: Meta) -> NftRule:
+def _from_itself(device: Meta) -> tuple[NftRule, ...]:
     """Drop what a checked device sends as somebody else.
 
     Every packet comes by here, of established flows too, since connection tracking believes what it is told. So the
-    lookup that nearly all of them leave the rule by stands first.
+    rules that let nearly all of them out stand first.
     """
+    own = (_own_source(family, device) for family in FAMILIES)
+    return (*own, _LINK_LOCAL, (LoadMeta(0, device), InSet(0, CHECKED), DROP))
+
+
+def _own_source(family: Family, device: Meta) -> NftRule:
     address = LoadPacket(_DEVICE_WORDS, Header.NETWORK, family.source, family.size)
-    known = InSet(0, sources_name(family), absent=True)
-    return (*family.is_it, LoadMeta(0, device), address, known, InSet(0, CHECKED), DROP)
+    return (*family.is_it, LoadMeta(0, device), address, InSet(0, sources_name(family)), ACCEPT)
 
 
 # Neighbour discovery speaks so; routers forward nothing that comes from such an address.
