@@ -2,7 +2,7 @@
 
 A tracked flow lives on when the rule that admitted it goes (reference 20 [docs]). A cut ends it: its entry is deleted,
 so that its next packet is judged as the first of a flow, and of TCP none but a SYN can be that (dataplane-nftables 3.3
-[measured]). What is cut is told by the verdict, flow by flow, so that a flow which another rule permits is not touched.
+[measured]). What is cut is asked flow by flow, so that a flow which another rule permits is not touched.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def _named(told: bytes) -> bytes:
     return b"".join(attribute(kind | nested, rest[kind]) for kind, nested in _NAMES.items() if kind in rest)
 
 
-def cut(kernel: Connection, permits: Callable[[Flow], bool]) -> list[Tracked]:
-    """End the flows that are not permitted, and return them. Asked once the rules that decide now are applied."""
-    forbidden = [each for each in tracked(kernel) if not permits(each.flow)]
-    end(kernel, forbidden)
-    return forbidden
+def cut(kernel: Connection, ends: Callable[[Tracked], bool]) -> list[Tracked]:
+    """End the flows that are to end, and return them. Asked once the rules that decide now are applied."""
+    some = [each for each in tracked(kernel) if ends(each)]
+    end(kernel, some)
+    return some

@@ -6,6 +6,8 @@ its own end, and its own entry of a flow, so that each ends what its end no long
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
 from groupwall.enforce.compile import State
 from groupwall.rules.flows import address_number, block_span
 from groupwall.rules.spans import Span, Spans, holds, spans
@@ -23,7 +25,7 @@ class Gates:
             for interface in state.interfaces.values()
             for text in interface.addresses
         }
-        self._grants: dict[tuple[str, Direction], list[Grant]] = {}
+        self._granted: dict[frozenset[str], dict[Direction, list[Grant]]] = {}
         self._meant: dict[Peer, Spans] = {}
 
     def permit(self, flow: Flow) -> bool:
@@ -31,22 +33,24 @@ class Gates:
         leaves = self._opens(flow.source, Direction.EGRESS, flow.destination, flow.service)
         return leaves and self._opens(flow.destination, Direction.INGRESS, flow.source, flow.service)
 
-    def _opens(self, own: int, direction: Direction, other: int, service: int) -> bool:
-        if own not in self._groups:
-            return True
-        return any(
-            holds(addresses, other) and holds(services, service)
-            for group in self._groups[own]
-            for _, (addresses, services) in self._granted(group, direction)
-        )
+    def at(self, own: int) -> Mapping[Direction, Sequence[Grant]] | None:
+        """Return what the gate of an address grants, None if it is no interface's here."""
+        groups = self._groups.get(own)
+        if groups is not None and groups not in self._granted:
+            self._granted[groups] = {direction: list(self._grants(groups, direction)) for direction in Direction}
+        return None if groups is None else self._granted[groups]
 
-    def _granted(self, group: str, direction: Direction) -> list[Grant]:
-        if (group, direction) not in self._grants:
-            rules = self._state.groups.get(group, ())
-            self._grants[group, direction] = [
-                grant(rule, self._addresses) for rule in rules if rule.direction is direction
-            ]
-        return self._grants[group, direction]
+    def _opens(self, own: int, direction: Direction, other: int, service: int) -> bool:
+        gate = self.at(own)
+        if gate is None:
+            return True
+        return any(holds(addresses, other) and holds(services, service) for _, (addresses, services) in gate[direction])
+
+    def _grants(self, groups: Iterable[str], direction: Direction) -> Iterator[Grant]:
+        for group in groups:
+            for rule in self._state.groups.get(group, ()):
+                if rule.direction is direction:
+                    yield grant(rule, self._addresses)
 
     def _addresses(self, peer: Peer) -> Spans:
         if peer not in self._meant:

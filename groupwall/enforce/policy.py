@@ -6,7 +6,7 @@ only they are compiled again.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -14,6 +14,8 @@ from dataclasses import replace
 from groupwall.enforce import compile as compiling
 from groupwall.enforce.compile import Part, State
 from groupwall.enforce.desired import Facts, Key, Kind, group_of, interface_of, texts_of
+from groupwall.enforce.stopping import Stopping, stopping
+from groupwall.rules.tracking import opened
 from groupwall.rules.values import Rule
 
 CLOSED: frozenset[str] = frozenset()
@@ -33,6 +35,8 @@ class Policy:
         self._used: Counter[str] = Counter()
         self._devices: dict[str, str] = {}
         self._cutting: set[str] = set()
+        self._groups_before: dict[str, tuple[Rule, ...]] = {}
+        self._interfaces_before: dict[str, compiling.Interface | None] = {}
 
     @property
     def state(self) -> State:
@@ -77,6 +81,22 @@ class Policy:
             if any(rule.properties.peer.text in peers for rule in rules)
         }
 
+    def stopping(self) -> Stopping | None:
+        """Return which flows under way stop by what was altered since the last ``settle``; None if none can.
+
+        Only interfaces are looked at that have left a group, or are in one which has lost a rule for everyone.
+        """
+        less = {one for one, was in self._groups_before.items() if opened(was) - opened(self._groups.get(one, ()))}
+        some = {one for one, now in (self._interfaces.items() if less else ()) if not less.isdisjoint(now.groups)}
+        some |= self._interfaces_before.keys() & self._interfaces.keys()
+        before = {one: was for one in some if (was := self._interfaces_before.get(one, self._interfaces[one]))}
+        groups = ChainMap(self._groups_before, self._groups)
+        return stopping(replace(self.state, groups=groups, interfaces=before), self.state) if before else None
+
+    def settle(self) -> None:
+        """Take what holds now for what later changes alter."""
+        self._groups_before, self._interfaces_before = {}, {}
+
     def _followed(self, known: Facts, key: Key) -> Iterator[Part]:
         match key.kind:
             case Kind.INTERFACE if key.id in self._devices:
@@ -92,6 +112,7 @@ class Policy:
 
     def _interface(self, interface_id: str, known: Facts) -> Iterator[Part]:
         before = self._interfaces.pop(interface_id, None)
+        self._interfaces_before.setdefault(interface_id, before)
         if interface_id in self._devices:
             self._interfaces[interface_id] = self._told(interface_id, known)
         after = self._interfaces.get(interface_id)
@@ -112,6 +133,7 @@ class Policy:
 
     def _group(self, group_id: str, known: Facts) -> Iterator[Part]:
         self._cutting.discard(group_id)
+        self._groups_before.setdefault(group_id, self._groups.get(group_id, ()))
         if self._used[group_id]:
             found = group_of(known, group_id)
             self._groups[group_id] = found.rules

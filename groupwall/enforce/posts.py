@@ -97,10 +97,12 @@ class Post:
 
     def _cut(self) -> None:
         """End the flows under way that are to end, now that the table lets none of them begin again."""
-        judged = self._policy.judged(self._cuts)
-        if judged.interfaces:
-            conntrack.cut(self._flows, Gates(judged).permit)
+        judged, stopping = self._policy.judged(self._cuts), self._policy.stopping()
+        if judged.interfaces or stopping:
+            permit, stops = Gates(judged).permit, stopping.stops if stopping else _never
+            conntrack.cut(self._flows, lambda one: not permit(one.flow) or stops(one))
         self._cuts = set()
+        self._policy.settle()
 
     def close_first(self) -> None:
         """Let nothing pass until the first ``apply``, unless a whole table is there, which then decides until then."""
@@ -117,6 +119,10 @@ class Post:
         repaired = self._dataplane.repair()
         self._loaded = True
         return repaired
+
+
+def _never(_: conntrack.Tracked) -> bool:
+    return False
 
 
 def new_post(namespace: Namespace, policy: Policy, known: Facts) -> Post:

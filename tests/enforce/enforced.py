@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
 from typing import Self
@@ -53,11 +54,14 @@ class Enforced:
         """End the flows that a policy does not permit."""
         found: list[Tracked] = []
         for vpc_id, kernel in zip(self.planes, self._kernels, strict=True):
-            gates = Gates(state(policy, self.bed.hosts, vpc_id))
-            found += conntrack.cut(kernel, gates.permit)
+            found += conntrack.cut(kernel, _not_permitted(Gates(state(policy, self.bed.hosts, vpc_id))))
         return found
 
     def forget_flows(self) -> None:
         """Track nothing that is tracked now."""
         for kernel in self._kernels:
             conntrack.end(kernel, conntrack.tracked(kernel))
+
+
+def _not_permitted(gates: Gates) -> Callable[[Tracked], bool]:
+    return lambda one: not gates.permit(one.flow)

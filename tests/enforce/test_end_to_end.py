@@ -42,6 +42,20 @@ def test_a_revoke_stops_packets() -> None:
             assert there.speaks()
 
 
+def test_a_revoke_stops_what_is_untracked() -> None:
+    """A session that anyone could begin stops with its rule, since answers may go anywhere too: reference 20 [docs]."""
+    with enforcing() as one:
+        group_id = _group(one)
+        [client] = one.run_instances(1)
+        [server] = one.run_instances(1, SecurityGroupIds=[group_id])
+        anyone = RULE | {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        near = RULE | {"FromPort": PORT + 1, "ToPort": PORT + 1}
+        one.applied(one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[anyone, near]))
+        with one.connection(client, server, PORT) as gone, one.connection(client, server, PORT + 1) as kept:
+            one.applied(one.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[anyone, near]))
+            assert (gone.speaks(), kept.speaks()) == (False, True)
+
+
 def _revoked_by_tag(one: Enforcing, group_id: str) -> None:
     one.ec2.create_tags(Resources=[group_id], Tags=[{"Key": "groupwall:existing-flows", "Value": "cut"}])
     one.applied(one.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
