@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from groupwall.config import SettingError
 from groupwall.enforce import control
 from groupwall.enforce.agent import Agent, Clients
 from groupwall.enforce.attached import let_go
+from groupwall.enforce.guard import ssh_callers
 from groupwall.enforce.host import Host
 from groupwall.enforce.namespaces import Namespaces
 
 NAMES = "gw"
 STANDARD_INPUT = 0
+TRIAL = 60.0
+"""Seconds after which what was attached with --host is undone, unless that was confirmed."""
 
 Command = Callable[..., Any]
 
@@ -73,14 +77,40 @@ async def _run(one: Agent, folder: Path, lifeline: int | None) -> None:
 @click.option("--eni", required=True, help="The network interface whose groups are to decide.")
 @click.option("--interface", help="A device: a veth or tap that this machine routes for; with --netns, one inside.")
 @click.option("--netns", help="A network namespace, by name or by the pid of a process in it: a container's.")
+@click.option("--host", "itself", is_flag=True, help="This machine itself: what its own programs receive and send.")
+@click.option("--no-guard", "unguarded", is_flag=True, help="With --host: keep neither SSH nor the server reachable.")
+@click.option("--confirm", is_flag=True, help="With --host: keep it, which is undone after 60 s otherwise.")
+@click.option("--undone-after", "seconds", default=TRIAL, hidden=True, type=click.FloatRange(0.1, 3600))
 @_with_state
 @refused
-def attach(eni: str, interface: str | None, netns: str | None, state: str) -> None:
+def attach(eni: str, state: str, *, itself: bool, **given: Any) -> None:  # noqa: ANN401 - options
     """Hold what you have to the rules of a network interface, from now on and over restarts."""
-    if not interface and not netns:
-        raise click.UsageError("name what to attach: --interface, --netns or both")
+    if itself:
+        _attach_host(eni, state, **given)
+        return
+    device, netns = given["interface"], given["netns"]
+    if given["unguarded"] or given["confirm"]:
+        raise click.UsageError("--no-guard and --confirm are for --host")
+    if not device and not netns:
+        raise click.UsageError("name what to attach: --interface, --netns or both, or --host")
     refuse_unable("groupwall attach")
-    click.echo(control.ask(Path(state), "attach", interface_id=eni, device=interface, netns=netns))
+    click.echo(control.ask(Path(state), "attach", interface_id=eni, device=device, netns=netns))
+
+
+def _attach_host(eni: str, state: str, *, confirm: bool, unguarded: bool, seconds: float, **given: str | None) -> None:
+    if any(given.values()):
+        raise click.UsageError("--host is all of this machine's own traffic: give neither --interface nor --netns")
+    if confirm and unguarded:
+        raise click.UsageError("what is kept was settled when it was attached: --confirm goes without --no-guard")
+    refuse_unable("groupwall attach")
+    folder = Path(state)
+    if confirm:
+        click.echo(control.ask(folder, "confirm", interface_id=eni))
+        return
+    callers = None if unguarded else ssh_callers(os.getpid())
+    click.echo(control.ask(folder, "attach-host", interface_id=eni, callers=callers, seconds=seconds))
+    where = "" if state == STATE else f" --state {shlex.quote(state)}"
+    click.echo(f"To confirm, best from another login:\n  groupwall attach --eni {eni} --host --confirm{where}")
 
 
 @click.command(short_help="Undo attach.")

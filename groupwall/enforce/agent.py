@@ -22,11 +22,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from groupwall.enforce import control
 from groupwall.enforce.bindings import Unbound, Wanted
+from groupwall.enforce.guard import callers_kept, hooked_here, server_kept
 from groupwall.enforce.host import Host
-from groupwall.enforce.posts import Post
+from groupwall.enforce.own import Kept, Own
+from groupwall.enforce.posts import UNDONE, Post
 from groupwall.errors import ApiError
 from groupwall.remote import Client, NoAnswer
-from groupwall.units import ticks
+from groupwall.units import MILLISECONDS, SystemClock, ticks, timestamp
 
 WAIT = 2
 """Seconds that the server holds a question: so often it hears of a host where nothing changes, and knows it alive."""
@@ -77,6 +79,7 @@ class Agent:
         server = await self._listen(folder, patient=lifeline is not None)
         self._host.begin()
         self._watch()
+        self._await_trials()
         tasks = [asyncio.create_task(each) for each in (self._ask(), self._build(), self._tell(), self._end.wait())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -91,7 +94,12 @@ class Agent:
 
     async def _listen(self, folder: Path, *, patient: bool) -> asyncio.Server:
         """Listen to commands. patient: wait for the agent of a server that was killed, which is about to end too."""
-        acts: dict[str, control.Act] = {"attach": self._attach, "detach": self._detach}
+        acts: dict[str, control.Act] = {
+            "attach": self._attach,
+            "attach-host": self._attach_host,
+            "confirm": self._confirm,
+            "detach": self._detach,
+        }
         late = ticks() + HANDED_OVER
         while True:
             try:
@@ -220,11 +228,57 @@ class Agent:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._heard.wait(), UNHEARD)
 
+    async def _attach_host(self, interface_id: str, callers: list[tuple[str, int]] | None, seconds: float) -> str:
+        """Hold this machine itself, on trial. callers: who must be able to come back, None to keep nothing at all."""
+        await self._hear_of(interface_id)
+        try:
+            kept = [] if callers is None else [*callers_kept(callers), *await self._server_kept()]
+        except (ValueError, TypeError) as error:
+            raise Unbound(str(error)) from None
+        until = SystemClock().now() + round(seconds * MILLISECONDS)
+        own = Own(tuple(dict.fromkeys(kept)), until)
+        self._host.attach(Wanted(interface_id, own=own))
+        self._await_trials()
+        self._watch()
+        self._news.set()
+        others = ", ".join(hooked_here())
+        return "\n".join(
+            [
+                f"this machine is {interface_id} until {timestamp(until)}, and on only if that is confirmed by then",
+                f"kept whatever the rules say: loopback{''.join(f', {one.told}' for one in own.kept)}",
+                *([f"these tables of others decide too: {others}"] if others else []),
+            ]
+        )
+
+    async def _server_kept(self) -> list[Kept]:
+        return await _apart(partial(server_kept, self._clients.asking.endpoint))
+
+    async def _confirm(self, interface_id: str) -> str:
+        one = self._host.confirm(interface_id)
+        return f"{one.told} is {interface_id} until it is detached"
+
+    def _await_trials(self) -> None:
+        """Undo what is on trial at the end of its time, unless it was confirmed by then."""
+        loop, now = asyncio.get_running_loop(), SystemClock().now()
+        for interface_id, until in self._host.trials.items():
+            loop.call_later((until - now) / MILLISECONDS, self._undo, interface_id, until)
+
+    def _undo(self, interface_id: str, until: int) -> None:
+        if self._host.trials.get(interface_id) == until:
+            log.warning("nobody confirmed that this machine is %s: it is free of groupwall", interface_id)
+            try:
+                self._freed(interface_id)
+            except UNDONE as error:
+                self._say(f"{interface_id}: {error}")
+
     async def _detach(self, interface_id: str) -> str:
+        return f"{self._freed(interface_id)} is free of groupwall"
+
+    def _freed(self, interface_id: str) -> str:
         one = self._host.detach(interface_id)
         self._watch()
         self._news.set()
-        return f"{one.device} is free of groupwall"
+        return one.told
 
 
 async def _apart(act: Callable[[], T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from groupwall.enforce import bindings
@@ -11,6 +12,7 @@ from groupwall.enforce.desired import NOTHING, Desired, interface_of
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.policy import Policy
 from groupwall.enforce.posts import UNDONE, Post, apply_due, new_post, remove_table, told
+from groupwall.units import SystemClock
 
 
 class Attached:
@@ -26,13 +28,18 @@ class Attached:
         """The posts of all namespaces that something is attached in."""
         return self._posts.values()
 
+    @property
+    def trials(self) -> dict[str, int]:
+        """Until when this machine is on trial as which interface, in milliseconds since 1970; empty if it is not."""
+        return {one.interface_id: one.own.until for one in self._bound.values() if one.own and one.own.until}
+
     def begin(self) -> list[str]:
         """Take up the bindings of before; return what cannot be taken up, with the reason.
 
-        Until the first answer nothing passes them but what passed before.
+        Until the first answer nothing passes them but what passed before. What was not confirmed in time is undone.
         """
         faults = []
-        for one in bindings.read(self._folder):
+        for one in self._in_time():
             try:
                 self._bind(bindings.again(one), NOTHING)
             except OSError as error:
@@ -44,6 +51,19 @@ class Attached:
                 faults.append(f"{', '.join(sorted(post.interfaces))}: {told(error)}")
         return faults
 
+    def _in_time(self) -> list[Binding]:
+        """Return the bindings that are kept, and forget those that should have been confirmed by now."""
+        kept, now = bindings.read(self._folder), SystemClock().now()
+        late = [one for one in kept if one.own and 0 < one.own.until <= now]
+        there = [one for one in kept if one not in late]
+        for one in late:
+            if all(other.place != one.place for other in there):  # else what is late is no part of the next load
+                with suppress(*UNDONE):  # somebody else's table by now
+                    _free(one)
+        if late:
+            bindings.write(self._folder, there)
+        return there
+
     def attach(self, wanted: Wanted, desired: Desired) -> Binding:
         """Hold a device to an interface's policy, from now on until it is detached. Raise Unbound, with the reason."""
         found = interface_of(desired.facts, wanted.interface_id)
@@ -52,18 +72,47 @@ class Attached:
         one = bindings.binding(wanted, found.vpc_id)
         self._refuse(one)
         post = self._bind(one, desired)
-        if faults := apply_due([post], desired.revision):
-            self._unbind(one, desired)
+        if faults := apply_due([post], desired.revision) or self._tried(one, post):
+            if self._unbind(one, desired):
+                with suppress(*UNDONE):
+                    _free(one)
+            self._keep()
             raise Unbound("; ".join(faults))
         self._keep()
         return one
+
+    def _tried(self, one: Binding, post: Post) -> list[str]:
+        """Let what is on trial hold; return what is in the way.
+
+        It is kept first, since whoever comes after a crash has to know what to undo.
+        """
+        if one.own is None:
+            return []
+        self._keep()
+        try:
+            post.try_for(max(one.own.until - SystemClock().now(), 1))
+        except UNDONE as error:
+            return [told(error)]
+        return []
+
+    def confirm(self, interface_id: str, desired: Desired) -> Binding:
+        """Let this machine's rules hold from now on until it is detached. Raise Unbound, with the reason."""
+        one = self._bound.get(interface_id)
+        if one is None or one.own is None:
+            raise Unbound(f"this machine is not bound to {interface_id}: nothing is there to confirm")
+        confirmed = one._replace(own=one.own._replace(until=0))
+        if faults := apply_due([self._bind(confirmed, desired)], desired.revision):
+            self._bind(one, desired)
+            raise Unbound("; ".join(faults))
+        self._keep()
+        return confirmed
 
     def _refuse(self, one: Binding) -> None:
         if one.interface_id in self._bound:
             raise Unbound(f"{one.interface_id} is bound here already")
         there = [each for each in self._bound.values() if each.number == one.number]
         if any(each.device == one.device for each in there):
-            raise Unbound(f"{one.device} is bound to another interface")
+            raise Unbound(f"{one.told} is bound to another interface")
         if any(each.inside != one.inside for each in there):
             raise Unbound("a namespace is either one whose own packets are judged, or one that passes them on")
         if any(each.vpc_id != one.vpc_id for each in there):
@@ -73,7 +122,7 @@ class Attached:
         if one.number not in self._posts:
             policy = Policy(one.vpc_id, inside=one.inside)
             self._posts[one.number] = new_post(Namespace.at(Path(one.place)), policy, desired.facts)
-        self._posts[one.number].bind(one.interface_id, one.device, desired.facts)
+        self._posts[one.number].bind(one.interface_id, one.device, desired.facts, one.own)
         self._bound[one.interface_id] = one
         return self._posts[one.number]
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from groupwall.enforce import links
 from groupwall.enforce.entering import NAMED, Namespace
 from groupwall.enforce.links import Link
 from groupwall.enforce.netlink import Connection
+from groupwall.enforce.own import Kept, Own
+from groupwall.rules.values import Direction
 
 FILE = "bindings.json"
 HERE = Path("/proc/thread-self/ns/net")
@@ -25,7 +27,7 @@ class Binding(NamedTuple):
     """A device that is held to the policy of an interface, which lies in a VPC.
 
     number: the kernel's of the namespace. inside: whether packets of the namespace's own programs are meant, and not
-    those that it passes on.
+    those that it passes on. own: in place of a device, where all of this machine's own traffic is meant.
     """
 
     interface_id: str
@@ -34,6 +36,12 @@ class Binding(NamedTuple):
     place: str
     number: int
     inside: bool
+    own: Own | None = None
+
+    @property
+    def told(self) -> str:
+        """What is held, for a person."""
+        return self.device if self.own is None else "this machine"
 
 
 class Unbound(Exception):
@@ -43,16 +51,20 @@ class Unbound(Exception):
 class Wanted(NamedTuple):
     """What a user wants to bind: a device, in a namespace given by name or pid, else in the agent's own.
 
-    device: None for the only one that the namespace has beside its loopback.
+    device: None for the only one that the namespace has beside its loopback. own: in place of both, where all of this
+    machine's own traffic is to be held.
     """
 
     interface_id: str
     device: str | None = None
     netns: str | None = None
+    own: Own | None = None
 
 
 def binding(wanted: Wanted, vpc_id: str) -> Binding:
     """Return the binding that is wanted. Raise Unbound where there is no such device, or none that can be held."""
+    if wanted.own is not None:
+        return Binding(wanted.interface_id, vpc_id, "", str(HERE), number_of(HERE), inside=False, own=wanted.own)
     place, inside = _place(wanted.netns), wanted.netns is not None
     try:
         with Namespace.at(place) as namespace:
@@ -120,7 +132,16 @@ def again(one: Binding) -> Binding:
 def read(folder: Path) -> list[Binding]:
     """Return the bindings that are kept in a folder."""
     file = folder / FILE
-    return [Binding(*each) for each in json.loads(file.read_text())] if file.exists() else []
+    return [_read(*each) for each in json.loads(file.read_text())] if file.exists() else []
+
+
+def _read(*told: Any) -> Binding:  # noqa: ANN401 - as JSON gives it
+    """Return a binding as it was kept; one of an older agent has nothing of a machine's own."""
+    one = Binding(*told)
+    if one.own is None:
+        return one
+    kept, until = told[-1]
+    return one._replace(own=Own(tuple(Kept(Direction(way), *rest) for way, *rest in kept), until))
 
 
 def write(folder: Path, bindings: list[Binding]) -> None:

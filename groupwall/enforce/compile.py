@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from groupwall.enforce import table
+from groupwall.enforce import own, table
 from groupwall.enforce.expressions import DROP, goto, jump
 from groupwall.enforce.frame import (
     CHECKED,
@@ -45,7 +45,8 @@ from groupwall.enforce.lines import (
     spot,
     tag,
 )
-from groupwall.enforce.table import Element, Flag, Shape, Table
+from groupwall.enforce.own import Own
+from groupwall.enforce.table import Element, Flag, Shape, Table, merged
 from groupwall.rules.flows import IPV4 as IPV4_ADDRESSES
 from groupwall.rules.flows import block_span
 from groupwall.rules.spans import Span, spans
@@ -61,13 +62,15 @@ _NOWHERE = {IPV4: bytes(4), IPV6: bytes(16)}
 class Interface:
     """A network interface and the device that it is here. addresses: private, of both families, as text.
 
-    checked: whether it may send as nobody but itself (EC2's source/destination check).
+    checked: whether it may send as nobody but itself (EC2's source/destination check). own: in place of a device, where
+    it is all of this machine's own traffic; no source is checked then.
     """
 
     device: str
     addresses: frozenset[str]
     groups: frozenset[str]
     checked: bool = True
+    own: Own | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,26 +227,31 @@ def _interval(family: Family, span: Span) -> Element:
 
 
 def interface(interface_id: str, here: Interface) -> Table:
-    """Return the two chains of an interface, and the elements by which its packets get there."""
-    device = _device(here.device)
+    """Return the two chains of an interface, and how its packets get there."""
     chains = {direction: chain_of(interface_id, direction) for direction in Direction}
     asked = {
         direction: [beginning(direction), *(chain_of(group_id, direction) for group_id in sorted(here.groups))]
         for direction in Direction
     }
+    asks = Table(
+        sets={},
+        elements={},
+        chains=dict.fromkeys((name for some in asked.values() for name in some), None)
+        | dict.fromkeys(chains.values(), None),
+        rules={chain: (*((jump(name),) for name in asked[direction]), (DROP,)) for direction, chain in chains.items()},
+    )
+    return merged([_by_device(here, chains) if here.own is None else own.gates(here.own, chains), asks])
+
+
+def _by_device(here: Interface, chains: Mapping[Direction, str]) -> Table:
+    device = _device(here.device)
     elements = {
         interfaces_map(direction): frozenset({Element(device, verdict=goto(chain))})
         for direction, chain in chains.items()
     }
     if here.checked:
         elements |= {CHECKED: frozenset({Element(device)}), **_sources(device, here.addresses)}
-    return Table(
-        sets={name: SETS[name] for name in elements},
-        elements=elements,
-        chains=dict.fromkeys((name for some in asked.values() for name in some), None)
-        | dict.fromkeys(chains.values(), None),
-        rules={chain: (*((jump(name),) for name in asked[direction]), (DROP,)) for direction, chain in chains.items()},
-    )
+    return Table({name: SETS[name] for name in elements}, elements, {}, {})
 
 
 def _sources(device: bytes, addresses: Iterable[str]) -> dict[str, frozenset[Element]]:

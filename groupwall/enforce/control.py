@@ -35,7 +35,7 @@ class Denied(OSError):
     """The agent did not do what it was asked; the message says why."""
 
 
-def ask(folder: Path, operation: str, **given: str | None) -> str:
+def ask(folder: Path, operation: str, **given: Any) -> str:  # noqa: ANN401 - what JSON can say
     """Have the agent of a folder do something; return what it tells. Raise NoAgent, Denied."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(PATIENCE)

@@ -35,6 +35,7 @@ from groupwall.enforce.messages import (
     transaction,
 )
 from groupwall.enforce.netlink import NETFILTER, Answer, Connection, Message, Refused, text
+from groupwall.enforce.own import in_force
 from groupwall.enforce.reading import read_handles, read_packets, read_table
 from groupwall.enforce.table import EMPTY, Table, merged
 from groupwall.enforce.telling import told
@@ -131,6 +132,10 @@ class Dataplane:
         if self.revision is not None:
             yield GoneElements(REVISION, (revision_element(self.revision),))
         yield NewElements(REVISION, (revision_element(revision),))
+
+    def try_for(self, milliseconds: int) -> None:
+        """Let what is on trial hold, until the kernel itself ends it. Raise Refused if nothing is, or was already."""
+        self._commit([in_force(milliseconds)])
 
     @property
     def held(self) -> set[Part]:

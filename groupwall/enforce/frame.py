@@ -152,7 +152,7 @@ def _asked(direction: Direction, side: Side, prefix: bytes) -> tuple[NftRule, ..
     """
     device = LoadMeta(0, side.device)
     return (
-        (*_in_state(_ESTABLISHED | _RELATED), ACCEPT),
+        BEGUN,
         (device, Dispatch(0, interfaces_map(direction))),
         (device, Compare(0, Is.EQUAL, prefix), DROP),
     )
@@ -164,6 +164,10 @@ def _in_state(bits: int) -> tuple[Expression, ...]:
 
 def _host(bits: int) -> bytes:
     return bits.to_bytes(4, sys.byteorder)
+
+
+BEGUN: NftRule = (*_in_state(_ESTABLISHED | _RELATED), ACCEPT)
+"""Accept what belongs to a flow that has begun."""
 
 
 def _from_itself(device: Meta) -> tuple[NftRule, ...]:
@@ -210,7 +214,7 @@ _TCP_BEGINS: tuple[NftRule, ...] = (
 )
 
 
-def _on_link(hops: int, first: int, last: int) -> NftRule:
+def on_link(hops: int, first: int, last: int) -> NftRule:
     """Accept ICMPv6 types that live on one link, known by a number of hops that no router leaves as it is."""
     return (
         *IPV6.is_it,
@@ -223,7 +227,8 @@ def _on_link(hops: int, first: int, last: int) -> NftRule:
     )
 
 
-def _ports(family: Family, source: int, destination: int) -> NftRule:
+def between_ports(family: Family, source: int, destination: int) -> NftRule:
+    """Accept UDP from one port to another."""
     ports = source.to_bytes(2) + destination.to_bytes(2)
     both = LoadPacket(0, Header.TRANSPORT, 0, 4), Compare(0, Is.EQUAL, ports)
     return (*family.is_it, *_protocol(_UDP), *both, ACCEPT)
@@ -233,12 +238,12 @@ def _ports(family: Family, source: int, destination: int) -> NftRule:
 # dataplane-nftables 3.1). The ingress gate of whoever is asked for an address by another member still decides.
 _EXEMPT: dict[Direction, tuple[NftRule, ...]] = {
     Direction.EGRESS: (
-        _ports(IPV4, 68, 67),
-        _ports(IPV6, 546, 547),
-        _on_link(255, 133, 133),
-        _on_link(255, 135, 136),
-        _on_link(1, 131, 132),
-        _on_link(1, 143, 143),
+        between_ports(IPV4, 68, 67),
+        between_ports(IPV6, 546, 547),
+        on_link(255, 133, 133),
+        on_link(255, 135, 136),
+        on_link(1, 131, 132),
+        on_link(1, 143, 143),
     ),
-    Direction.INGRESS: (_on_link(255, 134, 136),),
+    Direction.INGRESS: (on_link(255, 134, 136),),
 }

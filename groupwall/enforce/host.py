@@ -95,6 +95,15 @@ class Host:
         """Hold a device to an interface's policy, from now on until it is detached. Raise Unbound, with the reason."""
         return self._attached.attach(wanted, self._desired)
 
+    @property
+    def trials(self) -> dict[str, int]:
+        """Until when this machine is on trial as which interface, in milliseconds since 1970; empty if it is not."""
+        return self._attached.trials
+
+    def confirm(self, interface_id: str) -> Binding:
+        """Let this machine's rules hold from now on until it is detached. Raise Unbound, with the reason."""
+        return self._attached.confirm(interface_id, self._desired)
+
     def detach(self, interface_id: str) -> Binding:
         """Let a device go, so that it is as if it had never been bound. Raise Unbound if it is not; OSError."""
         return self._attached.detach(interface_id, self._desired)

@@ -197,6 +197,20 @@ class NewElements:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTimed:
+    """Add an element that the kernel removes by itself after some time, whoever lives then."""
+
+    name: str
+    key: bytes
+    milliseconds: int
+
+    def messages(self, named: bytes) -> list[Message]:
+        """Return the message."""
+        element = nested(_ELEMENT, nested(1, attribute(1, self.key)), attribute(4, self.milliseconds.to_bytes(8)))
+        return [_message(Number.NEW_ELEMENT, CREATE, named, text(2, self.name), nested(3, element))]
+
+
+@dataclass(frozen=True, slots=True)
 class GoneElements:
     """Remove elements that a set has."""
 
@@ -211,7 +225,17 @@ class GoneElements:
 
 
 Change = (
-    NewTable | GoneTable | NewSet | GoneSet | NewChain | GoneChain | Rewritten | Shortened | NewElements | GoneElements
+    NewTable
+    | GoneTable
+    | NewSet
+    | GoneSet
+    | NewChain
+    | GoneChain
+    | Rewritten
+    | Shortened
+    | NewElements
+    | NewTimed
+    | GoneElements
 )
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from groupwall.enforce import compile as compiling
 from groupwall.enforce.compile import Part, State
 from groupwall.enforce.desired import Facts, Key, Kind, group_of, interface_of, texts_of
+from groupwall.enforce.own import Own
 from groupwall.enforce.stopping import Stopping, stopping
 from groupwall.rules.tracking import opened
 from groupwall.rules.values import Rule
@@ -34,6 +35,7 @@ class Policy:
         self._interfaces: dict[str, compiling.Interface] = {}
         self._used: Counter[str] = Counter()
         self._devices: dict[str, str] = {}
+        self._own: dict[str, Own] = {}
         self._cutting: set[str] = set()
         self._groups_before: dict[str, tuple[Rule, ...]] = {}
         self._interfaces_before: dict[str, compiling.Interface | None] = {}
@@ -48,14 +50,17 @@ class Policy:
         """The ids of the interfaces that are held to it."""
         return self._devices.keys()
 
-    def bind(self, interface_id: str, device: str, known: Facts) -> set[Part]:
-        """Hold a device to what its interface may do; return what changed."""
+    def bind(self, interface_id: str, device: str, known: Facts, own: Own | None = None) -> set[Part]:
+        """Hold a device, or this machine's own traffic, to what an interface may do; return what changed."""
         self._devices[interface_id] = device
+        if own is not None:
+            self._own[interface_id] = own
         return set(self._interface(interface_id, known))
 
     def unbind(self, interface_id: str, known: Facts) -> set[Part]:
         """Hold a device to nothing any more; return what changed."""
         self._devices.pop(interface_id, None)
+        self._own.pop(interface_id, None)
         return set(self._interface(interface_id, known))
 
     def follow(self, known: Facts, changed: Iterable[Key]) -> set[Part]:
@@ -127,9 +132,10 @@ class Policy:
     def _told(self, interface_id: str, known: Facts) -> compiling.Interface:
         """Return an interface as it is told; closed if it is not, or lies in another VPC than all that is here."""
         device, found = self._devices[interface_id], interface_of(known, interface_id)
+        own = self._own.get(interface_id)
         if found is None or found.vpc_id != self.vpc_id:
-            return compiling.Interface(device, CLOSED, CLOSED)
-        return compiling.Interface(device, frozenset(found.addresses), found.groups, found.checked)
+            return compiling.Interface(device, CLOSED, CLOSED, own=own)
+        return compiling.Interface(device, frozenset(found.addresses), found.groups, found.checked, own)
 
     def _group(self, group_id: str, known: Facts) -> Iterator[Part]:
         self._cutting.discard(group_id)

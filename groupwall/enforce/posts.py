@@ -15,6 +15,7 @@ from groupwall.enforce.frame import REVISION
 from groupwall.enforce.gates import Gates
 from groupwall.enforce.messages import GoneTable, transaction
 from groupwall.enforce.netlink import NETFILTER, Connection, text
+from groupwall.enforce.own import Own
 from groupwall.enforce.policy import Policy
 from groupwall.enforce.reading import NotOurs, read_table
 
@@ -63,9 +64,9 @@ class Post:
         """The ids of the interfaces here."""
         return self._policy.interfaces
 
-    def bind(self, interface_id: str, device: str, known: Facts) -> None:
-        """Hold a device to an interface's policy, from the next ``apply`` on."""
-        self._due |= self._policy.bind(interface_id, device, known)
+    def bind(self, interface_id: str, device: str, known: Facts, own: Own | None = None) -> None:
+        """Hold a device, or this machine's own traffic, to an interface's policy, from the next ``apply`` on."""
+        self._due |= self._policy.bind(interface_id, device, known, own)
 
     def unbind(self, interface_id: str, known: Facts) -> None:
         """Let a device go, from the next ``apply`` on."""
@@ -103,6 +104,10 @@ class Post:
             conntrack.cut(self._flows, lambda one: not permit(one.flow) or stops(one))
         self._cuts = set()
         self._policy.settle()
+
+    def try_for(self, milliseconds: int) -> None:
+        """Let what is on trial hold for some time, whoever lives then. Raise one of UNDONE."""
+        self._dataplane.try_for(milliseconds)
 
     def close_first(self) -> None:
         """Let nothing pass until the first ``apply``, unless a whole table is there, which then decides until then."""

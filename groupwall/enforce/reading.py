@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from groupwall.enforce.messages import Number, asked, asked_elements
+from groupwall.enforce.messages import GENERAL, INET, Number, asked, asked_elements
 from groupwall.enforce.netlink import Connection, Refused, text
-from groupwall.enforce.table import NftRule, Table
+from groupwall.enforce.table import Flag, NftRule, Table
 from groupwall.enforce.telling import (
     Told,
     chain_told,
@@ -24,6 +24,7 @@ from groupwall.enforce.telling import (
 
 _TABLE = 1
 _NAME = 2
+_FAMILIES = {INET: "inet", 2: "ip", 10: "ip6"}
 
 
 class NotOurs(Exception):
@@ -33,6 +34,7 @@ class NotOurs(Exception):
 def read_table(connection: Connection, name: str) -> Table | None:
     """Return a table, None if there is none of that name. Raise NotOurs if it was not made by us.
 
+    What is in sets whose elements go by themselves is left out.
     It is of one moment only if nobody changed it meanwhile, which the number of the last transaction tells.
     """
     if not _exists(connection, name):
@@ -43,13 +45,30 @@ def read_table(connection: Connection, name: str) -> Table | None:
     for found in _listed(connection, Number.GET_RULE, name):
         chain, rule = rule_told(found)
         rules.setdefault(chain, []).append(rule)
-    elements = {one: paired(some) for one, some in read_elements(connection, name, sets).items()}
+    lasting = [one for one, shape in sets.items() if not shape.flags & Flag.TIMED]
+    elements = {one: paired(some) for one, some in read_elements(connection, name, lasting).items()}
     return Table(
         sets,
         {one: some for one, some in elements.items() if some},
         chains,
         {chain: tuple(some) for chain, some in rules.items()},
     )
+
+
+def read_hooked(connection: Connection, places: Collection[int]) -> list[str]:
+    """Return the tables of others, as nft names them, that packets come by at some steps of their way, in order.
+
+    Whether they stop any is not looked at. What does not go through nftables, such as old iptables, is not seen.
+    """
+    message = asked(Number.GET_CHAIN)
+    found = [(answer.body[0], told(answer)[1]) for answer in connection.dump(message._replace(body=bytes(GENERAL)))]
+    hooked = {(family, name_told(one[_TABLE])) for family, one in found if _place(one) in places}
+    return sorted(f"{_FAMILIES[family]} {name}" for family, name in hooked if family in _FAMILIES)
+
+
+def _place(found: dict[int, bytes]) -> int | None:
+    _, hook = chain_told(found)
+    return hook and hook.place
 
 
 def read_handles(connection: Connection, name: str, chain: str) -> list[bytes]:

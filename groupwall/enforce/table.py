@@ -23,6 +23,8 @@ class Flag(IntFlag):
 
     INTERVAL = 0x4
     MAP = 0x8
+    TIMED = 0x10
+    """The kernel removes elements by itself when their time is over: what is in such a set is nobody's to compare."""
 
 
 class Field(NamedTuple):
