@@ -25,7 +25,7 @@ from groupwall.enforce.namespaces import Namespaces
 
 NAMES = "gw"
 STANDARD_INPUT = 0
-TRIAL = 60.0
+TRIAL = 60
 """Seconds after which what was attached with --host is undone, unless that was confirmed."""
 
 Command = Callable[..., Any]
@@ -80,7 +80,7 @@ async def _run(one: Agent, folder: Path, lifeline: int | None) -> None:
 @click.option("--host", "itself", is_flag=True, help="This machine itself: what its own programs receive and send.")
 @click.option("--no-guard", "unguarded", is_flag=True, help="With --host: keep neither SSH nor the server reachable.")
 @click.option("--confirm", is_flag=True, help="With --host: keep it, which is undone after 60 s otherwise.")
-@click.option("--undone-after", "seconds", default=TRIAL, hidden=True, type=click.FloatRange(0.1, 3600))
+@click.option("--undone-after", "seconds", default=TRIAL, hidden=True, type=click.IntRange(1, 3600))
 @_with_state
 @refused
 def attach(eni: str, state: str, *, itself: bool, **given: Any) -> None:  # noqa: ANN401 - options
@@ -97,7 +97,7 @@ def attach(eni: str, state: str, *, itself: bool, **given: Any) -> None:  # noqa
     click.echo(control.ask(Path(state), "attach", interface_id=eni, device=device, netns=netns))
 
 
-def _attach_host(eni: str, state: str, *, confirm: bool, unguarded: bool, seconds: float, **given: str | None) -> None:
+def _attach_host(eni: str, state: str, *, confirm: bool, unguarded: bool, seconds: int, **given: str | None) -> None:
     if any(given.values()):
         raise click.UsageError("--host is all of this machine's own traffic: give neither --interface nor --netns")
     if confirm and unguarded:

@@ -228,14 +228,14 @@ class Agent:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._heard.wait(), UNHEARD)
 
-    async def _attach_host(self, interface_id: str, callers: list[tuple[str, int]] | None, seconds: float) -> str:
+    async def _attach_host(self, interface_id: str, callers: list[tuple[str, int]] | None, seconds: int) -> str:
         """Hold this machine itself, on trial. callers: who must be able to come back, None to keep nothing at all."""
         await self._hear_of(interface_id)
         try:
             kept = [] if callers is None else [*callers_kept(callers), *await self._server_kept()]
         except (ValueError, TypeError) as error:
             raise Unbound(str(error)) from None
-        until = SystemClock().now() + round(seconds * MILLISECONDS)
+        until = SystemClock().now() + seconds * MILLISECONDS
         own = Own(tuple(dict.fromkeys(kept)), until)
         self._host.attach(Wanted(interface_id, own=own))
         self._await_trials()

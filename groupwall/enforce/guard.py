@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from groupwall.enforce.dataplane import TABLE
 from groupwall.enforce.frame import INSIDE
 from groupwall.enforce.links import Address
 from groupwall.enforce.netlink import NETFILTER, Connection
@@ -27,7 +28,7 @@ DNS = 53
 _RESOLVERS = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 """Where resolvers stand; in the second those that a resolver of the machine's own asks."""
 
-_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_TABLES = (Path("/proc/thread-self/net/tcp"), Path("/proc/thread-self/net/tcp6"))
 _ESTABLISHED = "01"
 _OWN_PORTS = {"http": 80, "https": 443}
 
@@ -127,7 +128,7 @@ def server_kept(endpoint: str, resolvers: Iterable[Path] = _RESOLVERS) -> list[K
 def hooked_here() -> list[str]:
     """Return the tables of others that this machine's own packets come by. OSError."""
     with Connection(NETFILTER) as kernel:
-        return read_hooked(kernel, {side.place for side in INSIDE.values()})
+        return read_hooked(kernel, TABLE, {side.place for side in INSIDE.values()})
 
 
 def _resolvers(file: Path) -> Iterator[Kept]:

@@ -55,15 +55,15 @@ def read_table(connection: Connection, name: str) -> Table | None:
     )
 
 
-def read_hooked(connection: Connection, places: Collection[int]) -> list[str]:
-    """Return the tables of others, as nft names them, that packets come by at some steps of their way, in order.
+def read_hooked(connection: Connection, name: str, places: Collection[int]) -> list[str]:
+    """Return the tables but that of a name, as nft has them, that packets come by at some steps of their way, in order.
 
     Whether they stop any is not looked at. What does not go through nftables, such as old iptables, is not seen.
     """
     message = asked(Number.GET_CHAIN)
     found = [(answer.body[0], told(answer)[1]) for answer in connection.dump(message._replace(body=bytes(GENERAL)))]
-    hooked = {(family, name_told(one[_TABLE])) for family, one in found if _place(one) in places}
-    return sorted(f"{_FAMILIES[family]} {name}" for family, name in hooked if family in _FAMILIES)
+    hooked = {(family, name_told(one[_TABLE])) for family, one in found if _place(one) in places} - {(INET, name)}
+    return sorted(f"{_FAMILIES[family]} {table}" for family, table in hooked if family in _FAMILIES)
 
 
 def _place(found: dict[int, bytes]) -> int | None:

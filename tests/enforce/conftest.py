@@ -37,6 +37,8 @@ NEED_THE_KERNEL = {
     "test_demo_packets.py": "runs instances",
     "test_restored.py": "runs an agent on network namespaces",
     "test_agent.py": "runs agents on network namespaces",
+    "test_own_traffic.py": "sends packets to and from network namespaces",
+    "test_attach_host.py": "runs an agent inside a network namespace",
     "test_attach.py": "runs an agent on network namespaces",
 }
 """The files that are skipped where Linux, root or nftables is missing, and why: all of them, and no other."""
