@@ -97,8 +97,8 @@ def attach(eni: str, state: str, *, itself: bool, **given: Any) -> None:  # noqa
     click.echo(control.ask(Path(state), "attach", interface_id=eni, device=device, netns=netns))
 
 
-def _attach_host(eni: str, state: str, *, confirm: bool, unguarded: bool, seconds: int, **given: str | None) -> None:
-    if any(given.values()):
+def _attach_host(eni: str, state: str, *, confirm: bool, unguarded: bool, **given: Any) -> None:  # noqa: ANN401 - options
+    if given["interface"] or given["netns"]:
         raise click.UsageError("--host is all of this machine's own traffic: give neither --interface nor --netns")
     if confirm and unguarded:
         raise click.UsageError("what is kept was settled when it was attached: --confirm goes without --no-guard")
@@ -108,7 +108,7 @@ def _attach_host(eni: str, state: str, *, confirm: bool, unguarded: bool, second
         click.echo(control.ask(folder, "confirm", interface_id=eni))
         return
     callers = None if unguarded else ssh_callers(os.getpid())
-    click.echo(control.ask(folder, "attach-host", interface_id=eni, callers=callers, seconds=seconds))
+    click.echo(control.ask(folder, "attach-host", interface_id=eni, callers=callers, seconds=given["seconds"]))
     where = "" if state == STATE else f" --state {shlex.quote(state)}"
     click.echo(f"To confirm, best from another login:\n  groupwall attach --eni {eni} --host --confirm{where}")
 

@@ -55,11 +55,17 @@ def ssh_callers(process: int, processes: Path = Path("/proc"), tables: Iterable[
 def _told(process: int, processes: Path) -> Iterator[Caller]:
     """Yield what SSH_CONNECTION says in a process and in those that started it, the nearest first."""
     while process:
-        with suppress(OSError):  # it has ended, or is not ours to look at
-            for each in (processes / str(process) / "environ").read_bytes().split(b"\0"):
-                if each.startswith(b"SSH_CONNECTION="):
-                    yield from _caller(each.decode(errors="replace").partition("=")[2].split())
+        for name, _, value in (each.partition("=") for each in _environment(processes / str(process))):
+            if name == "SSH_CONNECTION":
+                yield from _caller(value.split())
         process = _parent(process, processes)
+
+
+def _environment(process: Path) -> list[str]:
+    try:
+        return (process / "environ").read_text(errors="replace").split("\0")
+    except OSError:  # it has ended, or is not ours to look at
+        return []
 
 
 def _caller(words: list[str]) -> Iterator[Caller]:
