@@ -220,7 +220,7 @@ class App:
                 if not (call.action.service == OWN and call.params.get("Force")):
                     refuse_broken(context)
                 tx.record(_event(call, context, call.action.name, call.params))
-            else:
+            elif not call.operation.aside:
                 tx.undo()
         return result
 

@@ -1,6 +1,6 @@
 """``groupwall serve --enforce nft``: an agent beside the server, and a server that is root no longer.
 
-The agent is a program of its own and stays root; it has a key of a user that may do the agents' two operations and
+The agent is a program of its own and stays root; it has a key of a user that may do the agents' operations and
 nothing else. What reads requests runs as another user, whom the folder of the store belongs to from then on. The agent
 ends when the server does, in whatever way, since it holds the other end of the agent's standard input; the rules in the
 kernel stay as they are.
@@ -44,7 +44,7 @@ PATIENCE = 10.0
 LOOK = 0.02
 """Seconds between two looks for the agent."""
 
-_ACTIONS = ("groupwall:DescribeDesired", "groupwall:Acknowledge")
+_ACTIONS = ("groupwall:DescribeDesired", "groupwall:Acknowledge", "groupwall:TellCounters")
 _POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(_ACTIONS), "Resource": "*"}]}
 )

@@ -1,8 +1,9 @@
-"""``groupwall status``: what hosts enforce; with ``--prove``, what a group's rules do to real packets here."""
+"""``groupwall status``: what hosts enforce, what rules let in there, and what a group's rules do to real packets."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from groupwall.commands.building import Listed, Verb, documentation, parameters,
 from groupwall.commands.printing import print_json, print_shown
 from groupwall.commands.refused import refused
 from groupwall.commands.rooted import refuse_unable
-from groupwall.commands.shown import enforcement
+from groupwall.commands.shown import counters, enforcement
 from groupwall.commands.shown.columns import columns
 from groupwall.enforce.compile import State
 from groupwall.enforce.desired import NOTHING, Facts, Kind, folded, rules_of, texts_of
@@ -25,16 +26,23 @@ from groupwall.rules.spans import Span
 Json = dict[str, Any]
 
 _VERB = Verb("status", "DescribePropagation", enforcement.propagation)
+_COUNTERS = Verb("status", "DescribeCounters", counters.counters)
+_OF_COUNTERS = ("GroupIds", "SecurityGroupRuleIds", "Unused", "max_items")
 _TITLES = ("DIRECTION", "OTHER END", "SERVICE", "RULES SAY", "PACKET")
 _PROVE = (
     "A security group: send real packets about its rules between scratch namespaces, and tell which passed. For root "
     "of a Linux; no interface of the group is touched."
 )
+_COUNTED = "Tell what each rule let in, where hosts count it; of all rules, or of those that the next options name."
 
 
 @refused
-def _status(group_id: str | None, **given: Any) -> None:  # noqa: ANN401 - the options, by name
-    if group_id is None:
+def _status(group_id: str | None, *, counted: bool, **given: Any) -> None:  # noqa: ANN401 - the options, by name
+    if not counted and any(given[name] for name in _OF_COUNTERS):
+        raise click.UsageError("which rules, and how many, is told together with --counters only")
+    if counted:
+        run(replace(_COUNTERS, show=counters.unused) if given["Unused"] else _COUNTERS, given)
+    elif group_id is None:
         run(_VERB, given)
     else:
         _prove(group_id, given)
@@ -95,7 +103,12 @@ def _row(one: Proof) -> tuple[str, str, str, str, Text]:
 
 status = Listed(
     "status",
-    params=[click.Option(["group_id", "--prove"], metavar="GROUP_ID", help=_PROVE), *parameters(_VERB)],
+    params=[
+        click.Option(["group_id", "--prove"], metavar="GROUP_ID", help=_PROVE),
+        click.Option(["counted", "--counters"], is_flag=True, help=_COUNTED),
+        *(one for one in parameters(_COUNTERS) if one.name in _OF_COUNTERS),
+        *parameters(_VERB),
+    ],
     callback=_status,
     help=documentation(_VERB.operation)[0],
     short_help=documentation(_VERB.operation)[0].split(". ")[0].rstrip(".") + ".",

@@ -41,3 +41,11 @@ def host_alive(name: str) -> ApiError:
 def too_many_hosts(most: int) -> ApiError:
     """Refuse one host more than a world may have (inferred)."""
     return ApiError("HostLimitExceeded", f"There may be at most {most} hosts.")
+
+
+def report_malformed(most: int) -> ApiError:
+    """Refuse a report of counters that cannot be added up (inferred)."""
+    return invalid_value(
+        "A report has a series of 1 to 64 characters, a number from 1, and counters that are 0 or more, of at most"
+        f" {most} rules."
+    )

@@ -135,6 +135,7 @@ class Operation:
     cannot limit to some resources. None for one that needs no permission at all. No row can leave it out.
     here: it needs what only this process knows, so it is not left to another, however much it reads.
     waits: whether a server may hold back its answer.
+    aside: what it writes is kept outside the history, and so it makes no change.
     """
 
     name: str
@@ -149,8 +150,9 @@ class Operation:
     on: tuple[On, ...] | None = field(kw_only=True)
     here: bool = False
     waits: Waits | None = None
+    aside: bool = False
 
     @property
     def changes(self) -> bool:
-        """Whether it may become a change: it neither only reads nor only tries."""
-        return not self.reads and self.tries is None
+        """Whether it may become a change: it neither only reads nor only tries, nor writes beside the history."""
+        return not self.reads and not self.aside and self.tries is None

@@ -7,7 +7,7 @@ from groupwall.ops.changes import apply as changes_applied
 from groupwall.ops.changes import confirm as changes_confirmed
 from groupwall.ops.changes import undo as changes_undone
 from groupwall.ops.effects import previews, receipts
-from groupwall.ops.enforcement import acknowledge, desired, forget, propagation
+from groupwall.ops.enforcement import acknowledge, counters, desired, forget, propagation
 from groupwall.ops.expectations import expectations
 from groupwall.ops.findings import dependents, findings, unused
 from groupwall.ops.flows import explain, reachability
@@ -45,7 +45,7 @@ _MODULES = (
     instances, instances_run, instances_described, instance_attributes, instance_status,
     peerings, peering_requests, references_described, tags, zones, history, difference, bisect, verified, export,
     findings, unused, dependents, expectations, plans, explain, reachability, previews, receipts,
-    changes_applied, changes_undone, changes_confirmed, sessions, desired, acknowledge, forget, propagation,
+    changes_applied, changes_undone, changes_confirmed, sessions, desired, acknowledge, forget, propagation, counters,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for module in _MODULES for operation in module.OPERATIONS}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from groupwall.rules.values import Asked, Direction, Rule
+from groupwall.store import counters
 from groupwall.store.entities import (
     AccessKey,
     Confirmation,
@@ -19,7 +20,7 @@ from groupwall.store.entities import (
     World,
 )
 from groupwall.store.history import History
-from groupwall.store.rows import COLUMNS, LISTED, among
+from groupwall.store.rows import ALL, COLUMNS, LISTED, Page, among
 
 
 class Reads(History):
@@ -187,6 +188,18 @@ class Reads(History):
         """Return what is kept outside the history for entities, by their ids, of those that have anything."""
         rows = self._all(f"SELECT owner, secret FROM secret WHERE owner IN {LISTED}", (json.dumps(owners),))
         return dict(rows)
+
+    def counters(self, asked: counters.Asked, page: Page = ALL) -> list[counters.Counted]:
+        """Return what rules let in, by group and rule, of those that hosts of this world count or counted."""
+        return [counters.counted(row) for row in self._all(*counters.listing(self.world, asked, *page))]
+
+    def is_counting(self, host: str) -> bool:
+        """Tell whether a host of this world told counters."""
+        return self._one("SELECT 1 FROM counting WHERE world = ? AND host = ?", (self.world, host)) is not None
+
+    def count_counting(self) -> int:
+        """Return how many hosts of this world told counters."""
+        return int(self._one("SELECT count(*) FROM counting WHERE world = ?", (self.world,))[0])
 
     def access_keys(self) -> list[AccessKey]:
         """List all access keys by account and user."""

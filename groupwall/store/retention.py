@@ -11,6 +11,8 @@ import sqlite3
 from itertools import takewhile
 from typing import NamedTuple
 
+from groupwall.rules.values import Rule
+from groupwall.store import counters
 from groupwall.store.changes import GENESIS, Change, Delta, Head, follows, mentioned
 from groupwall.store.folder import StoreError
 from groupwall.store.tables import BY_KIND, ENTITIES
@@ -69,12 +71,19 @@ def let_go(connection: sqlite3.Connection, last: int) -> None:
     gone = [where for where, after in folded.items() if after is None]
     there = [(*where, after) for where, after in folded.items() if after is not None]
     connection.executemany("DELETE FROM checkpoint_entity WHERE world = ? AND kind = ? AND id = ?", gone)
+    _let_counters_go(connection, gone, last)
     connection.executemany("INSERT OR REPLACE INTO checkpoint_entity VALUES (?, ?, ?, ?)", there)
     connection.execute("DELETE FROM checkpoint WHERE revision % ? != 0", (MILESTONE,))
     connection.execute(_HEADS, (last, MILESTONE))
     connection.executemany("DELETE FROM mention WHERE id = ? AND revision = ?", mentions)
     connection.execute("DELETE FROM delta WHERE revision <= ?", (last,))
     connection.execute("DELETE FROM change WHERE revision <= ?", (last,))
+
+
+def _let_counters_go(connection: sqlite3.Connection, gone: list[tuple[int, str, str]], last: int) -> None:
+    (time,) = connection.execute("SELECT time FROM change WHERE revision = ?", (last,)).fetchone()
+    rules = [(world, one) for world, kind, one in gone if kind == ENTITIES[Rule].kind]
+    counters.forget(connection, rules, time)
 
 
 def _mentions(connection: sqlite3.Connection, last: int) -> list[tuple[str, int]]:

@@ -260,5 +260,23 @@ INSERT INTO sqlite_stat1 VALUES ('principal', 'principal', '100 1'), ('host', 'h
 ANALYZE sqlite_schema;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = """
+-- What rules let in, as hosts tell it: no entities, and no part of the history. See store/counters.py.
+CREATE TABLE counter (
+    world INTEGER NOT NULL, group_id TEXT NOT NULL, rule_id TEXT NOT NULL, host TEXT NOT NULL, flows INTEGER NOT NULL,
+    bytes INTEGER, last_hit INTEGER, since INTEGER NOT NULL, until INTEGER,
+    PRIMARY KEY (world, group_id, rule_id, host)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX counter_by_rule ON counter (world, rule_id);
+CREATE TABLE counting (
+    world INTEGER NOT NULL, host TEXT NOT NULL, series TEXT NOT NULL, number INTEGER NOT NULL, told INTEGER NOT NULL,
+    PRIMARY KEY (world, host)
+) STRICT, WITHOUT ROWID;
+INSERT INTO sqlite_stat1 VALUES
+    ('counter', 'counter', '500000 500000 50 2 1'), ('counter', 'counter_by_rule', '500000 500000 2'),
+    ('counting', 'counting', '100 100 1');
+ANALYZE sqlite_schema;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 """Step n brings a store of version n to version n + 1. A step that has been released is never changed."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
+from groupwall.store import counters
 from groupwall.store.changes import Change, Delta, Event, Head, columns_text, mentioned, next_change
 from groupwall.store.entities import Expectation, Tag, World
 from groupwall.store.folder import StoreError
@@ -252,6 +253,14 @@ class Transaction(Reads):
         if self._connection.execute(statement, (*values, *scope, *found)).rowcount != 1:
             message = f"{entity.kind} {entity.id_of(value)} was not there to be changed"
             raise LookupError(message)
+
+    def add_counters(self, report: counters.Report, now: int) -> bool:
+        """Add what a host tells of rules, outside the history; False when it was added before."""
+        return counters.add(self._connection, self.world, report, now)
+
+    def end_counters(self, host: str, now: int) -> None:
+        """Note that a host counts nothing any more, outside the history."""
+        counters.end(self._connection, self.world, host, now)
 
     def keep_secret(self, owner: str, secret: str) -> None:
         """Keep a secret of an entity, in the place of the one before, outside what the history tells."""

@@ -44,6 +44,10 @@ class Site:
         revision: int = self.remote.call("DescribeChanges", NewestFirst=True, MaxResults=1)["Revision"]
         return revision
 
+    def rules(self, *ports: int) -> list[str]:
+        """Open some ports; return the ids of the rules."""
+        return allow(self.remote, self._group, *(tcp(port, "192.0.2.0/24") for port in ports))  # type: ignore[arg-type]
+
     def tell(self, revision: int) -> None:
         """Have the host tell that it enforces a revision."""
         given = {"Host": self._name, "Revision": revision, "InterfaceIds": [self.interface]}
@@ -109,3 +113,26 @@ def test_status_shows_every_host(site: Site) -> None:
     [line] = [line for line in ended.stdout.splitlines() if line.startswith("test_status_shows_every_host")]
     assert line.split()[1:3] == ["alive", "revision"]
     assert line.endswith(site.interface)
+
+
+def test_status_tells_what_rules_let_in(site: Site) -> None:
+    """`status --counters` lists the rules that hosts count, and with `--unused` those alone that let nothing in."""
+    used, unused = site.rules(80, 443)
+    given = {"Host": "one", "Series": site.interface, "Number": 1}
+    told = [{"SecurityGroupRuleId": used, "Flows": 3}, {"SecurityGroupRuleId": unused}]
+    site.remote.call("TellCounters", **given, Counters=told)
+    every = site.run("status", "--counters", "--security-group-rule-ids", used, unused, "--json")
+    assert {one["SecurityGroupRuleId"]: one["Flows"] for one in json.loads(every.stdout)["Counters"]} == {
+        used: 3,
+        unused: 0,
+    }
+    lines = site.run("status", "--counters", "--unused").stdout.splitlines()
+    assert [unused in line for line in lines] == [False, True]
+    explained = site.run("explain", "--from", "192.0.2.1", "--to", site.interface, "--port", "80").stdout
+    assert "; let in 3 flows since 20" in explained
+
+
+def test_status_refuses_to_choose_among_what_it_does_not_tell(site: Site) -> None:
+    """Which rules are wanted is a question together with `--counters` alone."""
+    refused = site.run("status", "--unused")
+    assert (refused.exit_code, "--counters" in refused.output) == (2, True)

@@ -15,7 +15,7 @@ from tests.law import breaches
 from tests.ops.examples import EXAMPLES, filled, set_out
 from tests.scenes import Json, create_group, tcp
 
-WRITES = [name for name, operation in OPERATIONS.items() if not operation.reads and not operation.tries]
+WRITES = [name for name, operation in OPERATIONS.items() if operation.changes]
 READS = [name for name, operation in OPERATIONS.items() if operation.reads]
 EMPTY = [name for name, action in ACTIONS.items() if action.empty]
 EVERY_CALL = [(name, number) for name, examples in EXAMPLES.items() for number, _ in enumerate(examples)]

@@ -21,10 +21,8 @@ def acknowledge(params: Params, context: Context) -> Result:
     A host that enforces nothing any more is forgotten. InvalidParameterValue for a name that is none, a revision that
     is yet to come, and drifts below 0; HostLimitExceeded.
     """
-    name, revision, drifts = params["Host"], params["Revision"], params.get("Drifts", 0)
+    name, revision, drifts = host_name(params["Host"]), params["Revision"], params.get("Drifts", 0)
     message = params.get("Message", "")
-    if not _NAME.fullmatch(name):
-        raise errors.host_name_invalid(name)
     if not 0 <= revision <= context.tx.head.revision:
         raise errors.revision_unknown(revision, context.tx.head.revision)
     if drifts < 0 or len(message) > LONGEST_MESSAGE:
@@ -32,6 +30,13 @@ def acknowledge(params: Params, context: Context) -> Result:
     _bind(Host(name, compact(sorted({parsing.interface_id(one) for one in params.get("InterfaceIds", ())}))), context)
     context.hosts.tell(context.world, name, revision, Told(context.now, drifts=drifts, message=message))
     return {"Revision": context.tx.head.revision + bool(context.tx.written)}
+
+
+def host_name(text: str) -> str:
+    """Return the name of a host. InvalidParameterValue for what is none."""
+    if not _NAME.fullmatch(text):
+        raise errors.host_name_invalid(text)
+    return text
 
 
 def _bind(host: Host, context: Context) -> None:

@@ -11,6 +11,8 @@ from groupwall.store.entities import Host
 def forget_host(params: Params, context: Context) -> Result:
     """Forget a dead host and what it enforced; it is known again once its agent tells of itself (inferred).
 
+    What its rules let in stays counted, until now.
+
     InvalidHost.NotFound for one that nobody knows, IncorrectState for one that is alive.
     """
     name = params["Host"]
@@ -21,6 +23,7 @@ def forget_host(params: Params, context: Context) -> Result:
     if told and is_alive(told, context.now):
         raise errors.host_alive(name)
     context.tx.remove(*kept)
+    context.tx.end_counters(name, context.now)
     context.hosts.forget(context.world, name)
     return {"Revision": context.tx.head.revision + bool(context.tx.written)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from groupwall.ops.flows.asked import services_asked
+from groupwall.ops.flows.counted import with_counters
 from groupwall.ops.flows.ends import Course, courses, named
 from groupwall.ops.flows.gates import Gate, admits, gate_shown, names_at, reason, verdict_of
 from groupwall.ops.flows.network import Network
@@ -31,14 +32,15 @@ def explain_flow(params: Params, context: Context) -> Result:
     gates = [gates_told(network, one) for one in shown]
     names = names_at(network, (gate for some in gates for gate in some))
     ends = ends_shown(network, [part for one in shown for part in (one.course.source, one.course.destination)])
+    courses_shown = [
+        {"Source": source, "Destination": destination, **_course_shown(one.course, some, names)}
+        for source, destination, one, some in zip(ends[::2], ends[1::2], shown, gates, strict=True)
+    ]
     refused_somewhere = any(refused(one.course.asked, one.course.passing) for one in found)
     return {
         "Verdict": verdict_of(refused_somewhere, any(one.course.passing for one in found)),
         "Reason": None if found else _nobody(params, network),
-        "Courses": [
-            {"Source": source, "Destination": destination, **_course_shown(one.course, some, names)}
-            for source, destination, one, some in zip(ends[::2], ends[1::2], shown, gates, strict=True)
-        ],
+        "Courses": with_counters(courses_shown, params, context),
         "Omitted": len(found) - len(shown),
         "Revision": revision_asked(params, context),
     }
