@@ -62,7 +62,6 @@ class Dataplane:
         self._notices = notices
         self._parts: dict[Part, Table] = {}
         self._named: Counter[str] = Counter()
-        self._disturbed = False
         self.revision: int | None = None
         """What the table stands for, None while it is not complete."""
 
@@ -70,7 +69,7 @@ class Dataplane:
     def inside(cls, namespace: Namespace) -> Self:
         """Speak to the kernel of a namespace."""
         connection, notices = namespace.within(lambda: (Connection(NETFILTER), Connection(NETFILTER)))
-        notices.join(_NOTICES)
+        notices.join(_NOTICES, but=connection.port)
         return cls(connection, notices)
 
     def __enter__(self) -> Self:
@@ -171,20 +170,12 @@ class Dataplane:
 
     def disturbed(self) -> bool:
         """Tell whether somebody else changed the table since the last call; true also if notices were lost."""
-        self._listen()
-        disturbed, self._disturbed = self._disturbed, False
-        return disturbed
-
-    def _listen(self) -> None:
         try:
-            notices = self._notices.notices()
+            return any(map(_is_of_ours, self._notices.notices()))
         except OSError as error:
             if error.errno != errno.ENOBUFS:
                 raise
-            self._disturbed = True
-        else:
-            foreign = (one for one in notices if one.port != self._connection.port)
-            self._disturbed |= any(map(_is_of_ours, foreign))
+            return True
 
     def repair(self) -> bool:
         """Set the table right, and tell whether it was wrong. Raise as ``load``."""
@@ -223,7 +214,6 @@ class Dataplane:
         self._commit([NewTable(), *difference(EMPTY, frame)])
         for messages in _pieces(self._messages(difference(frame, merged(self._parts.values())))):
             self._connection.order(transaction(messages))
-            self._listen()  # our own notices too would fill the socket, and hide those of others
         self._commit([*self._revised(revision)])
 
     def _commit(self, changes: Iterable[Change]) -> None:

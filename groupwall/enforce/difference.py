@@ -8,6 +8,7 @@ what they lead to is whole, when a large table comes in several transactions.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from operator import attrgetter
 
 from groupwall.enforce.messages import (
     Change,
@@ -98,5 +99,4 @@ def _removed(before: Table, after: Table, elsewhere: Container[str]) -> Iterator
             yield GoneSet(name)
 
 
-def _key(element: Element) -> bytes:
-    return element.key
+_key = attrgetter("key")

@@ -46,7 +46,7 @@ def read_table(connection: Connection, name: str) -> Table | None:
         chain, rule = rule_told(found)
         rules.setdefault(chain, []).append(rule)
     lasting = [one for one, shape in sets.items() if not shape.flags & Flag.TIMED]
-    elements = {one: paired(some) for one, some in read_elements(connection, name, lasting).items()}
+    elements = {one: paired(sets[one], some) for one, some in read_elements(connection, name, lasting).items()}
     return Table(
         sets,
         {one: some for one, some in elements.items() if some},

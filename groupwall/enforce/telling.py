@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
+from struct import Struct
 from typing import NamedTuple
 
 from groupwall.enforce.expressions import Verdict, decoded, verdict_of
 from groupwall.enforce.messages import END_OF_INTERVAL, GENERAL, HANDLE, MARK_OF_A_TABLE, OURS
-from groupwall.enforce.netlink import Answer, attributes
-from groupwall.enforce.table import Element, Hook, NftRule, Shape
+from groupwall.enforce.netlink import KIND, Answer, attributes
+from groupwall.enforce.table import Element, Flag, Hook, NftRule, Shape
 
 _HOOK = 4
 _COUNTERS = {17, 18}
-_VERDICT = 2
+_ELEMENT_KEY, _VERDICT = 1, 2
 _ATTRIBUTE = 4
+_NESTED = Struct("=HHHH")
+"""Lengths and numbers of an attribute and of the first one in it."""
 
 
 def told(answer: Answer) -> tuple[int, dict[int, bytes]]:
@@ -62,43 +64,52 @@ def handle_told(found: dict[int, bytes]) -> bytes:
 
 
 class Told(NamedTuple):
-    """An element as the kernel tells it. is_end: it is the end of an interval, not its beginning."""
+    """An element as the kernel tells it. rest: the attributes after its key, read only where they are asked for."""
 
     key: bytes
-    verdict: Verdict | None
-    is_end: bool
-    counters: bytes
+    rest: bytes
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What a map leads to."""
+        found = self._found
+        return verdict_of(dict(attributes(found[_VERDICT]))[2]) if _VERDICT in found else None
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it is the end of an interval, not its beginning."""
+        return bool(int.from_bytes(self._found.get(3, b"")) & END_OF_INTERVAL)
 
     @property
     def packets(self) -> int:
         """How many packets it has matched."""
-        counter = dict(attributes(self.counters))
+        counter = dict(attributes(self._found.get(7, b"")))
         return int.from_bytes(dict(attributes(counter[2]))[2]) if counter else 0
+
+    @property
+    def _found(self) -> dict[int, bytes]:
+        return dict(attributes(self.rest))
 
 
 def elements_told(found: dict[int, bytes]) -> Iterator[Told]:
-    """Yield the elements of a part of a set."""
+    """Yield the elements of a part of a set; there are 60,000 of these, so that a key is not searched for.
+
+    One that stands for all others has no key, and is none that we made.
+    """
     for _, part in attributes(found.get(3, b"")):
-        one = dict(attributes(part))
-        yield Told(
-            key=_value(one[1]),
-            verdict=verdict_of(dict(attributes(one[_VERDICT]))[2]) if _VERDICT in one else None,
-            is_end=bool(int.from_bytes(one.get(3, b"")) & END_OF_INTERVAL),
-            counters=one.get(7, b""),
-        )
+        length, kind, inner, _ = _NESTED.unpack_from(part)
+        is_key = kind & KIND == _ELEMENT_KEY
+        yield Told(part[_ATTRIBUTE * 2 : _ATTRIBUTE + inner], part[length:]) if is_key else Told(b"", part)
 
 
-def _value(payload: bytes) -> bytes:
-    """Return what the one attribute in a payload holds; there are 60,000 of these, so that it is not searched for."""
-    return payload[_ATTRIBUTE : int.from_bytes(payload[:2], sys.byteorder)]
-
-
-def paired(some: Iterable[Told]) -> frozenset[Element]:
+def paired(shape: Shape, some: Iterable[Told]) -> frozenset[Element]:
     """Return the elements of a set: in one of intervals, each beginning with the end that follows it."""
+    if not shape.flags & (Flag.INTERVAL | Flag.MAP):
+        return frozenset(Element(one.key) for one in some)
     found: list[Element] = []
-    for key, verdict, is_end, _ in sorted(some, key=lambda one: (one.key, not one.is_end)):
-        if not is_end:
-            found.append(Element(key, b"", verdict))
+    for one in sorted(some, key=lambda one: (one.key, not one.is_end)):
+        if not one.is_end:
+            found.append(Element(one.key, b"", one.verdict))
         elif found:
-            found[-1] = found[-1]._replace(end=key)
+            found[-1] = found[-1]._replace(end=one.key)
     return frozenset(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from select import select
 from time import perf_counter
 
 import pytest
@@ -205,6 +206,22 @@ def test_a_surprise_is_set_right_too(namespace: Namespace, dataplane: Dataplane,
     if dataplane.disturbed():
         dataplane.repair()
     assert dataplane.read() == expected(simple(port), 2)
+
+
+def test_own_changes_wake_nobody(namespace: Namespace, dataplane: Dataplane) -> None:
+    """A change of our own makes no notice that would have to be read, whatever its size; another's does (inferred)."""
+    dataplane.apply(compiled(simple(22), INGRESS), 2)
+    dataplane.load(compiled(open_state()), 3)
+    assert not _is_readable(dataplane)
+    by_hand(namespace, [GoneElements(REVISION, (revision_element(3),))])
+    assert _is_readable(dataplane)
+    assert dataplane.repair()
+    assert dataplane.disturbed()
+    assert not _is_readable(dataplane)
+
+
+def _is_readable(dataplane: Dataplane) -> bool:
+    return bool(select([dataplane], [], [], 0)[0])
 
 
 def test_tables_of_others_are_left_alone(namespace: Namespace, dataplane: Dataplane) -> None:
