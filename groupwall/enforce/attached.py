@@ -72,34 +72,20 @@ class Attached:
         one = bindings.binding(wanted, found.vpc_id)
         self._refuse(one)
         post = self._bind(one, desired)
-        if faults := apply_due([post], desired.revision) or self._tried(one, post):
-            if self._unbind(one, desired):
-                with suppress(*UNDONE):
-                    _free(one)
+        self._keep()  # first, since whoever comes after a crash has to know what to undo
+        if faults := apply_due([post], desired.revision):
+            self._unbind(one, desired)
             self._keep()
             raise Unbound("; ".join(faults))
-        self._keep()
         return one
-
-    def _tried(self, one: Binding, post: Post) -> list[str]:
-        """Let what is on trial hold; return what is in the way.
-
-        It is kept first, since whoever comes after a crash has to know what to undo.
-        """
-        if one.own is None:
-            return []
-        self._keep()
-        try:
-            post.try_for(max(one.own.until - SystemClock().now(), 1))
-        except UNDONE as error:
-            return [told(error)]
-        return []
 
     def confirm(self, interface_id: str, desired: Desired) -> Binding:
         """Let this machine's rules hold from now on until it is detached. Raise Unbound, with the reason."""
         one = self._bound.get(interface_id)
         if one is None or one.own is None:
             raise Unbound(f"this machine is not bound to {interface_id}: nothing is there to confirm")
+        if 0 < one.own.until <= SystemClock().now():
+            raise Unbound("it is too late to confirm: attach it again")
         confirmed = one._replace(own=one.own._replace(until=0))
         if faults := apply_due([self._bind(confirmed, desired)], desired.revision):
             self._bind(one, desired)

@@ -20,7 +20,7 @@ from groupwall.rules.verdict import Flow
 _CONNTRACK = 1 << 8
 _NEW, _GET, _DELETE = _CONNTRACK, _CONNTRACK | 1, _CONNTRACK | 2
 _GENERIC = Struct(">BBH")  # family, version 0, resource id
-_ORIGINAL, _ID, _ZONE = 1, 12, 18
+_ORIGINAL, _REPLY, _ID, _ZONE = 1, 2, 12, 18
 _NESTED = 0x8000
 _NAMES = {_ORIGINAL: _NESTED, _ID: 0, _ZONE: 0}
 _ADDRESSES, _PROTOCOL = 1, 2
@@ -41,6 +41,12 @@ class Tracked(NamedTuple):
     flow: Flow
     source_port: int
     told: bytes
+
+    def is_translated(self) -> bool:
+        """Tell whether answers come from elsewhere than where it went, or go elsewhere than where it came from."""
+        told = dict(attributes(self.told[_GENERIC.size :]))
+        sent, answered = (dict(attributes(dict(attributes(told[each]))[_ADDRESSES])) for each in (_ORIGINAL, _REPLY))
+        return [*sent.values()] != [*answered.values()][::-1]
 
 
 def tracked(kernel: Connection) -> list[Tracked]:

@@ -176,10 +176,13 @@ def _text(value: bytes) -> str:
     return value.rstrip(b"\0").decode(errors="replace")
 
 
-def addresses(kernel: Connection, index: int) -> set[Address]:
-    """Return the addresses that a link was given: all but the link-local IPv6 one that it has by nature."""
+def addresses(kernel: Connection, index: int | None = None) -> set[Address]:
+    """Return the addresses that a link was given: all but the link-local IPv6 one that it has by nature.
+
+    index: None for those of all links.
+    """
     found = kernel.dump(Message(_GET_ADDRESS, 0, _ADDRESS.pack(0, 0, 0, 0, 0)))
-    own = [answer.body for answer in found if _ADDRESS.unpack_from(answer.body)[4] == index]
+    own = [answer.body for answer in found if index in (None, _ADDRESS.unpack_from(answer.body)[4])]
     all_of_it = {ip_address(dict(attributes(body[_ADDRESS.size :]))[1]) for body in own}
     return {each for each in all_of_it if not each.is_link_local}
 

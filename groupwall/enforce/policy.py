@@ -36,6 +36,7 @@ class Policy:
         self._used: Counter[str] = Counter()
         self._devices: dict[str, str] = {}
         self._own: dict[str, Own] = {}
+        self._addresses: frozenset[str] = frozenset()
         self._cutting: set[str] = set()
         self._groups_before: dict[str, tuple[Rule, ...]] = {}
         self._interfaces_before: dict[str, compiling.Interface | None] = {}
@@ -49,6 +50,17 @@ class Policy:
     def interfaces(self) -> AbstractSet[str]:
         """The ids of the interfaces that are held to it."""
         return self._devices.keys()
+
+    @property
+    def own(self) -> Own | None:
+        """What is particular to this machine, if its own traffic is held to one of them."""
+        return next(iter(self._own.values()), None)
+
+    def see(self, addresses: Iterable[str]) -> None:
+        """Take these for the addresses of this machine, which has others than the interface that it is held to."""
+        self._addresses = frozenset(addresses)
+        for interface_id in self._own:
+            self._interfaces[interface_id] = replace(self._interfaces[interface_id], addresses=self._addresses)
 
     def bind(self, interface_id: str, device: str, known: Facts, own: Own | None = None) -> set[Part]:
         """Hold a device, or this machine's own traffic, to what an interface may do; return what changed."""
@@ -135,7 +147,8 @@ class Policy:
         own = self._own.get(interface_id)
         if found is None or found.vpc_id != self.vpc_id:
             return compiling.Interface(device, CLOSED, CLOSED, own=own)
-        return compiling.Interface(device, frozenset(found.addresses), found.groups, found.checked, own)
+        addresses = frozenset(found.addresses) if own is None else self._addresses
+        return compiling.Interface(device, addresses, found.groups, found.checked, own)
 
     def _group(self, group_id: str, known: Facts) -> Iterator[Part]:
         self._cutting.discard(group_id)

@@ -8,16 +8,19 @@ from typing import Self
 
 from groupwall.enforce import conntrack
 from groupwall.enforce.compile import Part, compiled
+from groupwall.enforce.conntrack import Tracked
 from groupwall.enforce.dataplane import TABLE, Dataplane
 from groupwall.enforce.desired import Facts, Key
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.frame import REVISION
 from groupwall.enforce.gates import Gates
+from groupwall.enforce.links import ROUTES, addresses
 from groupwall.enforce.messages import GoneTable, transaction
 from groupwall.enforce.netlink import NETFILTER, Connection, text
 from groupwall.enforce.own import Own
 from groupwall.enforce.policy import Policy
 from groupwall.enforce.reading import NotOurs, read_table
+from groupwall.units import SystemClock
 
 UNDONE = (OSError, NotOurs, ValueError)
 """Why a table cannot be brought up to its policy: the kernel does not take it, it is not ours, or what is told is no id
@@ -34,6 +37,7 @@ class Post:
         """Speak to a namespace, which need not be held open afterwards. OSError if it cannot be spoken to."""
         self._dataplane = Dataplane.inside(namespace)
         self._flows = namespace.within(lambda: Connection(NETFILTER))
+        self._links = namespace.within(lambda: Connection(ROUTES))
         self._policy = policy
         self._due: set[Part] = set()
         self._cuts: set[Key] = set()
@@ -49,6 +53,7 @@ class Post:
         """Watch no longer; the table stays as it is."""
         self._dataplane.close()
         self._flows.close()
+        self._links.close()
 
     def fileno(self) -> int:
         """Return a descriptor that can be read when something may have disturbed the table."""
@@ -94,20 +99,30 @@ class Post:
         else:
             self._dataplane.load(compiled(state), revision)
         self._cut()
+        self._try_on()
         self._loaded = True
 
+    def _try_on(self) -> None:
+        """Let what is on trial hold for what is left of its time: a table that was made anew has forgotten it."""
+        own = self._policy.own
+        if own and (left := own.until - SystemClock().now()) > 0:
+            self._dataplane.try_for(left)
+
     def _cut(self) -> None:
-        """End the flows under way that are to end, now that the table lets none of them begin again."""
+        """End the flows under way that are to end, now that the table lets none of them begin again.
+
+        Of this machine's own those that are translated are left alone: they are passed on.
+        """
+        own = self._policy.own is not None
+        if own:
+            self._policy.see(map(str, addresses(self._links)))
         judged, stopping = self._policy.judged(self._cuts), self._policy.stopping()
         if judged.interfaces or stopping:
             permit, stops = Gates(judged).permit, stopping.stops if stopping else _never
-            conntrack.cut(self._flows, lambda one: not permit(one.flow) or stops(one))
+            left = Tracked.is_translated if own else _never
+            conntrack.cut(self._flows, lambda one: (not permit(one.flow) or stops(one)) and not left(one))
         self._cuts = set()
         self._policy.settle()
-
-    def try_for(self, milliseconds: int) -> None:
-        """Let what is on trial hold for some time, whoever lives then. Raise one of UNDONE."""
-        self._dataplane.try_for(milliseconds)
 
     def close_first(self) -> None:
         """Let nothing pass until the first ``apply``, unless a whole table is there, which then decides until then."""
@@ -122,11 +137,12 @@ class Post:
             return False
         self._loaded = False
         repaired = self._dataplane.repair()
+        self._try_on()
         self._loaded = True
         return repaired
 
 
-def _never(_: conntrack.Tracked) -> bool:
+def _never(_: Tracked) -> bool:
     return False
 
 

@@ -185,6 +185,42 @@ def test_what_has_begun_lives(machine: Machine) -> None:
     made.close()
 
 
+def test_a_cut_ends_what_has_begun(machine: Machine) -> None:
+    """A cut ends the machine's own flows that no rule permits any more, whichever addresses it has (DESIGN 1)."""
+    other = rule("10.0.0.0/8", SSH)
+    before, after = _cutting(OPEN, other, OUT), _cutting(other)
+    machine.follow(whole(1, before))
+    machine.hold()
+    ends = [(machine.one, machine.here, PORT), (machine.one, machine.here, SSH), (machine.here, machine.one, PORT)]
+    made = [machine.bed.connect(*each) for each in ends]
+    machine.follow(changes(2, before, after))
+    assert [machine.bed.speaks(end[0], one.client, one.server) for end, one in zip(ends, made, strict=True) if one] == [
+        False,
+        True,
+        False,
+    ]
+    for one in made:
+        _closed(one)
+
+
+def _cutting(*rules: Json) -> World:
+    return {**world(*rules), ("group", GROUP): group(GROUP, *rules) | {"ExistingFlows": "cut"}}
+
+
+def test_what_is_untracked_stops(machine: Machine) -> None:
+    """A flow by a rule for everyone stops with it where answers are open to everyone (reference 20 [docs])."""
+    everyone = rule("0.0.0.0/0", PORT)
+    answers = rule("0.0.0.0/0", 0, egress=True) | {"ToPort": 65535}
+    before, after = world(everyone, answers), world(answers)
+    machine.follow(whole(1, before))
+    machine.hold()
+    made = machine.bed.connect(machine.one, machine.here, PORT)
+    assert made
+    machine.follow(changes(2, before, after))
+    assert not machine.bed.speaks(machine.one, made.client, made.server)
+    made.close()
+
+
 def test_what_is_kept_is_not_judged(machine: Machine) -> None:
     """Who administers a machine stays, and can come back, though no rule says so; nobody else can (issue 6).
 
@@ -253,15 +289,35 @@ def test_a_trial_goes_on(machine: Machine) -> None:
     assert (machine.host.trials, machine.asked()) == ({}, False)
 
 
-def test_a_repair_does_not_begin_a_trial_again(machine: Machine) -> None:
-    """A table that somebody removed within a trial comes back, and lets all pass until it is confirmed (inferred)."""
+def test_a_repair_does_not_prolong_a_trial(machine: Machine) -> None:
+    """A table that somebody removed within a trial comes back, and holds for what is left of its time (inferred)."""
     machine.follow(whole(1, world()))
-    machine.attach()
+    machine.attach(milliseconds=BRIEF)
     remove_table(machine.here.namespace)
     assert machine.host.repaired() == 1
-    assert machine.asked()
-    machine.here.within(lambda: machine.host.confirm(ENI))
     assert not machine.asked()
+    machine.host.close()
+    until(machine.asked)
+
+
+def test_a_change_does_not_prolong_a_trial(machine: Machine) -> None:
+    """Rules change within a trial, which ends when it would have ended (inferred)."""
+    machine.follow(whole(1, world(OPEN)))
+    machine.attach(milliseconds=BRIEF)
+    machine.follow(changes(2, world(OPEN), world()))
+    assert not machine.asked()
+    machine.follow(changes(3, world(), world(OPEN, OUT)))
+    machine.host.close()
+    until(lambda: machine.asked(SSH))
+
+
+def test_it_can_be_too_late(machine: Machine) -> None:
+    """What is not confirmed in time cannot be confirmed, though its agent was too busy to undo it (inferred)."""
+    machine.follow(whole(1, world()))
+    machine.attach(milliseconds=1)
+    until(machine.asked)
+    with pytest.raises(Unbound, match="it is too late to confirm"):
+        machine.here.within(lambda: machine.host.confirm(ENI))
 
 
 def test_drift_is_repaired(machine: Machine) -> None:
