@@ -1,9 +1,10 @@
-"""What should hold, as parts of a table: pure, and each part follows from one fact of the state.
+"""What should hold, as parts of a table: pure, and each part but one follows from one fact of the state.
 
     ingress, egress   of a group         its chain: the lines of its rules, and their elements
     members           of a group         the addresses that a rule means that refers to it
     entries           of a prefix list   the set of the addresses in it
     interface         of an interface    its two chains, which ask its groups, and how packets get there
+    timeouts          of all interfaces  how long their flows are remembered that are silent
     frame             of the table       groupwall.enforce.frame
 
 So after a change only what it touched is worked out again, and nothing depends on the way to a state. What nothing is
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from groupwall.enforce import own, table
+from groupwall.enforce import own, table, timeouts
 from groupwall.enforce.expressions import DROP, goto, jump
 from groupwall.enforce.frame import (
     CHECKED,
@@ -47,6 +48,7 @@ from groupwall.enforce.lines import (
 )
 from groupwall.enforce.own import Own
 from groupwall.enforce.table import Element, Flag, Shape, Table, merged
+from groupwall.enforce.timeouts import AWS, NONE, Timeouts
 from groupwall.rules.flows import IPV4 as IPV4_ADDRESSES
 from groupwall.rules.flows import block_span
 from groupwall.rules.spans import Span, spans
@@ -70,6 +72,7 @@ class Interface:
     addresses: frozenset[str]
     groups: frozenset[str]
     checked: bool = True
+    timeouts: Timeouts = AWS
     own: Own | None = None
 
 
@@ -80,7 +83,8 @@ class State:
     groups: their rules, of both directions; of groups that interfaces here are in. members: addresses of the members of
     groups that rules refer to, as far as the rules' groups can mean them. entries: blocks of prefix lists.
     guarded: how the names of devices begin that are closed until they are known. inside: whether the namespace has the
-    interfaces itself, in place of being the router that they hang on.
+    interfaces itself, in place of being the router that they hang on. timeouts: those that the namespace gives flows by
+    itself, None where that is not known.
     """
 
     groups: Mapping[str, Collection[Rule]] = field(default_factory=dict)
@@ -89,6 +93,7 @@ class State:
     interfaces: Mapping[str, Interface] = field(default_factory=dict)
     guarded: str = GUARDED
     inside: bool = False
+    timeouts: Timeouts | None = AWS
 
 
 class Kind(StrEnum):
@@ -100,10 +105,11 @@ class Kind(StrEnum):
     MEMBERS = "members"
     ENTRIES = "entries"
     INTERFACE = "interface"
+    TIMEOUTS = "timeouts"
 
 
 class Part(NamedTuple):
-    """The name of a part: which fact of which thing. id: empty for the frame."""
+    """The name of a part: which fact of which thing. id: empty for the frame, and for timeouts."""
 
     kind: Kind
     id: str = ""
@@ -112,6 +118,7 @@ class Part(NamedTuple):
 def parts(state: State) -> Iterator[Part]:
     """Yield the names of all parts."""
     yield Part(Kind.FRAME)
+    yield Part(Kind.TIMEOUTS)
     for group_id in state.groups:
         yield Part(Kind.INGRESS, group_id)
         yield Part(Kind.EGRESS, group_id)
@@ -133,6 +140,9 @@ def part(state: State, one: Part) -> Table | None:
     match one.kind:
         case Kind.FRAME:
             return frame(state.guarded, inside=state.inside)
+        case Kind.TIMEOUTS:
+            known = ((_device(here.device) if here.own is None else NONE, here) for here in state.interfaces.values())
+            return timeouts.chosen({device: here.timeouts for device, here in known}, state.timeouts)
         case Kind.INGRESS | Kind.EGRESS:
             rules = state.groups.get(one.id)
             return None if rules is None else gate(one.id, Direction(one.kind), rules)

@@ -19,6 +19,7 @@ from groupwall.rules.verdict import Flow
 
 _CONNTRACK = 1 << 8
 _NEW, _GET, _DELETE = _CONNTRACK, _CONNTRACK | 1, _CONNTRACK | 2
+_COUNT = _CONNTRACK | 5
 _GENERIC = Struct(">BBH")  # family, version 0, resource id
 _ORIGINAL, _REPLY, _ID, _ZONE = 1, 2, 12, 18
 _NESTED = 0x8000
@@ -47,6 +48,11 @@ class Tracked(NamedTuple):
         told = dict(attributes(self.told[_GENERIC.size :]))
         sent, answered = (dict(attributes(dict(attributes(told[each]))[_ADDRESSES])) for each in (_ORIGINAL, _REPLY))
         return [*sent.values()] != [*answered.values()][::-1]
+
+
+def awaken(kernel: Connection) -> None:
+    """Have the kernel know of tracking, which may be a module that is loaded when it is first asked for."""
+    kernel.ask(Message(_COUNT, 0, _GENERIC.pack(AF_UNSPEC, 0, 0)))
 
 
 def tracked(kernel: Connection) -> list[Tracked]:

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from groupwall.enforce.timeouts import AWS, Timeouts
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 
 Answer = Mapping[str, Any]
@@ -41,6 +42,7 @@ class Interface(NamedTuple):
     """A network interface. mac: 6 bytes. addresses: private, of both families, the primary one first.
 
     instance_id: "" for none. place: its device index there. running: whether that instance is there for packets.
+    timeouts: until its silent flows are forgotten.
     """
 
     vpc_id: str
@@ -51,6 +53,7 @@ class Interface(NamedTuple):
     instance_id: str
     place: int
     running: bool
+    timeouts: Timeouts = AWS
 
 
 class Group(NamedTuple):
@@ -153,7 +156,16 @@ def _interface(told: Answer) -> Interface:
         instance_id=told.get("InstanceId") or "",
         place=told.get("DeviceIndex") or 0,
         running=bool(told.get("InstanceId")) and told.get("InstanceState") not in _OFF,
+        timeouts=_timeouts(told),
     )
+
+
+def _timeouts(told: Answer) -> Timeouts:
+    tcp_established, udp_stream, udp = (
+        told.get(name) or usual
+        for name, usual in zip(("TcpEstablishedTimeout", "UdpStreamTimeout", "UdpTimeout"), AWS, strict=True)
+    )
+    return Timeouts(tcp_established, udp_stream, udp)
 
 
 def _texts(member: str) -> Callable[[Answer], tuple[str, ...]]:

@@ -15,9 +15,11 @@ from groupwall.enforce.messages import (
     GoneChain,
     GoneElements,
     GoneSet,
+    GoneTimeout,
     NewChain,
     NewElements,
     NewSet,
+    NewTimeout,
     Rewritten,
     Shortened,
 )
@@ -31,8 +33,8 @@ class Unlike(Exception):
 def difference(before: Table, after: Table, elsewhere: Container[str] = ()) -> list[Change]:
     """Return the changes that make ``after`` of ``before``, none if they are equal.
 
-    elsewhere: names of sets and chains that are there before and after because of what is in neither of the two.
-    Raise Unlike if a set has another shape afterwards, or a chain another hook.
+    elsewhere: names that are there before and after because of what is in neither of the two.
+    Raise Unlike if a set has another shape afterwards, a chain another hook, or a timeout other seconds.
     """
     _check(before, after)
     return [
@@ -46,6 +48,7 @@ def difference(before: Table, after: Table, elsewhere: Container[str] = ()) -> l
 def _check(before: Table, after: Table) -> None:
     unlike = [name for name, one in after.sets.items() if before.sets.get(name, one) != one]
     unlike += [name for name, one in after.chains.items() if before.chains.get(name, one) != one]
+    unlike += [name for name, one in after.timeouts.items() if before.timeouts.get(name, one) != one]
     if unlike:
         raise Unlike(*sorted(unlike))
 
@@ -57,6 +60,9 @@ def _made(before: Table, after: Table, elsewhere: Container[str]) -> Iterator[Ch
     for name in sorted(after.chains.keys() - before.chains.keys()):
         if name not in elsewhere:
             yield NewChain(name, after.chains[name])
+    for name in sorted(after.timeouts.keys() - before.timeouts.keys()):
+        if name not in elsewhere:
+            yield NewTimeout(name, after.timeouts[name])
 
 
 def _rewritten(before: Table, after: Table) -> Iterator[Change]:
@@ -97,6 +103,9 @@ def _removed(before: Table, after: Table, elsewhere: Container[str]) -> Iterator
     for name in sorted(before.sets.keys() - after.sets.keys()):
         if name not in elsewhere:
             yield GoneSet(name)
+    for name in sorted(before.timeouts.keys() - after.timeouts.keys()):
+        if name not in elsewhere:
+            yield GoneTimeout(name)
 
 
 _key = attrgetter("key")

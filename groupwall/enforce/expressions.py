@@ -28,6 +28,8 @@ _VERDICT = 2
 _NAME = 1
 _CONTENT = 2
 _ELEMENT = 1
+_TIMEOUT = 7
+"""The kind of objects that timeouts are."""
 
 
 class Meta(IntEnum):
@@ -147,6 +149,13 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTimeout:
+    """Let a flow that begins have a timeout, if it is of the timeout's protocol; of any other flow it does nothing."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """An expression that is none of ours, read back from a table that somebody else changed."""
 
@@ -155,7 +164,18 @@ class Unknown:
 
 
 Expression = (
-    LoadMeta | LoadState | LoadPacket | LoadValue | Mask | Compare | Within | InSet | Dispatch | Verdict | Unknown
+    LoadMeta
+    | LoadState
+    | LoadPacket
+    | LoadValue
+    | Mask
+    | Compare
+    | Within
+    | InSet
+    | Dispatch
+    | Verdict
+    | SetTimeout
+    | Unknown
 )
 
 ACCEPT = Verdict(Code.ACCEPT)
@@ -287,6 +307,9 @@ _FORMS: Mapping[type[Expression], _Form] = {
         _lookup,
     ),
     Dispatch: _Form("lookup", lambda one: [text(1, one.name), _register(2, one.word), number(3, 0)], _lookup),
+    SetTimeout: _Form(
+        "objref", lambda one: [number(1, _TIMEOUT), text(2, one.name)], lambda found: SetTimeout(_text(found[2]))
+    ),
     Verdict: _Form(
         "immediate", lambda one: [number(1, 0), nested(2, verdict_bytes(one))], _immediate
     ),

@@ -30,9 +30,11 @@ from groupwall.enforce.expressions import (
     Mask,
     Meta,
     Within,
+    jump,
 )
 from groupwall.enforce.lines import FAMILIES, IPV4, IPV6, PEERS, Family, members_name, rules_name
 from groupwall.enforce.table import Element, Flag, Hook, NftRule, Place, Shape, Table
+from groupwall.enforce.timeouts import CHAIN as TIMEOUTS
 from groupwall.rules.values import Direction
 
 REVISION = "revision"
@@ -136,11 +138,12 @@ def frame(guarded: str = GUARDED, *, inside: bool = False) -> Table:
             "from_interface": Hook(sender.place, _RAW),
             **{direction.value: Hook(side.place, side.priority) for direction, side in sides.items()},
             **{beginning(direction): None for direction in Direction},
+            TIMEOUTS: None,
         },
         rules={
             "from_interface": _from_itself(sender.device),
             **{direction.value: _asked(direction, side, prefix) for direction, side in sides.items()},
-            **{beginning(direction): (*_TCP_BEGINS, *_EXEMPT[direction]) for direction in Direction},
+            **{beginning(direction): (*_TCP_BEGINS, (jump(TIMEOUTS),), *_EXEMPT[direction]) for direction in Direction},
         },
     )
 

@@ -24,7 +24,7 @@ from groupwall.enforce.netlink import (
     number,
     text,
 )
-from groupwall.enforce.table import DEVICE, MARK, Element, Flag, Hook, NftRule, Shape
+from groupwall.enforce.table import DEVICE, MARK, Element, Flag, Hook, NftRule, Shape, Timeout
 
 INET = 1
 """The family of tables that see IPv4 and IPv6."""
@@ -45,6 +45,9 @@ _LARGEST = 60_000
 MARK_OF_A_TABLE = 6
 OURS = b"groupwall"
 """What a table of ours has in the place for users' own bytes, by which it is known for ours."""
+
+TIMEOUT = 7
+"""The kind of objects that timeouts are."""
 
 _IN_MACHINE_ORDER = {DEVICE.datatype, MARK.datatype}
 HANDLE = 3
@@ -71,6 +74,9 @@ class Number(IntEnum):
     GONE_ELEMENT = 14
     NEW_GENERATION = 15
     GET_GENERATION = 16
+    NEW_OBJECT = 18
+    GET_OBJECT = 19
+    GONE_OBJECT = 20
 
 
 # ---- changes, each with the messages that tell the kernel to make it; named: the attribute with the table's name
@@ -225,6 +231,32 @@ class GoneElements:
         return [_message(Number.GONE_ELEMENT, 0, named, some) for some in _lists(keys)]
 
 
+@dataclass(frozen=True, slots=True)
+class NewTimeout:
+    """Make a timeout. It is not changed afterwards: flows hold on to the one that they began with."""
+
+    name: str
+    timeout: Timeout
+
+    def messages(self, named: bytes) -> list[Message]:
+        """Return the message."""
+        protocol, seconds = self.timeout
+        told = nested(3, *(number(state, some) for state, some in seconds))
+        held = nested(4, attribute(2, bytes((protocol,))), told)
+        return [_message(Number.NEW_OBJECT, CREATE, named, text(2, self.name), number(3, TIMEOUT), held)]
+
+
+@dataclass(frozen=True, slots=True)
+class GoneTimeout:
+    """Remove a timeout. No rule may use it any more; flows that have it get those of the namespace."""
+
+    name: str
+
+    def messages(self, named: bytes) -> list[Message]:
+        """Return the message."""
+        return [_message(Number.GONE_OBJECT, 0, named, text(2, self.name), number(3, TIMEOUT))]
+
+
 Change = (
     NewTable
     | GoneTable
@@ -232,6 +264,8 @@ Change = (
     | GoneSet
     | NewChain
     | GoneChain
+    | NewTimeout
+    | GoneTimeout
     | Rewritten
     | Shortened
     | NewElements

@@ -17,7 +17,11 @@ from typing import NamedTuple
 from groupwall.enforce import entering, wiring
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.links import Network, address, links
+from groupwall.enforce.timeouts import AWS, OTHER
 from groupwall.enforce.wiring import GATEWAYS, LOOPBACK, Interface, Node, Router
+
+_OTHERS = ("generic_timeout", "gre_timeout", "gre_timeout_stream", "sctp_timeout_established")
+"""What the kernel calls the timeouts of protocols that AWS knows by their number only."""
 
 _MARK = "made by groupwall"
 
@@ -31,6 +35,11 @@ _ROUTER = _BOTH | {
     "ipv4/conf/all/send_redirects": 0,
     "ipv6/conf/all/forwarding": 1,
     "ipv6/conf/default/addr_gen_mode": 1,  # no other link-local address than the gateway's
+    # How long silent flows are remembered, where an interface does not say otherwise: enforce.timeouts.
+    "netfilter/nf_conntrack_tcp_timeout_established": AWS.tcp_established,
+    "netfilter/nf_conntrack_udp_timeout_stream": AWS.udp_stream,
+    "netfilter/nf_conntrack_udp_timeout": AWS.udp,
+    **dict.fromkeys((f"netfilter/nf_conntrack_{name}" for name in _OTHERS), OTHER),
 }
 
 

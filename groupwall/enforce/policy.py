@@ -16,6 +16,7 @@ from groupwall.enforce.compile import Part, State
 from groupwall.enforce.desired import Facts, Key, Kind, group_of, interface_of, texts_of
 from groupwall.enforce.own import Own
 from groupwall.enforce.stopping import Stopping, stopping
+from groupwall.enforce.timeouts import Timeouts
 from groupwall.rules.tracking import opened
 from groupwall.rules.values import Rule
 
@@ -24,11 +25,12 @@ CLOSED: frozenset[str] = frozenset()
 
 
 class Policy:
-    """What the interfaces of one VPC in one network namespace are held to. inside: as a ``State`` has it."""
+    """What the interfaces of one VPC in one network namespace are held to. inside, timeouts: as of a ``State``."""
 
-    def __init__(self, vpc_id: str, *, inside: bool = False) -> None:
+    def __init__(self, vpc_id: str, *, inside: bool = False, timeouts: Timeouts | None = None) -> None:
         self.vpc_id = vpc_id
         self._inside = inside
+        self._timeouts = timeouts
         self._groups: dict[str, tuple[Rule, ...]] = {}
         self._members: dict[str, tuple[str, ...]] = {}
         self._entries: dict[str, tuple[str, ...]] = {}
@@ -44,7 +46,8 @@ class Policy:
     @property
     def state(self) -> State:
         """All of it, as the compiler takes it; it changes with the policy."""
-        return State(self._groups, self._members, self._entries, self._interfaces, inside=self._inside)
+        there = self._groups, self._members, self._entries, self._interfaces
+        return State(*there, inside=self._inside, timeouts=self._timeouts)
 
     @property
     def interfaces(self) -> AbstractSet[str]:
@@ -140,6 +143,8 @@ class Policy:
             if bool(self._used[group_id]) != (group_id in self._groups):
                 yield from self._group(group_id, known)
         yield Part(compiling.Kind.INTERFACE, interface_id)
+        if _timing(before) != _timing(after):
+            yield Part(compiling.Kind.TIMEOUTS)
 
     def _told(self, interface_id: str, known: Facts) -> compiling.Interface:
         """Return an interface as it is told; closed if it is not, or lies in another VPC than all that is here."""
@@ -147,8 +152,8 @@ class Policy:
         own = self._own.get(interface_id)
         if found is None or found.vpc_id != self.vpc_id:
             return compiling.Interface(device, CLOSED, CLOSED, own=own)
-        addresses = frozenset(found.addresses) if own is None else self._addresses
-        return compiling.Interface(device, addresses, found.groups, found.checked, own)
+        there = device, frozenset(found.addresses) if own is None else self._addresses, found.groups, found.checked
+        return compiling.Interface(*there, timeouts=found.timeouts, own=own)
 
     def _group(self, group_id: str, known: Facts) -> Iterator[Part]:
         self._cutting.discard(group_id)
@@ -163,6 +168,10 @@ class Policy:
             del self._used[group_id]
         yield Part(compiling.Kind.INGRESS, group_id)
         yield Part(compiling.Kind.EGRESS, group_id)
+
+
+def _timing(one: compiling.Interface | None) -> tuple[str, Timeouts] | None:
+    return (one.device, one.timeouts) if one else None
 
 
 def _kept(kept: dict[str, tuple[str, ...]], key: Key, known: Facts, kind: compiling.Kind) -> Part:

@@ -14,11 +14,13 @@ from groupwall.enforce.telling import (
     elements_told,
     handle_told,
     is_ours,
+    is_timeout,
     name_told,
     paired,
     rule_chain,
     rule_told,
     set_told,
+    timeout_told,
     told,
 )
 
@@ -52,6 +54,7 @@ def read_table(connection: Connection, name: str) -> Table | None:
         {one: some for one, some in elements.items() if some},
         chains,
         {chain: tuple(some) for chain, some in rules.items()},
+        dict(timeout_told(found) for found in _listed(connection, Number.GET_OBJECT, name) if is_timeout(found)),
     )
 
 

@@ -19,6 +19,7 @@ from groupwall.enforce.instances import Instances, Made
 from groupwall.enforce.namespaces import Namespaces
 from groupwall.enforce.policy import Policy
 from groupwall.enforce.posts import UNDONE, Post, apply_due, new_post, told
+from groupwall.enforce.timeouts import AWS
 from groupwall.enforce.wiring import device
 
 
@@ -50,7 +51,7 @@ class Routers:
         vpc_ids = instances.vpcs_of(self._wanted.values())
         try:
             for vpc_id in sorted(vpc_ids - self._posts.keys()):
-                self._posts[vpc_id] = new_post(self._made.router(vpc_id), Policy(vpc_id), desired.facts)
+                self._posts[vpc_id] = new_post(self._made.router(vpc_id), Policy(vpc_id, timeouts=AWS), desired.facts)
             self._made.join(instances.peerings(desired.facts, vpc_ids))
         except UNDONE as error:
             self.faults.append(f"routers: {told(error)}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, IntFlag
+from types import MappingProxyType
 from typing import NamedTuple
 
 from groupwall.enforce.expressions import Expression, Verdict
@@ -93,18 +94,33 @@ class Place(IntEnum):
     OUTPUT = 3
 
 
+class Timeout(NamedTuple):
+    """How long a flow of a protocol is remembered that is silent: seconds, by the kernel's number of the flow's state.
+
+    States that are not named have the timeouts of the namespace.
+    """
+
+    protocol: int
+    seconds: tuple[tuple[int, int], ...]
+
+
+STATES = {6: (3,), 17: (1, 2)}
+"""The states that our timeouts tell of, by protocol: TCP's established; UDP's one-way, and answered."""
+
+
 class Table(NamedTuple):
-    """Sets and chains by name, with what they hold. A chain without a hook is reached by jumps only."""
+    """Sets, chains and timeouts by name, with what they hold. A chain without a hook is reached by jumps only."""
 
     sets: Mapping[str, Shape]
     elements: Mapping[str, frozenset[Element]]
     chains: Mapping[str, Hook | None]
     rules: Mapping[str, tuple[NftRule, ...]]
+    timeouts: Mapping[str, Timeout] = MappingProxyType({})
 
     @property
     def names(self) -> set[str]:
-        """Every set and chain."""
-        return {*self.sets, *self.chains}
+        """Every set, chain and timeout."""
+        return {*self.sets, *self.chains, *self.timeouts}
 
 
 EMPTY = Table({}, {}, {}, {})
@@ -116,9 +132,11 @@ def merged(parts: Iterable[Table]) -> Table:
     elements: dict[str, set[Element]] = {}
     chains: dict[str, Hook | None] = {}
     rules: dict[str, tuple[NftRule, ...]] = {}
+    timeouts: dict[str, Timeout] = {}
     for part in parts:
         sets |= part.sets
         chains |= part.chains
+        timeouts |= part.timeouts
         twice = rules.keys() & part.rules.keys()
         if twice:
             message = f"two parts fill {sorted(twice)}"
@@ -126,7 +144,8 @@ def merged(parts: Iterable[Table]) -> Table:
         rules |= part.rules
         for name, some in part.elements.items():
             elements.setdefault(name, set()).update(some)
-    return Table(sets, {name: frozenset(some) for name, some in elements.items() if some}, chains, _filled(rules))
+    held = {name: frozenset(some) for name, some in elements.items() if some}
+    return Table(sets, held, chains, _filled(rules), timeouts)
 
 
 def _filled(rules: Mapping[str, tuple[NftRule, ...]]) -> dict[str, tuple[NftRule, ...]]:

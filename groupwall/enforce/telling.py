@@ -7,9 +7,9 @@ from struct import Struct
 from typing import NamedTuple
 
 from groupwall.enforce.expressions import Verdict, decoded, verdict_of
-from groupwall.enforce.messages import END_OF_INTERVAL, GENERAL, HANDLE, MARK_OF_A_TABLE, OURS
+from groupwall.enforce.messages import END_OF_INTERVAL, GENERAL, HANDLE, MARK_OF_A_TABLE, OURS, TIMEOUT
 from groupwall.enforce.netlink import KIND, Answer, attributes
-from groupwall.enforce.table import Element, Flag, Hook, NftRule, Shape
+from groupwall.enforce.table import STATES, Element, Flag, Hook, NftRule, Shape, Timeout
 
 _HOOK = 4
 _COUNTERS = {17, 18}
@@ -61,6 +61,20 @@ def rule_told(found: dict[int, bytes]) -> tuple[str, NftRule]:
 def handle_told(found: dict[int, bytes]) -> bytes:
     """Return the handle of a rule."""
     return found[HANDLE]
+
+
+def timeout_told(found: dict[int, bytes]) -> tuple[str, Timeout]:
+    """Return the name of a timeout, and the seconds of those states that ours tell."""
+    held = dict(attributes(found[4]))
+    protocol = held[2][0]
+    told = dict(attributes(held[3]))
+    seconds = tuple((state, int.from_bytes(told[state])) for state in STATES[protocol])
+    return name_told(found[2]), Timeout(protocol, seconds)
+
+
+def is_timeout(found: dict[int, bytes]) -> bool:
+    """Tell whether an object is a timeout of a protocol that ours are of."""
+    return int.from_bytes(found[3]) == TIMEOUT and dict(attributes(found[4]))[2][0] in STATES
 
 
 class Told(NamedTuple):

@@ -18,10 +18,10 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from groupwall.enforce import links
+from groupwall.enforce import conntrack, links
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.links import Address, End, Link, Network
-from groupwall.enforce.netlink import Connection, Message, Refused
+from groupwall.enforce.netlink import NETFILTER, Connection, Message, Refused
 
 GATEWAYS = (ip_address("169.254.1.1"), ip_address("fe80::1"))
 """Where an instance sends all it sends; in each link only, so that no address of a VPC is spent on it."""
@@ -79,6 +79,9 @@ class Router(NamedTuple):
 
 def set_up(node: Node, settings: Mapping[str, int], mark: str) -> None:
     """Set what is below /proc/sys/net, and bring the loopback up, with a mark that tells whose namespace this is."""
+    if any(name.startswith("netfilter/") for name in settings):
+        with node.namespace.within(lambda: Connection(NETFILTER)) as kernel:
+            conntrack.awaken(kernel)
     node.namespace.within(lambda: _set(settings))
     node.kernel.order([links.up(LOOPBACK), links.alias(LOOPBACK, mark)])
 

@@ -27,6 +27,7 @@ NEED_THE_KERNEL = {
     "test_faults.py": "sends packets through the kernel's tables",
     "test_conntrack.py": "reads and removes the kernel's tracked flows",
     "test_untracked.py": "sends packets through the kernel's tables",
+    "test_remembered.py": "reads how long the kernel tracks flows",
     "test_nft.py": "asks nft what it says of the kernel's tables",
     "test_passing.py": "measures packets through the kernel's tables",
     "test_proving.py": "sends packets between scratch namespaces",

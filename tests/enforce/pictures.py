@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from itertools import zip_longest
 
 from hypothesis import strategies as st
 
 from groupwall.enforce.compile import Interface, State
+from groupwall.enforce.timeouts import AWS, Timeouts
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 from tests import naive
 from tests.naive import Picture
@@ -74,7 +77,17 @@ def state_of(seen: Picture) -> State:
     )
 
 
-states = pictures().map(state_of)
+def timed(state: State, some: list[Timeouts]) -> State:
+    """Return the same with timeouts, as many as there are; the others have AWS's."""
+    there = zip_longest(state.interfaces.items(), some[: len(state.interfaces)], fillvalue=None)
+    interfaces = {one[0]: replace(one[1], timeouts=given or AWS) for one, given in there if one}
+    return replace(state, interfaces=interfaces)
+
+
+timeouts = st.builds(
+    Timeouts, st.sampled_from([60, 350, 432_000]), st.sampled_from([60, 90, 180]), st.sampled_from([30, 45, 60])
+)
+states = st.builds(timed, pictures().map(state_of), st.lists(timeouts, max_size=3))
 
 
 def end_of(seen: Picture, address: str) -> naive.End:

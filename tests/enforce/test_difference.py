@@ -7,19 +7,21 @@ from hypothesis import given
 
 from groupwall.enforce.compile import Interface, Kind, Part, State, compiled
 from groupwall.enforce.difference import Unlike, difference
-from groupwall.enforce.expressions import Dispatch, InSet, Verdict
+from groupwall.enforce.expressions import Dispatch, InSet, SetTimeout, Verdict
 from groupwall.enforce.messages import (
     Change,
     GoneChain,
     GoneElements,
     GoneSet,
+    GoneTimeout,
     NewChain,
     NewElements,
     NewSet,
+    NewTimeout,
     Rewritten,
     Shortened,
 )
-from groupwall.enforce.table import EMPTY, Element, Field, Hook, NftRule, Shape, Table, merged, shape
+from groupwall.enforce.table import EMPTY, Element, Field, Hook, NftRule, Shape, Table, Timeout, merged, shape
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.pictures import states
 
@@ -33,13 +35,15 @@ class Model:
         self.sets: dict[str, Shape] = dict(table.sets)
         self.elements: dict[str, set[Element]] = {name: set(table.elements.get(name, ())) for name in table.sets}
         self.chains: dict[str, Hook | None] = dict(table.chains)
+        self.timeouts: dict[str, Timeout] = dict(table.timeouts)
         self.rules: dict[str, list[NftRule]] = {name: list(table.rules.get(name, ())) for name in table.chains}
 
     @property
     def table(self) -> Table:
         """What it holds now."""
         elements = {name: frozenset(some) for name, some in self.elements.items() if some}
-        return Table(self.sets, elements, self.chains, {name: tuple(some) for name, some in self.rules.items() if some})
+        rules = {name: tuple(some) for name, some in self.rules.items() if some}
+        return Table(self.sets, elements, self.chains, rules, self.timeouts)
 
     def make(self, change: Change) -> None:  # noqa: C901 - a case for each kind of change
         """Make one change; AssertionError where the kernel would refuse it."""
@@ -69,12 +73,18 @@ class Model:
             case GoneSet(name):
                 assert name not in self.used
                 del self.sets[name], self.elements[name]
+            case NewTimeout(name, timeout):
+                assert name not in self.timeouts
+                self.timeouts[name] = timeout
+            case GoneTimeout(name):
+                assert name not in self.used
+                del self.timeouts[name]
             case _:
                 raise AssertionError(change)
 
     def has(self, rule: NftRule) -> bool:
         """Whether all is there that a rule uses."""
-        return _uses([rule]) <= {*self.sets, *self.chains}
+        return _uses([rule]) <= {*self.sets, *self.chains, *self.timeouts}
 
     @property
     def used(self) -> set[str]:
@@ -86,7 +96,7 @@ class Model:
 def _uses(rules: list[NftRule]) -> set[str]:
     found = set()
     for one in (one for rule in rules for one in rule):
-        if isinstance(one, InSet | Dispatch):
+        if isinstance(one, InSet | Dispatch | SetTimeout):
             found.add(one.name)
         elif isinstance(one, Verdict) and one.chain:
             found.add(one.chain)

@@ -23,6 +23,7 @@ EXPRESSIONS = (
     st.builds(nft.InSet, words, names, st.booleans()),
     st.builds(nft.Dispatch, words, names),
     verdicts,
+    st.builds(nft.SetTimeout, names),
 )
 
 

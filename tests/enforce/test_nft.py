@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,10 +166,12 @@ def test_nft_reads_what_we_wrote(namespace: Namespace) -> None:
 def test_nft_lists_a_compiled_table(namespace: Namespace) -> None:
     """A whole table of ours is listed by nft, every set, chain and rule of it."""
     with Dataplane.inside(namespace) as dataplane:
-        dataplane.load(compiled(SIMPLE), 1)
+        dataplane.load(compiled(replace(SIMPLE, timeouts=None)), 1)
         table = dataplane.read() or EMPTY
     told = _listed(namespace)
-    named = {kind: {one[kind]["name"] for one in told if kind in one} for kind in ("set", "map", "chain")}
+    kinds = ("set", "map", "chain", "ct timeout")
+    named = {kind: {one[kind]["name"] for one in told if kind in one} for kind in kinds}
+    assert named["ct timeout"] == table.timeouts.keys() == {"tcp_432000", "udp_30_180"}
     assert named["set"] | named["map"] == table.sets.keys()
     assert named["chain"] == table.chains.keys()
     assert sum("rule" in one for one in told) == sum(map(len, table.rules.values()))

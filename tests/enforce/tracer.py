@@ -121,6 +121,8 @@ def _step(  # noqa: C901 - a case for each kind of expression
             return found[key]
         case nft.Verdict():
             return one
+        case nft.SetTimeout(name):
+            assert name in table.timeouts
         case _:
             raise AssertionError(one)
     return None

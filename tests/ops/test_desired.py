@@ -121,7 +121,20 @@ def test_what_is_told_of_a_world(wall: Wall) -> None:
     told = facts["interface", interface]
     assert (told["SubnetId"], told["GroupIds"], told["Addresses"]) == (subnet, [app], ["10.0.0.7"])
     assert (told["SourceDestCheck"], "InstanceId" in told) == (True, False)
+    assert not {"TcpEstablishedTimeout", "UdpStreamTimeout", "UdpTimeout"} & told.keys()
     assert told["MacAddress"] == interface_of(wall, interface)["MacAddress"]
+
+
+def test_timeouts_are_told(wall: Wall) -> None:
+    """An interface tells the timeouts that it was given, and a change of them is one of it (reference 20 [model])."""
+    interface = create_interface(wall)
+    agent = Agent(wall)
+    agent.ask()
+    given = {"TcpEstablishedTimeout": 350, "UdpTimeout": 60}
+    wall.call("ModifyNetworkInterfaceAttribute", NetworkInterfaceId=interface, ConnectionTrackingSpecification=given)
+    agent.ask()
+    told = agent.facts["interface", interface]
+    assert {name: value for name, value in told.items() if name.endswith("Timeout")} == given
 
 
 def test_instances_come_and_go_with_their_interfaces(wall: Wall) -> None:

@@ -146,6 +146,9 @@ def _interface(one: Interface, mine: Iterable[Member], addresses: Iterable[Addre
         "Addresses": [held.address for held in sorted(addresses, key=lambda held: (held.place, held.address))],
         "MacAddress": one.mac,
         "SourceDestCheck": one.source_dest_check,
+        "TcpEstablishedTimeout": one.tcp_established or None,
+        "UdpStreamTimeout": one.udp_stream or None,
+        "UdpTimeout": one.udp or None,
     }
 
 
