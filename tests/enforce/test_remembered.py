@@ -14,6 +14,7 @@ from groupwall.enforce.conntrack import tracked
 from groupwall.enforce.desired import NOTHING, folded
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.netlink import NETFILTER, Connection, attributes
+from groupwall.enforce.own import Own
 from groupwall.enforce.packets import TCP, UDP
 from groupwall.enforce.policy import Policy
 from groupwall.enforce.posts import Post
@@ -48,12 +49,12 @@ class Placed:
         self.held = held
         self.posts: list[Post] = []
 
-    def post(self, place: Namespace, policy: Policy, devices: dict[str, str]) -> None:
+    def post(self, place: Namespace, policy: Policy, devices: dict[str, str], own: Own | None = None) -> None:
         """Have interfaces held in a namespace, each by its device."""
         post = self.held.enter_context(Post(place, policy))
         post.follow(self.known.facts, self.known.facts.keys())
         for interface_id, name in devices.items():
-            post.bind(interface_id, name, self.known.facts)
+            post.bind(interface_id, name, self.known.facts, own)
         self.posts.append(post)
 
     def route(self, timeouts: Timeouts | None) -> None:
@@ -205,14 +206,22 @@ def test_other_protocols(placed: Placed) -> None:
     assert left[OTHERS] in _about(OTHER)
 
 
-def test_what_is_attached_keeps_its_own_settings(placed: Placed) -> None:
-    """In a namespace of the user's flows have AWS's times, by our table alone: its settings stay its own (inferred)."""
+@pytest.mark.parametrize("name", ["eth0", ""])
+def test_what_is_attached_keeps_its_own_settings(placed: Placed, name: str) -> None:
+    """In a namespace of the user's flows have AWS's times, by our table alone: its settings stay its own (inferred).
+
+    Whether it has an interface by one of its devices, or is held itself.
+    """
     inside = placed.receiver.namespace
     before = inside.within(_settings)
-    placed.post(inside, Policy(VPC, inside=True), {placed.receiver.interface.id: "eth0"})
+    policy, own = Policy(VPC, inside=bool(name)), None if name else Own()
+    placed.post(inside, policy, {placed.receiver.interface.id: name}, own)
     placed.have({}, {"UdpTimeout": 60})
     _begin(placed)
     assert placed.left(UDP * PORTS + 5000, inside) in _about(60)
+    with inside.within(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sending:
+        sending.sendto(b"to nobody", (str(placed.sender.address(4)), 5001))
+    assert placed.left(UDP * PORTS + 5001, inside) in _about(60)
     assert inside.within(_settings) == before
 
 
