@@ -20,6 +20,7 @@ from groupwall.config import SettingError
 from groupwall.enforce import control
 from groupwall.enforce.agent import Agent, Clients
 from groupwall.enforce.attached import let_go
+from groupwall.enforce.counting import EVERY
 from groupwall.enforce.guard import ssh_callers
 from groupwall.enforce.host import Host
 from groupwall.enforce.namespaces import Namespaces
@@ -58,21 +59,31 @@ def _with_names(command: Command) -> Command:
 @click.option("--region", help="The region to ask about.")
 @click.option("--host", "name", help="What the server calls this machine; its own name without.")
 @click.option("--instances", is_flag=True, help="Make the instances that RunInstances asks for, as network namespaces.")
+@click.option(
+    "--counters-every",
+    type=click.FloatRange(0, 86_400),
+    default=EVERY,
+    show_default=True,
+    envvar="GROUPWALL_COUNTERS_EVERY",
+    help="Seconds from one look at what rules let in to the next; 0 for never.",
+)
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input does.")
 @_with_names
 @_with_state
 @refused
-def agent(state: str, names: str, *, instances: bool, lifeline: bool, **given: Any) -> None:  # noqa: ANN401 - options
+def agent(state: str, names: str, counters_every: float, **given: Any) -> None:  # noqa: ANN401 - options
     """Have the kernel hold to the rules of a server, until SIGTERM; what it holds to then stays."""
     refuse_unable("groupwall agent")
     logging.basicConfig(format="agent: %(message)s")
     gc.set_threshold(*SELDOM)
     folder = private_folder(state)
-    name = given.pop("name") or os.uname().nodename
+    name, instances, lifeline = (given.pop(one) for one in ("name", "instances", "lifeline"))
+    name = name or os.uname().nodename
     where = Where(**given)
-    with connected(where) as asking, connected(where) as telling:
+    with connected(where) as asking, connected(where) as telling, connected(where) as counting:
         made = Host(folder, Namespaces(names) if instances else None)
-        asyncio.run(_run(Agent(name, made, Clients(asking, telling)), folder, STANDARD_INPUT if lifeline else None))
+        one = Agent(name, made, Clients(asking, telling, counting), counters_every)
+        asyncio.run(_run(one, folder, STANDARD_INPUT if lifeline else None))
 
 
 async def _run(one: Agent, folder: Path, lifeline: int | None) -> None:

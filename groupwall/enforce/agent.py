@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from groupwall.enforce import control
 from groupwall.enforce.bindings import Unbound, Wanted
+from groupwall.enforce.counting import EVERY, Counting
 from groupwall.enforce.guard import callers_kept, hooked_here, server_kept
 from groupwall.enforce.host import Host
 from groupwall.enforce.own import Kept, Own
@@ -47,16 +48,20 @@ log = logging.getLogger("groupwall")
 
 
 class Clients(NamedTuple):
-    """Two connections to one server, since one is held while it waits for changes."""
+    """Connections to one server: one is held while it waits for changes, and what holds is told before counters."""
 
     asking: Client
     telling: Client
+    counting: Client
 
 
 class Agent:
-    """One host, and one server. name: the host's, by which the server knows it."""
+    """One host, and one server.
 
-    def __init__(self, name: str, host: Host, clients: Clients) -> None:
+    name: the host's, by which the server knows it. counters_every: seconds, 0 for never.
+    """
+
+    def __init__(self, name: str, host: Host, clients: Clients, counters_every: float = EVERY) -> None:
         self._name = name
         self._host = host
         self._clients = clients
@@ -66,8 +71,10 @@ class Agent:
         self._news = asyncio.Event()
         self._work = asyncio.Event()
         self._heard = asyncio.Event()
+        self._holds = asyncio.Event()
         self._end = asyncio.Event()
         self._watched: dict[Post, int] = {}
+        self._counters_every = counters_every
 
     async def run(self, folder: Path, lifeline: int | None = None) -> None:
         """Go on until SIGTERM or SIGINT; all tables stay.
@@ -80,7 +87,9 @@ class Agent:
         self._host.begin()
         self._watch()
         self._await_trials()
-        tasks = [asyncio.create_task(each) for each in (self._ask(), self._build(), self._tell(), self._end.wait())]
+        running = [self._ask(), self._build(), self._tell(), self._end.wait()]
+        running += [self._count(folder)] if self._counters_every else []
+        tasks = [asyncio.create_task(each) for each in running]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
@@ -142,6 +151,8 @@ class Agent:
             self._news.set()
             self._work.set()
             self._heard.set()
+            if self._host.applied:
+                self._holds.set()
 
     async def _build(self) -> None:
         """Make and remove instances for ever, and let answers in between."""
@@ -210,6 +221,15 @@ class Agent:
             "Drifts": self._drifts,
             "Message": self._fault[:1024],
         }
+
+    async def _count(self, folder: Path) -> None:
+        """Tell the server for ever what rules let in, from when they hold."""
+        await self._holds.wait()
+        counting = Counting(self._name, folder, self._counters_every, self._tell_counters)
+        await counting.run(self._host.posts)
+
+    async def _tell_counters(self, given: dict[str, Any]) -> dict[str, Any]:
+        return await _apart(partial(self._clients.counting.call, "TellCounters", given))
 
     # ---- to commands
 

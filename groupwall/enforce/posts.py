@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Self
 
@@ -20,6 +21,7 @@ from groupwall.enforce.netlink import NETFILTER, Connection, text
 from groupwall.enforce.own import Own
 from groupwall.enforce.policy import Policy
 from groupwall.enforce.reading import NotOurs, read_table
+from groupwall.rules.values import Rule
 from groupwall.units import SystemClock
 
 UNDONE = (OSError, NotOurs, ValueError)
@@ -38,6 +40,8 @@ class Post:
         self._dataplane = Dataplane.inside(namespace)
         self._flows = namespace.within(lambda: Connection(NETFILTER))
         self._links = namespace.within(lambda: Connection(ROUTES))
+        self.number = os.fstat(namespace.descriptor).st_ino
+        """The number that the kernel gave the namespace."""
         self._policy = policy
         self._due: set[Part] = set()
         self._cuts: set[Key] = set()
@@ -68,6 +72,15 @@ class Post:
     def interfaces(self) -> AbstractSet[str]:
         """The ids of the interfaces here."""
         return self._policy.interfaces
+
+    @property
+    def groups(self) -> Mapping[str, Collection[Rule]]:
+        """The groups of the interfaces here, with their rules."""
+        return self._policy.state.groups
+
+    def admitted(self, rules: Iterable[Rule]) -> dict[str, int]:
+        """Return how many packets that began a flow each rule let in here; see ``Dataplane``. Raise OSError."""
+        return self._dataplane.admitted(rules)
 
     def bind(self, interface_id: str, device: str, known: Facts, own: Own | None = None) -> None:
         """Hold a device, or this machine's own traffic, to an interface's policy, from the next ``apply`` on."""

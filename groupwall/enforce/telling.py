@@ -15,6 +15,7 @@ _HOOK = 4
 _COUNTERS = {17, 18}
 _ELEMENT_KEY, _VERDICT = 1, 2
 _ATTRIBUTE = 4
+_NUMBER = 8
 _NESTED = Struct("=HHHH")
 """Lengths and numbers of an attribute and of the first one in it."""
 
@@ -96,9 +97,8 @@ class Told(NamedTuple):
 
     @property
     def packets(self) -> int:
-        """How many packets it has matched."""
-        counter = dict(attributes(self._found.get(7, b"")))
-        return int.from_bytes(dict(attributes(counter[2]))[2]) if counter else 0
+        """How many packets it has matched: the last that a counter tells, since there may be 60,000 to look at."""
+        return int.from_bytes(self._found.get(7, b"")[-_NUMBER:])
 
     @property
     def _found(self) -> dict[int, bytes]:

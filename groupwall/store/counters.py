@@ -76,9 +76,10 @@ def _is_told(connection: sqlite3.Connection, world: int, report: Report) -> bool
 
 
 def end(connection: sqlite3.Connection, world: int, host: str, now: int) -> None:
-    """Note that a host counts nothing any more."""
+    """Note that a host counts nothing any more: it is a new one when it tells again."""
     text = "UPDATE counter SET until = ? WHERE world = ? AND host = ? AND until IS NULL"
     connection.execute(text, (now, world, host))
+    connection.execute("DELETE FROM counting WHERE world = ? AND host = ?", (world, host))
 
 
 class Asked(NamedTuple):

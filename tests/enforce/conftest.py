@@ -20,6 +20,7 @@ NEED_THE_KERNEL = {
     "test_entering.py": "makes network namespaces",
     "test_namespaces.py": "makes network namespaces and links",
     "test_counters.py": "sends packets through the kernel's tables",
+    "test_counted.py": "runs instances",
     "test_killed.py": "kills who changes the kernel's tables",
     "test_dataplane.py": "changes the kernel's tables",
     "test_bed.py": "sends packets between network namespaces",

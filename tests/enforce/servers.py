@@ -57,7 +57,7 @@ class Enforcing:
         self.root = root
         self.names = prefix
         self.namespaces = Namespaces(prefix)
-        key = _root_key(root / "data")
+        key = self.key = _root_key(root / "data")
         self.ec2 = boto3.client("ec2", endpoint_url=server.url, region_name="us-east-1", **key)
         self.own = groupwall.client(endpoint_url=server.url, region_name="us-east-1", **key)
 

@@ -181,7 +181,7 @@ def test_what_never_was_is_not_kept(scene: Scene) -> None:
     elsewhere = scene.wall.elsewhere("111122223333")
     create_group(elsewhere)
     told = {"Host": "one", "Series": "x", "Number": 1, "Counters": [_of(scene.web, 1)]}
-    assert elsewhere.call("TellCounters", **told) == {"Counted": True}
+    assert elsewhere.call("TellCounters", **told) == {"Counted": True, "New": True}
     assert elsewhere.call("DescribeCounters")["Counters"] == []
     assert scene.flows() == {}
 
@@ -189,7 +189,7 @@ def test_what_never_was_is_not_kept(scene: Scene) -> None:
 def test_nothing_is_counted_where_nothing_is(wall: Wall) -> None:
     """A world that nobody wrote to does not begin by a report (inferred)."""
     told = {"Host": "one", "Series": "x", "Number": 1}
-    assert wall.call("TellCounters", **told) == {"Counted": False}
+    assert wall.call("TellCounters", **told) == {"Counted": False, "New": False}
     assert wall.app.revision() == 0
 
 
@@ -231,6 +231,9 @@ def test_a_forgotten_host_counts_no_more(scene: Scene) -> None:
         scene.ssh: (0, NOW + 60_000),
     }
     assert scene.counters(Unused=True) == {}
+    told = {"Host": "one", "Series": "first", "Counters": [_of(scene.ssh)]}
+    assert [scene.wall.call("TellCounters", **told, Number=number)["New"] for number in (2, 3)] == [True, False]
+    assert list(scene.counters(Unused=True)) == [scene.ssh]
 
 
 def test_counts_go_with_the_history(tmp_path: Path) -> None:

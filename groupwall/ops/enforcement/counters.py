@@ -33,10 +33,11 @@ def tell_counters(params: Params, context: Context) -> Result:
     if not _is_sound(report):
         raise errors.report_malformed(MOST_RULES)
     if context.tx.world == NOWHERE:
-        return {"Counted": False}
-    if not context.tx.is_counting(host) and context.tx.count_counting() >= MOST:
+        return {"Counted": False, "New": False}
+    new = not context.tx.is_counting(host)
+    if new and context.tx.count_counting() >= MOST:
         raise errors.too_many_hosts(MOST)
-    return {"Counted": context.tx.add_counters(report, context.now)}
+    return {"Counted": context.tx.add_counters(report, context.now), "New": new}
 
 
 def _more(told: Params) -> More:
