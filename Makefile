@@ -54,7 +54,7 @@ format: .venv/.ready ## Let the formatter and the linter mend what they can
 	$(BIN)/ruff format
 
 .PHONY: bench
-bench: .venv/.ready .venv-bench/.ready ## Measure, side by side with moto
+bench: .venv/.ready .venv-bench/.ready ## Measure, side by side with moto; packets too, as root on Linux
 	$(BIN)/python -m bench $(ARGS)
 
 .PHONY: soak

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import programs, report
+from bench import enforced, programs, report
 from bench.rows import FULL, QUICK, measure
 from groupwall import __version__
 
@@ -35,6 +35,11 @@ def main() -> None:
     build.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=build, prefix="bench-") as folder:
         rows = measure(effort, Path(folder), _tell)
+        if why := enforced.why_not():
+            _tell(f"packets are not measured: {why}")
+            result["skipped"] = {"packets": why}
+        else:
+            rows += enforced.measure(enforced.QUICK if options.quick else enforced.FULL, Path(folder), _tell)
     path = report.write(result, rows, options.out)
     print(report.table(result, rows))
     _tell(f"written to {path.name} and RESULTS.md")

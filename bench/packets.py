@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import argparse
 import gc
-import resource
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from time import perf_counter
 from typing import NamedTuple
 
 from bench.figures import percentile
+from bench.programs import status
 from groupwall.enforce.compile import Interface, Kind, Part, State, compiled
 from groupwall.enforce.dataplane import Dataplane
 from groupwall.enforce.entering import Namespace
@@ -30,7 +32,7 @@ RULES = 60
 GROUPS_OF_AN_INTERFACE = 5
 PORTS = (22, 53, 80, 443, 5432, 8080)
 MILLISECONDS = 1000
-MEBIBYTE = 1024
+REVOKE, KERNEL = "revoke", "kernel: element and revision removed"
 TABLE = text(1, "groupwall")
 
 
@@ -41,9 +43,11 @@ class Figure(NamedTuple):
     seconds: list[float]
 
     def __str__(self) -> str:
-        ordered = sorted(self.seconds)
-        times = (percentile(ordered, share) * MILLISECONDS for share in (0.5, 0.99))
-        return f"{self.name:44} p50 {next(times):9.3f} ms   p99 {next(times):9.3f} ms   n {len(ordered)}"
+        return f"{self.name:44} p50 {self.at(0.5):9.3f} ms   p99 {self.at(0.99):9.3f} ms   n {len(self.seconds)}"
+
+    def at(self, share: float) -> float:
+        """Return the milliseconds that this share of them stayed below."""
+        return percentile(sorted(self.seconds), share) * MILLISECONDS
 
 
 class Site:
@@ -108,7 +112,7 @@ def figures(site: Site, times: int) -> Iterator[Figure]:
         firsts.append(site.change(group, [*whole, Rule("sgr-new", group, Direction.INGRESS, only, None)]))
         lasts.append(site.change(group, whole))
         site.dataplane.disturbed()
-    yield Figure("revoke", revokes)
+    yield Figure(REVOKE, revokes)
     yield Figure("authorize", authorizes)
     yield Figure("authorize, the first rule of its form", firsts)
     yield Figure("revoke, the last rule of its form", lasts)
@@ -126,7 +130,7 @@ def _kernel(site: Site, times: int) -> Iterator[Figure]:
         two = revision_element(revision + 2 * number + 2)
         removed.append(_sent(site, [GoneElements("rules_4", (element,)), *_revised(one, other)]))
         added.append(_sent(site, [NewElements("rules_4", (element,)), *_revised(other, two)]))
-    yield Figure("kernel: element and revision removed", removed)
+    yield Figure(KERNEL, removed)
     yield Figure("kernel: element and revision added", added)
 
 
@@ -145,25 +149,31 @@ def _timed(act: Callable[[], object]) -> float:
     return perf_counter() - began
 
 
-def measure(size: int, times: int) -> None:
-    """Measure a table of so many groups, and tell."""
+@contextmanager
+def placed(size: int) -> Iterator[Site]:
+    """Give a site of so many groups a namespace; its table is not loaded yet."""
     with (
         Namespace.new() as namespace,
         Dataplane.inside(namespace) as dataplane,
         namespace.within(lambda: Connection(NETFILTER)) as connection,
     ):
-        site = Site(dataplane, connection, size)
+        yield Site(dataplane, connection, size)
+
+
+def measure(size: int, times: int) -> None:
+    """Measure a table of so many groups, and tell."""
+    with placed(size) as site:
         print(f"{size} groups of {RULES} rules, {size} interfaces in {GROUPS_OF_AN_INTERFACE} groups each")
         gc.collect()
         gc.freeze()
         began = perf_counter()
         parts = compiled(site.state)
         print(f"  compiled in {perf_counter() - began:.2f} s")
-        print(f"  loaded in {_timed(lambda: dataplane.load(parts, 1)):.2f} s")
-        print(f"  read back and compared in {_timed(dataplane.repair):.2f} s")
+        print(f"  loaded in {_timed(lambda: site.dataplane.load(parts, 1)):.2f} s")
+        print(f"  read back and compared in {_timed(site.dataplane.repair):.2f} s")
         for figure in figures(site, times):
             print(f"  {figure}")
-        print(f"  {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEBIBYTE} MiB at most")
+        print(f"  {status(os.getpid(), 'VmHWM'):.0f} MiB at most")
 
 
 def main() -> None:

@@ -38,13 +38,13 @@ class Server(NamedTuple):
 
     def memory(self) -> float:
         """Return the MiB of memory that it holds (VmRSS), 0 where the system does not tell."""
-        return _status(self.pid, "VmRSS")
+        return status(self.pid, "VmRSS")
 
     def peak(self) -> float:
         """Return the MiB that it and its children have held at most, 0 where the system does not tell."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         pids = [self.pid, *map(int, children.read_text().split())] if children.exists() else []
-        return sum(_status(pid, "VmHWM") for pid in pids)
+        return sum(status(pid, "VmHWM") for pid in pids)
 
     def cpu(self) -> float:
         """Return the seconds of processor time that it has used, 0 where the system does not tell."""
@@ -55,9 +55,10 @@ class Server(NamedTuple):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _status(pid: int, name: str) -> float:
-    status = Path(f"/proc/{pid}/status")
-    lines = status.read_text().splitlines() if status.exists() else []
+def status(pid: int, name: str) -> float:
+    """Return the MiB that the system tells of a program under this name, 0 where it does not."""
+    told = Path(f"/proc/{pid}/status")
+    lines = told.read_text().splitlines() if told.exists() else []
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:")), 0.0)
 
 

@@ -43,12 +43,18 @@ def table(result: dict[str, Any], rows: list[Row]) -> str:
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + "."
     )
-    lines = [
+    skipped = [f"Not measured: {name}, as {why}." for name, why in result.get("skipped", {}).items()]
+    conditions = "\n".join([conditions, *skipped])
+    return HEAD.format(rounds=result["rounds"], conditions=conditions) + "\n".join(lines(rows)) + "\n"
+
+
+def lines(rows: list[Row]) -> list[str]:
+    """Return the lines of the table that rows are."""
+    return [
         "| what | unit | groupwall | against | its figure | compared | bar | |",
         "|---|---|---|---|---|---|---|---|",
+        *(f"| {' | '.join(_cells(row))} |" for row in rows),
     ]
-    lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
-    return HEAD.format(rounds=result["rounds"], conditions=conditions) + "\n".join(lines) + "\n"
 
 
 def _cells(row: Row) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import enforced, report
 from bench.figures import Bar, Row, percentile, spread
 from tests.sources import ROOT
 
@@ -28,6 +29,16 @@ def test_quick_run(tmp_path: Path) -> None:
     table = (tmp_path / "RESULTS.md").read_text("utf-8")
     assert [row["name"] for row in result["rows"] if row["name"] not in table] == []
     assert str(ROOT) not in table + path.read_text("utf-8")
+    measured = [row["name"] for row in result["rows"] if row["name"].startswith("from the request to the last packet")]
+    assert len(measured) == (0 if enforced.why_not() else 2)
+    assert result.get("skipped", {}) == ({"packets": enforced.why_not()} if enforced.why_not() else {})
+
+
+def test_what_is_not_measured_is_said() -> None:
+    """Where something cannot be measured the table says so above, with the reason (inferred)."""
+    result = {"date": "2026-11-23", "rounds": 1, "machine": {"cores": 1, "system": "Linux", "load": 0.0}}
+    told = report.table(result | {"versions": {}, "skipped": {"packets": "that needs root"}}, [])
+    assert "\nNot measured: packets, as that needs root.\n" in told
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class Site(NamedTuple):
 @contextmanager
 def enforcing() -> Iterator[Site]:
     """Run ``groupwall serve --enforce nft``. SettingError, with the reason, where this machine cannot."""
-    _refuse_unable()
+    refuse_where_unable("this act")
     prefix = f"gwdemo{os.getpid()}"
     root = Path(tempfile.mkdtemp(prefix="groupwall-demo-"))
     root.chmod(_READABLE)  # the server is not root for long
@@ -58,10 +58,11 @@ def _user() -> str:
     return "nobody" if caller == "root" else caller
 
 
-def _refuse_unable() -> None:
-    refuse_unable("this act")
+def refuse_where_unable(what: str) -> None:
+    """Refuse what this machine cannot do because it cannot stop packets. SettingError, with the reason."""
+    refuse_unable(what)
     try:
         with Namespace.new() as scratch, Dataplane.inside(scratch) as plane:
             plane.load(compiled(State({}, {}, {}, {})), 1)
     except OSError as error:
-        raise SettingError(f"this act needs Linux with nftables, and a root who may use it: {error}") from None
+        raise SettingError(f"{what} needs Linux with nftables, and a root who may use it: {error}") from None

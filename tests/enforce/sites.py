@@ -59,20 +59,19 @@ RESTORED_IN = 120.0
 
 
 def world(size: int, hosts: Sequence[Host]) -> State:
-    """Return what so many interfaces, in five groups each of as many groups of 60 rules, are held to."""
+    """Return what so many interfaces, in five groups each of as many groups of 60 rules, are held to.
+
+    No group is without members: an agent asks nothing of it.
+    """
     random = Random(size)  # noqa: S311 - the same each time
     groups = [f"sg-{number:017x}" for number in range(size)]
     addresses = {host.interface.id: str(host.address(4)) for host in hosts}
     for number in range(len(hosts), size):
         addresses[f"eni-{number:017x}"] = f"10.0.{16 + (number >> 8)}.{number & 255}"
-    held = {
-        one: Interface(
-            device("gwe", one),
-            frozenset({address}),
-            frozenset(random.sample(groups, min(size, GROUPS_OF_AN_INTERFACE))),
-        )
-        for one, address in addresses.items()
-    }
+    held = {}
+    for number, (one, address) in enumerate(addresses.items()):
+        some = {groups[number % size], *random.sample(groups, min(size, GROUPS_OF_AN_INTERFACE) - 1)}
+        held[one] = Interface(device("gwe", one), frozenset({address}), frozenset(some))
     near = list(addresses.values())[: len(hosts)]
     made = {group: _rules(random, group, [*near, *random.sample(groups, min(size, len(near)))]) for group in groups}
     meant = {rule.properties.peer.text for some in made.values() for rule in some} & made.keys()
