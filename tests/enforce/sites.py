@@ -78,7 +78,7 @@ def world(size: int, hosts: Sequence[Host]) -> State:
     members = {
         group: [one for each in held.values() if group in each.groups for one in each.addresses] for group in meant
     }
-    return State(made, members, {}, held)
+    return State(made, members, {}, held, timeouts=None)  # a router that is the user's gives none by itself
 
 
 def _rules(random: Random, group: str, near: Sequence[str]) -> list[Rule]:
