@@ -8,10 +8,13 @@ from pathlib import Path
 
 from groupwall.enforce import bindings
 from groupwall.enforce.bindings import Binding, Unbound, Wanted
+from groupwall.enforce.conntrack import track
 from groupwall.enforce.desired import NOTHING, Desired, interface_of
 from groupwall.enforce.entering import Namespace
+from groupwall.enforce.netlink import NETFILTER, Connection
 from groupwall.enforce.policy import Policy
 from groupwall.enforce.posts import UNDONE, Post, apply_due, new_post, remove_table, told
+from groupwall.enforce.sockets import connections
 from groupwall.units import SystemClock
 
 
@@ -71,6 +74,7 @@ class Attached:
             raise Unbound(f"{wanted.interface_id} is no interface that the server tells of")
         one = bindings.binding(wanted, found.vpc_id)
         self._refuse(one)
+        _follow_older(one)
         post = self._bind(one, desired)
         self._keep()  # first, since whoever comes after a crash has to know what to undo
         if faults := apply_due([post], desired.revision):
@@ -142,6 +146,15 @@ class Attached:
 
     def _keep(self) -> None:
         bindings.write(self._folder, list(self._bound.values()))
+
+
+def _follow_older(one: Binding) -> None:
+    """Have the connections of a namespace's own programs tracked that have begun before any table of ours. OSError."""
+    if one.inside or one.own is not None:
+        with Namespace.at(Path(one.place)) as namespace:
+            kernel, there = namespace.within(lambda: (Connection(NETFILTER), connections()))
+        with kernel:
+            track(kernel, (each for each in there if not each.own.address.is_loopback))
 
 
 def _free(one: Binding) -> None:

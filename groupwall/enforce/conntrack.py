@@ -8,12 +8,25 @@ so that its next packet is judged as the first of a flow, and of TCP none but a 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import Struct
 from typing import NamedTuple
 
-from groupwall.enforce.netlink import Answer, Connection, Message, Refused, attribute, attributes
+from groupwall.enforce.netlink import (
+    CREATE,
+    EXCLUSIVE,
+    Answer,
+    Connection,
+    Message,
+    Refused,
+    attribute,
+    attributes,
+    nested,
+    number,
+)
+from groupwall.enforce.packets import TCP
+from groupwall.enforce.sockets import End, Open
 from groupwall.rules.flows import IPV4, PORTS
 from groupwall.rules.verdict import Flow
 
@@ -33,7 +46,15 @@ _TYPES = {5: 6, 8: 9}
 """Where an ICMP type is, and its code: of ICMP, of ICMPv6."""
 
 _AT_ONCE = 256
-"""Deletions in one message to the kernel."""
+"""Messages that are sent to the kernel together."""
+
+_STATUS, _PROTOCOL_STATE, _TIMEOUT = 3, 4, 7
+_ANSWERED, _ASSURED, _CONFIRMED = 2, 4, 8
+_ESTABLISHED, _LIBERAL = b"\x03", b"\x08\x08"
+_LASTING = 432_000
+"""Seconds without a packet after which a connection is forgotten; from the first one on it is the kernel's setting.
+
+EC2's default for an established one (reference 20 [model])."""
 
 
 class Tracked(NamedTuple):
@@ -84,14 +105,54 @@ def _service(told: dict[int, bytes]) -> int:
     return start + int.from_bytes(told.get(_PORT, b""))
 
 
+def track(kernel: Connection, some: Iterable[Open]) -> None:
+    """Have TCP connections tracked that are older than all tracking, each as the one who began it did.
+
+    Its windows are not known, so that none of its packets is out of one. What is tracked already stays as it is.
+    """
+    wanted = [Message(_NEW, CREATE | EXCLUSIVE, _older(*_in_order(one))) for one in some]
+    _each(kernel, wanted, errno.EEXIST)
+
+
+def _in_order(one: Open) -> tuple[End, End]:
+    return (one.own, one.other) if one.began else (one.other, one.own)
+
+
+def _older(source: End, destination: End) -> bytes:
+    family = AF_INET if source.address.version == 4 else AF_INET6  # noqa: PLR2004 - as ipaddress tells it
+    state = nested(1, attribute(1, _ESTABLISHED), attribute(4, _LIBERAL), attribute(5, _LIBERAL))
+    return b"".join(
+        [
+            _GENERIC.pack(family, 0, 0),
+            nested(_ORIGINAL, *_tuple(source, destination)),
+            nested(_REPLY, *_tuple(destination, source)),
+            number(_STATUS, _ANSWERED | _ASSURED | _CONFIRMED),
+            nested(_PROTOCOL_STATE, state),
+            number(_TIMEOUT, _LASTING),
+        ]
+    )
+
+
+def _tuple(source: End, destination: End) -> tuple[bytes, bytes]:
+    place = source.address.version == 6  # noqa: PLR2004 - as ipaddress tells it
+    ends = ((_SOURCES[place], source.address.packed), (_DESTINATIONS[place], destination.address.packed))
+    ports = ((_SOURCE_PORT, source.port), (_PORT, destination.port))
+    protocol = attribute(_NUMBER, bytes((TCP,))), *(attribute(kind, port.to_bytes(2)) for kind, port in ports)
+    return nested(_ADDRESSES, *(attribute(*each) for each in ends)), nested(_PROTOCOL, *protocol)
+
+
 def end(kernel: Connection, some: Iterable[Tracked]) -> None:
     """Track flows no longer. One that has ended meanwhile is none to worry about; raise Refused for anything else."""
-    wanted = [Message(_DELETE, 0, each.told[: _GENERIC.size] + _named(each.told)) for each in some]
+    _each(kernel, [Message(_DELETE, 0, each.told[: _GENERIC.size] + _named(each.told)) for each in some], errno.ENOENT)
+
+
+def _each(kernel: Connection, wanted: Sequence[Message], harmless: int) -> None:
+    """Send messages that have nothing to do with each other. harmless: the error that any of them may meet."""
     for first in range(0, len(wanted), _AT_ONCE):
         try:
             kernel.order(wanted[first : first + _AT_ONCE])
         except Refused as refused:
-            if refused.errno != errno.ENOENT:
+            if refused.errno != harmless:
                 raise
 
 

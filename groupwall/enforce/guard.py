@@ -6,21 +6,20 @@ Read from where the system tells it, when the machine is attached; what is kept 
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from groupwall.enforce.dataplane import TABLE
 from groupwall.enforce.frame import INSIDE
-from groupwall.enforce.links import Address
 from groupwall.enforce.netlink import NETFILTER, Connection
 from groupwall.enforce.own import Kept
 from groupwall.enforce.packets import TCP, UDP
 from groupwall.enforce.reading import read_hooked
+from groupwall.enforce.sockets import TABLES, connections, plain
 from groupwall.rules.values import Direction
 
 SSH = 22
@@ -28,8 +27,6 @@ DNS = 53
 _RESOLVERS = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 """Where resolvers stand; in the second those that a resolver of the machine's own asks."""
 
-_TABLES = (Path("/proc/thread-self/net/tcp"), Path("/proc/thread-self/net/tcp6"))
-_ESTABLISHED = "01"
 _OWN_PORTS = {"http": 80, "https": 443}
 
 
@@ -40,7 +37,7 @@ class Caller(NamedTuple):
     port: int
 
 
-def ssh_callers(process: int, processes: Path = Path("/proc"), tables: Iterable[Path] = _TABLES) -> list[Caller]:
+def ssh_callers(process: int, processes: Path = Path("/proc"), tables: Iterable[Path] = TABLES) -> list[Caller]:
     """Return from where a process is used by SSH: what sshd told it or one of those that started it.
 
     sudo takes SSH_CONNECTION out of the environment, but the shell it was called from still has it. Where that tells of
@@ -48,8 +45,8 @@ def ssh_callers(process: int, processes: Path = Path("/proc"), tables: Iterable[
     """
     told = next(_told(process, processes), None)
     port = told.port if told else SSH
-    there = [one for table in tables for one in _connected(table) if one.port == port]
-    return [told] if told in there else sorted(set(there))
+    there = {Caller(str(one.other.address), port) for one in connections(tables) if one.own.port == port}
+    return [told] if told in there else sorted(there)
 
 
 def _told(process: int, processes: Path) -> Iterator[Caller]:
@@ -71,7 +68,7 @@ def _environment(process: Path) -> list[str]:
 def _caller(words: list[str]) -> Iterator[Caller]:
     with suppress(ValueError):  # whoever starts a program may write anything there
         address, _, _, port = words
-        yield Caller(str(_plain(address)), int(port))
+        yield Caller(str(plain(address)), int(port))
 
 
 def _parent(process: int, processes: Path) -> int:
@@ -82,29 +79,9 @@ def _parent(process: int, processes: Path) -> int:
     return int(told.rpartition(")")[2].split()[1])  # the name before may have spaces, and brackets
 
 
-def _connected(table: Path) -> Iterator[Caller]:
-    """Yield who has a connection to this machine, or this machine to whom, as proc_net_tcp(5) tells."""
-    lines = table.read_text().splitlines()[1:] if table.exists() else []
-    for _, own, other, state, *_ in map(str.split, lines):
-        if state == _ESTABLISHED:
-            yield Caller(str(_number(other.partition(":")[0])), int(own.partition(":")[2], 16))
-
-
-def _number(digits: str) -> Address:
-    """Return an address of that table: words of four bytes, each in the machine's order."""
-    words = [int(digits[place : place + 8], 16).to_bytes(4, sys.byteorder) for place in range(0, len(digits), 8)]
-    return _plain(str(ip_address(b"".join(words))))
-
-
-def _plain(text: str) -> Address:
-    """Return an address as packets have it: without a zone, and IPv4 as such. ValueError for what is none."""
-    address = ip_address(text.partition("%")[0])
-    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
-
-
 def callers_kept(callers: Iterable[tuple[str, int]]) -> list[Kept]:
     """Return that callers may connect again to the same ports. ValueError for what is no address or port."""
-    return [Kept(Direction.INGRESS, str(_plain(address)), TCP, _port(port)) for address, port in callers]
+    return [Kept(Direction.INGRESS, str(plain(address)), TCP, _port(port)) for address, port in callers]
 
 
 def _port(number: int) -> int:
@@ -120,7 +97,7 @@ def server_kept(endpoint: str, resolvers: Iterable[Path] = _RESOLVERS) -> list[K
     """
     parts = urlsplit(endpoint)
     host, port = parts.hostname or "", parts.port or _OWN_PORTS[parts.scheme]
-    found = {_plain(str(one[4][0])) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    found = {plain(str(one[4][0])) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     if all(one.is_loopback for one in found):
         return []
     server = [Kept(Direction.EGRESS, str(one), TCP, port) for one in sorted(found, key=str)]
@@ -141,6 +118,6 @@ def _resolvers(file: Path) -> Iterator[Kept]:
     lines = file.read_text(errors="replace").splitlines() if file.exists() else []
     for word, *rest in map(str.split, filter(str.strip, lines)):
         with suppress(ValueError, IndexError):
-            address = _plain(rest[0])
+            address = plain(rest[0])
             if word == "nameserver" and not address.is_loopback:
                 yield from (Kept(Direction.EGRESS, str(address), protocol, DNS) for protocol in (UDP, TCP))

@@ -8,8 +8,7 @@ its own. No address is checked, since the machine has others than the interface 
 3.4).
 
 **Kept** are first packets that pass whatever the rules say, so that nobody shuts himself out. They are known by the
-addresses and ports of both directions and not by connection tracking, which may know nothing yet of a connection that
-is older than the table.
+addresses and ports of both directions and not by tracked flows, which can be removed, or be too many.
 
 **On trial** the rules hold only while one element is in a set, and the kernel removes that by itself when its time is
 over. So what was not confirmed is undone though everything of ours is dead (users 3.5: leases that the kernel holds).

@@ -138,6 +138,18 @@ def test_hooks_are_inside(placed: Placed) -> None:
     assert _table(placed.router) is None
 
 
+def test_what_is_older_lives(placed: Placed) -> None:
+    """A connection that a container has when it is attached lives, though nothing was tracked before (inferred)."""
+    placed.follow(whole(1, placed.world()))
+    made = placed.bed.connect(*placed.bed.hosts, PORT)
+    assert made
+    placed.attach_container(1)
+    assert placed.bed.speaks(placed.bed.hosts[0], made.client, made.server)
+    assert placed.bed.speaks(placed.bed.hosts[1], made.server, made.client)
+    assert not placed.connects()
+    made.close()
+
+
 def test_bindings_last(placed: Placed) -> None:
     """Another agent takes up what was attached; what is enforced meanwhile is what was enforced before (users 5.5)."""
     placed.follow(whole(1, placed.world(SSH)))

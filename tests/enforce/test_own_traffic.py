@@ -14,6 +14,7 @@ import pytest
 from groupwall.enforce import bindings
 from groupwall.enforce.attached import let_go
 from groupwall.enforce.bindings import Unbound, Wanted
+from groupwall.enforce.conntrack import end, tracked
 from groupwall.enforce.dataplane import TABLE
 from groupwall.enforce.difference import difference
 from groupwall.enforce.expressions import ACCEPT, Compare, Is, LoadMeta, Meta
@@ -185,6 +186,22 @@ def test_what_has_begun_lives(machine: Machine) -> None:
     made.close()
 
 
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("began", [True, False])
+@pytest.mark.parametrize("speaks_first", [True, False])
+def test_what_is_older_lives(machine: Machine, version: int, *, began: bool, speaks_first: bool) -> None:
+    """A connection that began before anything was tracked lives, whichever end began it or speaks first (inferred)."""
+    machine.follow(whole(1, world()))
+    ends = (machine.here, machine.one) if began else (machine.one, machine.here)
+    made = machine.bed.connect(*ends, PORT, version)
+    assert made
+    machine.hold()
+    words = [(ends[0], made.client, made.server), (ends[1], made.server, made.client)]
+    assert [machine.bed.speaks(*each) for each in words[:: 1 if speaks_first else -1]] == [True, True]
+    assert machine.passing({("asked", PORT, version), ("asks", PORT, version)}) == set()
+    made.close()
+
+
 def test_a_cut_ends_what_has_begun(machine: Machine) -> None:
     """A cut ends the machine's own flows that no rule permits any more, whichever addresses it has (DESIGN 1)."""
     other = rule("10.0.0.0/8", SSH)
@@ -224,12 +241,14 @@ def test_what_is_untracked_stops(machine: Machine) -> None:
 def test_what_is_kept_is_not_judged(machine: Machine) -> None:
     """Who administers a machine stays, and can come back, though no rule says so; nobody else can (issue 6).
 
-    A connection stays that is older than all connection tracking here, whichever end speaks first.
+    Its connection stays though nothing is tracked any more.
     """
     machine.follow(whole(1, world()))
     made = machine.bed.connect(machine.one, machine.here, SSH)
     assert made
     machine.hold(Kept(Direction.INGRESS, str(machine.one.address(4)), TCP, SSH))
+    with machine.here.within(lambda: Connection(NETFILTER)) as kernel:
+        end(kernel, tracked(kernel))
     assert machine.speaks(made)
     assert machine.passing({("asked", SSH, 4), ("asked", PORT, 4), ("asks", SSH, 4)}) == {("asked", SSH, 4)}
     assert machine.bed.connect(machine.other, machine.here, SSH) is None
