@@ -78,7 +78,7 @@ class Host:
             self.applied = self._desired.revision
 
     def step(self) -> bool:
-        """Make or remove one instance of those that the answers left to do; tell whether there was one."""
+        """Do one of the things that answers left to do, such as to make an instance; tell whether there was one."""
         return self._routers is not None and self._routers.step()
 
     def repaired(self) -> int:

@@ -5,7 +5,7 @@ A stopped instance has no namespace, so a program inside loses its network, as i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
@@ -99,6 +99,14 @@ class Made:
         self._namespaces.make_instance(instance_id, interfaces)
         self._there.add(instance_id)
         self.instances[instance_id] = interfaces
+
+    def cut_off(self, wanted: Instances) -> Iterator[None]:
+        """Take the links of all instances that are not wanted from their routers, many with each step. OSError."""
+        self.instances = {one: some for one, some in self.instances.items() if one in wanted}
+        but = {each.id for some in wanted.values() for each in some}
+        for vpc_id in sorted(filter(is_vpc, self._there)):
+            while self._namespaces.cut_off(vpc_id, but):
+                yield
 
     def remove(self, identity: str) -> None:
         """Remove an instance or a router. OSError."""

@@ -43,6 +43,8 @@ _UNDOUBTED = 0x02  # IFA_F_NODAD: nobody else can have it, so it may be used at 
 _MAIN_TABLE, _STATIC, _UNICAST = 254, 4, 1
 _EVERYWHERE, _ON_LINK, _ANY_SCOPE = 0, 253, 255
 _PERMANENT = 0x80
+_DOOMED = 0x6777
+"""The group of links that are about to be removed; a link that nobody put into one is of group 0."""
 
 
 class End(NamedTuple):
@@ -89,6 +91,16 @@ def alias(index: int, told: str) -> Message:
 def no_link(index: int) -> Message:
     """Remove a link; the other end of a veth pair goes with it."""
     return Message(_DELETE_LINK, 0, _LINK.pack(0, 0, index, 0, 0))
+
+
+def doomed(index: int) -> Message:
+    """Have a link be one of those that ``no_doomed`` removes."""
+    return Message(_NEW_LINK, 0, _LINK.pack(0, 0, index, 0, 0) + attribute(27, _NUMBER.pack(_DOOMED)))
+
+
+def no_doomed() -> Message:
+    """Remove all doomed links of a namespace at once, with the other ends of pairs. Refused (ENODEV) if it has none."""
+    return Message(_DELETE_LINK, 0, _LINK.pack(0, 0, 0, 0, 0) + attribute(27, _NUMBER.pack(_DOOMED)))
 
 
 def address(index: int, own: Address) -> Message:

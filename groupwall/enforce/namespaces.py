@@ -10,7 +10,7 @@ left unfinished has none, and the kernel removes it and all in it (inferred).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
@@ -24,6 +24,9 @@ _OTHERS = ("generic_timeout", "gre_timeout", "gre_timeout_stream", "sctp_timeout
 """What the kernel calls the timeouts of protocols that AWS knows by their number only."""
 
 _MARK = "made by groupwall"
+
+_AT_ONCE = 100
+"""Links that are removed together, which takes 70 ms (measured), in which whoever removes them does nothing else."""
 
 _BOTH = {"ipv6/conf/all/disable_ipv6": 0, "ipv6/conf/default/disable_ipv6": 0, "ipv6/conf/default/accept_dad": 0}
 _INSTANCE = _BOTH | {"ipv6/conf/default/accept_ra": 0}
@@ -117,6 +120,14 @@ class Namespaces:
                 wiring.unplug_all(new)
                 raise
 
+    def cut_off(self, vpc_id: str, but: Container[str]) -> bool:
+        """Take links of interfaces from a router, but for some: not too many at once. Tell whether there were any."""
+        with self.node(vpc_id) as router:
+            there = wiring.plugged(router).items()
+            loose = [link.number for identity, link in there if identity.startswith("eni-") and identity not in but]
+            wiring.unplug_at_once(router, loose[:_AT_ONCE])
+            return bool(loose)
+
     def remove(self, identity: str) -> None:
         """Remove an instance or a router, and so its links. A process inside lives on, with nobody to talk to."""
         if entering.is_named(self.name(identity)):
@@ -136,8 +147,11 @@ class Namespaces:
                 wiring.unplug(router, wiring.device("gwp", peering_id))
 
     def remove_all(self) -> list[str]:
-        """Remove all that groupwall made with this prefix, and nothing else; return the ids."""
+        """Remove all that groupwall made with this prefix, and nothing else; return the ids.
+
+        Routers go first, each with the links of all its instances.
+        """
         found = self.ids()
-        for identity in found:
+        for identity in reversed(found):
             self.remove(identity)
         return found

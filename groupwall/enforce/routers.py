@@ -5,13 +5,14 @@ and forget an old one when its links are gone. Where a table could not be brough
 made.
 
 An instance takes milliseconds to make or to remove, so that hundreds are made one by one, and rules that change
-meanwhile do not wait for them.
+meanwhile do not wait for them. Links are removed many at once, since the kernel takes as long for one.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
 
 from groupwall.enforce import instances
 from groupwall.enforce.desired import NOTHING, Desired
@@ -20,7 +21,7 @@ from groupwall.enforce.namespaces import Namespaces
 from groupwall.enforce.policy import Policy
 from groupwall.enforce.posts import UNDONE, Post, apply_due, new_post, told
 from groupwall.enforce.timeouts import AWS
-from groupwall.enforce.wiring import device
+from groupwall.enforce.wiring import Interface, device
 
 
 class Routers:
@@ -31,7 +32,7 @@ class Routers:
         self._posts: dict[str, Post] = {}
         self._desired = NOTHING
         self._wanted: Instances = {}
-        self._left: deque[str] = deque()
+        self._left: Iterator[Literal[True]] = iter(())
         self.faults: list[str] = []
         """What could not be done of what was planned last."""
 
@@ -49,38 +50,49 @@ class Routers:
         """Find out which instances to make and which to remove, and have all tables know those to make."""
         self._desired, self._wanted, self.faults = desired, instances.running(desired.facts), []
         vpc_ids = instances.vpcs_of(self._wanted.values())
-        try:
+        with self._telling("routers"):
             for vpc_id in sorted(vpc_ids - self._posts.keys()):
                 self._posts[vpc_id] = new_post(self._made.router(vpc_id), Policy(vpc_id, timeouts=AWS), desired.facts)
             self._made.join(instances.peerings(desired.facts, vpc_ids))
-        except UNDONE as error:
-            self.faults.append(f"routers: {told(error)}")
         self._bind()
         self.faults += apply_due(self.posts, desired.revision)
-        self._left = deque(self._made.to_do(self._wanted))
+        self._left = self._steps(self._made.to_do(self._wanted))
 
     def step(self) -> bool:
-        """Make or remove one of the instances that are left to; tell whether there was one."""
-        if not self._left:
-            return False
-        instance_id = self._left.popleft()
-        try:
-            self._do(instance_id)
-        except UNDONE as error:
-            self.faults.append(f"{instance_id}: {told(error)}")
-        if not self._left:
-            self._end()
-        return True
+        """Do one of the things that are left to do, such as to make an instance; tell whether there was one."""
+        return next(self._left, False)
 
-    def _do(self, instance_id: str) -> None:
-        interfaces = self._wanted.get(instance_id, ())
+    def _steps(self, to_do: Sequence[str]) -> Iterator[Literal[True]]:
+        """Make instances, then remove others, with a step for each; their links go before that, many with each step."""
+        for instance_id in (one for one in to_do if one in self._wanted):
+            with self._telling(instance_id):
+                self._make(instance_id, self._wanted[instance_id])
+            yield True
+        gone = [one for one in to_do if one not in self._wanted]
+        if gone:
+            with self._telling("routers"):
+                for _ in self._made.cut_off(self._wanted):
+                    yield True
+        for instance_id in gone:
+            with self._telling(instance_id):
+                self._made.remove(instance_id)
+            yield True
+        with self._telling("routers"):
+            self._end()
+        yield True
+
+    @contextmanager
+    def _telling(self, whose: str) -> Iterator[None]:
+        try:
+            yield
+        except UNDONE as error:
+            self.faults.append(f"{whose}: {told(error)}")
+
+    def _make(self, instance_id: str, interfaces: tuple[Interface, ...]) -> None:
         vpc_ids = instances.vpcs_of([interfaces])
         if any(vpc_id not in self._posts or self._posts[vpc_id].is_due() for vpc_id in vpc_ids):
             raise ValueError("its rules do not hold yet")
-        if interfaces:
-            self._made.make(instance_id, interfaces)
-        else:
-            self._made.remove(instance_id)
+        self._made.make(instance_id, interfaces)
 
     def _end(self) -> None:
         """Have tables forget what is gone, and remove the routers that nothing hangs on."""

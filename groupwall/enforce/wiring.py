@@ -10,7 +10,7 @@ wait, and a thousand instances do not fill the kernel's table of neighbours (inf
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from errno import ENODEV
 from hashlib import blake2b
@@ -105,9 +105,14 @@ def unplug(node: Node, name: str) -> None:
 
 def unplug_all(node: Node) -> None:
     """Remove every link of a namespace but the loopback."""
-    for each in links.links(node.kernel):
-        if each.number != LOOPBACK:
-            unplug(node, each.name)
+    unplug_at_once(node, [each.number for each in links.links(node.kernel) if each.number != LOOPBACK])
+
+
+def unplug_at_once(node: Node, numbers: Iterable[int]) -> None:
+    """Remove links together: the kernel waits 10 to 40 ms for all, as it would for each (measured)."""
+    doomed = [links.doomed(number) for number in numbers]
+    if doomed:
+        node.kernel.order([*doomed, links.no_doomed()])
 
 
 def plug(instance: Node, router: Node, interface: Interface) -> None:

@@ -90,6 +90,29 @@ def test_what_was_made_before_is_known() -> None:
         assert bed.namespaces.ids() == [first.id, second.id, "vpc-1"]
 
 
+def test_many_are_cut_off_at_once() -> None:
+    """Links of all that goes are removed in one step, others stay; one wanted after all is made again (inferred).
+
+    The kernel takes 10 to 40 ms to remove links, for one as for many.
+    """
+    with Bed({"vpc-1": 4, "vpc-2": 1}, peered=True) as bed:
+        made = Made(bed.namespaces)
+        first, *others = bed.hosts
+        made.make(first.id, (first.interface,))
+        made.make(others[0].id, (others[0].interface,))
+        wanted = {first.id: (first.interface,)}
+        assert len(list(made.cut_off(wanted))) == 2  # one for each router
+        assert list(made.cut_off(wanted)) == []
+        with bed.namespaces.node("vpc-1") as router:
+            assert set(plugged(router)) == {first.interface.id, "pcx-1"}
+        assert made.to_do(wanted) == [host.id for host in others]
+        again = {**wanted, others[0].id: (others[0].interface,)}
+        assert made.to_do(again)[0] == others[0].id
+        made.make(others[0].id, (others[0].interface,))
+        with bed.namespaces.node("vpc-1") as router:
+            assert set(plugged(router)) == {first.interface.id, others[0].interface.id, "pcx-1"}
+
+
 def test_one_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """An instance that cannot be made is told with the reason, and the others are made (inferred)."""
     with Bed({}) as bed:
