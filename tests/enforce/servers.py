@@ -23,12 +23,16 @@ import pytest
 import groupwall
 from groupwall.enforce.entering import names
 from groupwall.enforce.namespaces import Namespaces
+from tests.certificates import make
 from tests.programs import Ended, command
 from tests.serving import PATIENCE, Server, running
 
 IMAGE = "ami-0123456789abcdef0"
 REFUSED_AFTER = 0.3
 """Seconds after which a connection counts as dropped: on one machine a first packet arrives in far less than one."""
+
+CERTIFICATE = "server.crt"
+"""In the folder of a server that answers https: what its clients trust."""
 
 _NUMBERS = count()
 
@@ -57,9 +61,11 @@ class Enforcing:
         self.root = root
         self.names = prefix
         self.namespaces = Namespaces(prefix)
-        key = self.key = _root_key(root / "data")
-        self.ec2 = boto3.client("ec2", endpoint_url=server.url, region_name="us-east-1", **key)
-        self.own = groupwall.client(endpoint_url=server.url, region_name="us-east-1", **key)
+        self.key = _root_key(root / "data")
+        certificate = root / CERTIFICATE
+        given: Any = self.key | ({"verify": str(certificate)} if certificate.exists() else {})
+        self.ec2 = boto3.client("ec2", endpoint_url=server.url, region_name="us-east-1", **given)
+        self.own = groupwall.client(endpoint_url=server.url, region_name="us-east-1", **given)
 
     def run_instances(self, number: int, **given: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as boto3 takes it
         """Run instances; return them once their rules are enforced."""
@@ -125,12 +131,14 @@ class Enforcing:
 
 
 @contextmanager
-def enforcing(*options: str) -> Iterator[Enforcing]:
-    """Run a server that enforces, on a folder of its own, with these options besides."""
+def enforcing(*options: str, secure: bool = False) -> Iterator[Enforcing]:
+    """Run a server that enforces, on a folder of its own, with these options besides. secure: it answers https."""
     root = Path(tempfile.mkdtemp(prefix="groupwall-"))  # pytest's own folders are root's alone
     root.chmod(0o755)
     prefix = f"gwt-{os.getpid()}-s{next(_NUMBERS)}"
     try:
+        if secure:
+            options += make(root).options
         with enforcing_on(root, prefix, *options) as one:
             yield one
     finally:

@@ -56,6 +56,14 @@ def test_a_revoke_stops_what_is_untracked() -> None:
             assert (gone.speaks(), kept.speaks()) == (False, True)
 
 
+def test_the_agent_trusts_its_server() -> None:
+    """Over https the agent asks with the certificate that its server was given (inferred)."""
+    with enforcing(secure=True) as one:
+        assert one.server.url.startswith("https://")
+        [instance] = one.run_instances(1)
+        assert instance["InstanceId"] in one.made()
+
+
 def _revoked_by_tag(one: Enforcing, group_id: str) -> None:
     one.ec2.create_tags(Resources=[group_id], Tags=[{"Key": "groupwall:existing-flows", "Value": "cut"}])
     one.applied(one.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
