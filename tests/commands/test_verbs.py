@@ -64,7 +64,8 @@ def test_history_in_json(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With ``--json`` the result is whole; the address may come from a variable (inferred)."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", server)
     told = json.loads(run("history", "--json", "--after", "2").output)
-    assert (told["Revision"], [change["Revision"] for change in told["Changes"]]) == (3, [3])
+    assert [change["Revision"] for change in told["Changes"]] == [3]
+    assert told["Revision"] >= 3  # other tests ask this server too
     assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z", told["Changes"][0]["Time"])
     assert set(told["Changes"][0]) == {
         "Revision", "Time", "AccountId", "Region", "Caller", "Operation", "RequestId", "Request", "Hash",
