@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 import groupwall
 from groupwall.inprocess import Wall
+from groupwall.units import FrozenClock
 from groupwall.wire.model import SERVICES
 from tests.driver import ACTIONS
 from tests.ops.examples import EXAMPLES, filled, set_out
@@ -175,8 +176,9 @@ def test_both_ways_give_the_same() -> None:
 class Calls:
     """What makes the examples' surroundings, by boto3's clients of a wall, which are given by service."""
 
-    def __init__(self, clients: Mapping[str, Any]) -> None:
+    def __init__(self, clients: Mapping[str, Any], clock: FrozenClock) -> None:
         self._clients = clients
+        self.clock = clock
 
     def call(self, name: str, /, **params: Any) -> Json:  # noqa: ANN401 - as boto3 gives them
         """Return the answer to a call, or what its user gets of an error."""
@@ -213,8 +215,8 @@ def test_examples_are_answered_alike(clients: dict[str, Any], name: str) -> None
     for example in EXAMPLES[name][:2]:
         answers = []
         for options in ({}, {"wire": True}):
-            with groupwall.local(seed=1, now=NOW, **options):
-                calls = Calls(clients)
+            with groupwall.local(seed=1, now=NOW, **options) as wall:
+                calls = Calls(clients, wall.clock)
                 answers.append(calls.call(name, **filled(example, set_out(calls, name))))  # type: ignore[arg-type]  # it has what is asked of a Wall
         assert answers[0] == answers[1]
         assert _types(answers[0]) == _types(answers[1])

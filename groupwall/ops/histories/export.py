@@ -15,7 +15,8 @@ VERSION = "1.05"
 """The version of the form that the recordings have [reference 24, recorded]."""
 
 OWN = frozenset({
-    "Acknowledge", "ApplyChanges", "BeginWorld", "ConfirmChange", "DeleteExpectations", "PutExpectations", "UndoChange",
+    "Acknowledge", "ApplyChanges", "BeginWorld", "ConfirmChange", "DeleteExpectations", "ForgetHost", "PutExpectations",
+    "UndoChange",
 })  # fmt: skip
 """The operations of changes that are no call of EC2."""
 
