@@ -206,7 +206,8 @@ class App:
         self._refuse_gone_key(call, tx, now)
         asking = asker(call.identity, call.origin, tx, now)
         context = self._context(call, tx, now, asking)
-        with tx.attempt(budget if call.operation.reads and not call.operation.here else None):
+        limit = None if call.operation.here else budget
+        with tx.attempt(limit if call.operation.reads else None):
             self._enter(call, context)
             if asking:
                 authorise(asking, call.action.service, call.operation, call.params, context)
@@ -214,7 +215,7 @@ class App:
                 raise errors.dry_run()
             if call.operation.tries:
                 context = replace(context, tried=call.tried or self._tried(call, tx, now))
-                tx.limit(budget)
+                tx.limit(limit)
             result = take(call, call.operation.run(call.params, context), tx.head.revision)
             if tx.written and call.operation.changes:
                 if not (call.action.service == OWN and call.params.get("Force")):
@@ -274,7 +275,7 @@ class App:
             call=partial(make_within, permit=partial(authorise, asking, "ec2")) if asking else make_within,
             read=parameters_of,
             standing=partial(standing, identity, call.origin, tx, now),
-            hosts=self.hosts,
+            hosts=self.hosts, request_id=call.request_id,
         )  # fmt: skip
 
     def reply(self, call: Call, outcome: Outcome) -> Reply:

@@ -11,7 +11,7 @@ import logging
 from functools import partial
 
 from groupwall.app import App, Call, Outcome
-from groupwall.ops.operation import Waits
+from groupwall.ops.operation import News, Waits
 from groupwall.sending import Client
 from groupwall.store.folder import StoreError
 from groupwall.turns import Turns
@@ -22,7 +22,7 @@ LOOK = 0.5
 log = logging.getLogger("groupwall")
 
 
-class News:
+class Bell:
     """A number that grows when there is something new, and those who wait until it is beyond what they know."""
 
     def __init__(self) -> None:
@@ -77,8 +77,8 @@ class Holding:
     def __init__(self, app: App, turns: Turns) -> None:
         self._app = app
         self._turns = turns
-        self._changes = News()
-        self._hosts = News()
+        self._bells = {each: Bell() for each in News}
+        self._changes = self._bells[News.CHANGES]
         self._look: asyncio.TimerHandle | None = None
 
     async def answer(self, call: Call, client: Client) -> Outcome | None:
@@ -92,21 +92,31 @@ class Holding:
         loop = asyncio.get_running_loop()
         until = loop.time() + call.params["Wait"]
         while True:
-            heard = self._app.hosts.number
+            heard = self._heard()
             outcome = await self._asked(call)
             if not outcome or outcome.result is None or not waits.nothing_new(call.params, outcome.result):
                 return outcome
-            news, known = (self._hosts, heard) if waits.hosts else (self._changes, outcome.revision)
+            known = (heard | {News.CHANGES: outcome.revision})[waits.news]
             self._look_out()
-            if not await news.beyond(known, until - loop.time(), client):
+            if not await self._bells[waits.news].beyond(known, until - loop.time(), client):
                 return outcome
 
     async def _asked(self, call: Call) -> Outcome | None:
         outcome = await self._turns.answer(call)
         if outcome:
             self._changes.reached(outcome.revision)
-            self._hosts.reached(self._app.hosts.number)
+            for each, number in self._heard().items():
+                self._bells[each].reached(number)
         return outcome
+
+    def _heard(self) -> dict[News, int]:
+        """Return how far hosts are, in what they tell and are asked."""
+        hosts = self._app.hosts
+        return {
+            News.HOSTS: hosts.number,
+            News.QUESTIONS: hosts.questions.asked,
+            News.ANSWERS: hosts.questions.told,
+        }
 
     def _look_out(self) -> None:
         if not self._look:
@@ -123,5 +133,5 @@ class Holding:
 
     def end(self) -> None:
         """Give all who wait the answers that there are, and hold back none from now on."""
-        self._changes.end()
-        self._hosts.end()
+        for each in self._bells.values():
+            each.end()

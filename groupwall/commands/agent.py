@@ -8,6 +8,7 @@ import logging
 import os
 import shlex
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,10 @@ def agent(state: str, names: str, counters_every: float, **given: Any) -> None: 
     name, instances, lifeline = (given.pop(one) for one in ("name", "instances", "lifeline"))
     name = name or os.uname().nodename
     where = Where(**given)
-    with connected(where) as asking, connected(where) as telling, connected(where) as counting:
+    with ExitStack() as held:
+        clients = Clients(*(held.enter_context(connected(where)) for _ in Clients._fields))
         made = Host(folder, Namespaces(names) if instances else None)
-        one = Agent(name, made, Clients(asking, telling, counting), counters_every)
+        one = Agent(name, made, clients, counters_every)
         asyncio.run(_run(one, folder, STANDARD_INPUT if lifeline else None))
 
 

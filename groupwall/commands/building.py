@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.console import RenderableType
@@ -18,13 +18,48 @@ from groupwall.commands.options import Value, kebab, kind_of, members_of, option
 from groupwall.commands.printing import print_json, print_shown
 from groupwall.commands.refused import refused
 from groupwall.errors import ApiError
+from groupwall.remote import Client
 from groupwall.wire.given import read_given
 from groupwall.wire.model import SERVICES, Action
 from groupwall.wire.shapes import List, Scalar
 
 Json = dict[str, Any]
 
+_PATIENCE, _LONGEST = 5, 20
+"""Seconds that hosts have to answer, unless a user says otherwise, and at most."""
+
 _MODEL = Path(__file__).parents[1] / "models" / "groupwall" / "2026-11-01" / "service-2.json"
+
+
+class Beside(NamedTuple):
+    """What a verb asks besides where its flag is given: an operation with the same parameters, and a time to wait.
+
+    member: where its answer stands in the result.
+    """
+
+    flag: str
+    told: str
+    operation: str
+    member: str
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of its options' values."""
+        return self.flag.removeprefix("--").replace("-", "_"), "wait"
+
+    def options(self) -> list[click.Option]:
+        """Return the flag, and how long to wait."""
+        seconds = f"With {self.flag}: seconds to wait for hosts at most; {_PATIENCE}."
+        return [
+            click.Option([self.flag], is_flag=True, help=self.told),
+            click.Option(["--wait"], type=click.IntRange(1, _LONGEST), help=seconds),
+        ]
+
+    def asked(self, client: Client, params: Json, given: Json) -> Json:
+        """Return what it adds to the result, nothing without its flag."""
+        flag, wait = (given.get(name) for name in self.names)
+        wanted = params | {"Wait": wait or _PATIENCE}
+        return {self.member: client.call(self.operation, wanted)} if flag else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +69,7 @@ class Verb:
     path: its words, such as ``expect put``. operation: one of ours. show: result -> what rich prints of it; the texts
     in the result are safe to print. arguments: members that are given by their place. renamed: member -> its option,
     where that is not the member's name in kebab case. filters: names of Filters that get an option of their own.
-    ok: whether a result is a good one; the exit code is 1 where it is not.
+    ok: whether a result is a good one; the exit code is 1 where it is not. beside: what else it asks on request.
     """
 
     path: str
@@ -44,6 +79,7 @@ class Verb:
     renamed: Mapping[str, str] = field(default_factory=dict)
     filters: tuple[str, ...] = ()
     ok: Callable[[Json], bool] = lambda _: True
+    beside: Beside | None = None
 
     @property
     def action(self) -> Action:
@@ -113,6 +149,7 @@ def parameters(verb: Verb, without: Sequence[str] = ()) -> list[click.Parameter]
         *(_argument(verb, name) for name in verb.arguments),
         *(_filter_option(name) for name in verb.filters),
         *options_of(verb.action.input, texts, left_out, verb.renamed),
+        *(verb.beside.options() if verb.beside else ()),
         *([click.Option(["--max-items"], type=click.IntRange(1), help="Show so many at most.")] if pages else []),
         *output_options(),
     ]
@@ -166,6 +203,7 @@ def run(verb: Verb, given: Json, preset: Json | None = None) -> None:
         raise click.UsageError(error.message) from None
     with connected(Where(*(given[name] for name in Where._fields))) as client:
         result = ask(client, verb.operation, asked, given.get("max_items"))
+        result |= verb.beside.asked(client, asked, given) if verb.beside else {}
     if given["as_json"]:
         print_json(result)
     else:

@@ -84,7 +84,7 @@ class Call(Listed):
     """One call of EC2, for a verb of ours."""
 
     def __init__(self, verb: Verb, name: str, action: Action) -> None:
-        ours = list(_call_options(action))
+        ours = [*_call_options(action), *(verb.beside.options() if verb.beside else ())]
         super().__init__(
             name, params=[*ours, *output_options()], callback=_one(verb, action), help=f"{action.name} of EC2."
         )
@@ -132,7 +132,8 @@ def _one(verb: Verb, action: Action) -> Any:  # noqa: ANN401 - a command's funct
             read_given(action, text)
         except ApiError as error:
             raise click.UsageError(error.message) from None
-        output = {name: given[name] or above[name] for name in (*Where._fields, "as_json")}
+        either = (*Where._fields, "as_json", *(verb.beside.names if verb.beside else ()))
+        output = {name: given[name] or above[name] for name in either}
         run(verb, above | output | {"Calls": [{"Operation": action.name, "Parameters": text}]})
 
     return one

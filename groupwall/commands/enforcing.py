@@ -44,7 +44,13 @@ PATIENCE = 10.0
 LOOK = 0.02
 """Seconds between two looks for the agent."""
 
-_ACTIONS = ("groupwall:DescribeDesired", "groupwall:Acknowledge", "groupwall:TellCounters")
+_ACTIONS = (
+    "groupwall:DescribeDesired",
+    "groupwall:Acknowledge",
+    "groupwall:TellCounters",
+    "groupwall:DescribeFlowQuestions",
+    "groupwall:TellFlows",
+)
 _POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(_ACTIONS), "Resource": "*"}]}
 )

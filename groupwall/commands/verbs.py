@@ -11,12 +11,16 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from groupwall.commands.building import Verb, command, running
+from groupwall.commands.building import Beside, Verb, command, running
 from groupwall.commands.calls import Calls
 from groupwall.commands.shown import changes, effects, enforcement, findings, flows, history
 
+_LIVE_FLOWS = Beside(
+    "--live-flows", "Ask hosts which flows under way a cut would end.", "PreviewFlows", member="LiveFlows"
+)
+
 VERBS = (
-    Verb("preview", "PreviewChanges", effects.effect, ok=effects.would_be_done),
+    Verb("preview", "PreviewChanges", effects.preview, ok=effects.would_be_done, beside=_LIVE_FLOWS),
     Verb("receipt", "DescribeReceipt", effects.effect, arguments=("Revision",)),
     Verb("apply", "ApplyChanges", changes.applied),
     Verb("explain", "ExplainFlow", flows.explained),

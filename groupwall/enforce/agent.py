@@ -12,15 +12,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from groupwall.enforce import control
+from groupwall.enforce.apart import apart
+from groupwall.enforce.asked import Asked
 from groupwall.enforce.bindings import Unbound, Wanted
 from groupwall.enforce.counting import EVERY, Counting
 from groupwall.enforce.guard import callers_kept, hooked_here, server_kept
@@ -43,16 +42,19 @@ UNHEARD = 2.0 * WAIT
 HANDED_OVER = 30.0
 """Seconds that the agent of a server that was killed may take to end."""
 
-T = TypeVar("T")
 log = logging.getLogger("groupwall")
 
 
 class Clients(NamedTuple):
-    """Connections to one server: one is held while it waits for changes, and what holds is told before counters."""
+    """Connections to one server: those of asking and answering are held while they wait for changes and questions.
+
+    What holds is told before counters.
+    """
 
     asking: Client
     telling: Client
     counting: Client
+    answering: Client
 
 
 class Agent:
@@ -87,7 +89,8 @@ class Agent:
         self._host.begin()
         self._watch()
         self._await_trials()
-        running = [self._ask(), self._build(), self._tell(), self._end.wait()]
+        asked = Asked(self._name, self._host, self._clients.answering)
+        running = [self._ask(), self._build(), self._tell(), asked.answer(), self._end.wait()]
         running += [self._count(folder)] if self._counters_every else []
         tasks = [asyncio.create_task(each) for each in running]
         try:
@@ -167,7 +170,7 @@ class Agent:
 
     async def _asked(self, revision: int, wait: int) -> dict[str, Any]:
         given = {"After": revision, "Wait": wait}
-        return await _apart(partial(self._clients.asking.call, "DescribeDesired", given))
+        return await apart(partial(self._clients.asking.call, "DescribeDesired", given))
 
     def _say(self, fault: str) -> None:
         """Tell what is in the way, once for as long as it stays the same."""
@@ -204,7 +207,7 @@ class Agent:
                 continue  # nothing holds yet, and nothing is known to be in the way
             drifts, given = self._drifts, self._told()
             try:
-                await _apart(partial(self._clients.telling.call, "Acknowledge", given))
+                await apart(partial(self._clients.telling.call, "Acknowledge", given))
                 self._drifts -= drifts
             except (NoAnswer, ApiError) as error:
                 log.debug("%s", error)  # who asks hears the same, and says so
@@ -229,7 +232,7 @@ class Agent:
         await counting.run(self._host.posts)
 
     async def _tell_counters(self, given: dict[str, Any]) -> dict[str, Any]:
-        return await _apart(partial(self._clients.counting.call, "TellCounters", given))
+        return await apart(partial(self._clients.counting.call, "TellCounters", given))
 
     # ---- to commands
 
@@ -271,7 +274,7 @@ class Agent:
         )
 
     async def _server_kept(self) -> list[Kept]:
-        return await _apart(partial(server_kept, self._clients.asking.endpoint))
+        return await apart(partial(server_kept, self._clients.asking.endpoint))
 
     async def _confirm(self, interface_id: str) -> str:
         one = self._host.confirm(interface_id)
@@ -299,18 +302,3 @@ class Agent:
         self._watch()
         self._news.set()
         return one.told
-
-
-async def _apart(act: Callable[[], T]) -> T:
-    """Return what ``act`` returns, done in a thread that does not keep the program from ending."""
-    found: Future[T] = Future()
-    threading.Thread(target=_settle, args=(found, act), daemon=True).start()
-    return await asyncio.wrap_future(found)
-
-
-def _settle(found: Future[T], act: Callable[[], T]) -> None:
-    if found.set_running_or_notify_cancel():
-        try:
-            found.set_result(act())
-        except BaseException as error:  # noqa: BLE001 - whoever awaits it gets it
-            found.set_exception(error)

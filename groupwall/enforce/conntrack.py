@@ -45,6 +45,10 @@ _NUMBER, _SOURCE_PORT, _PORT = 1, 2, 3
 _TYPES = {5: 6, 8: 9}
 """Where an ICMP type is, and its code: of ICMP, of ICMPv6."""
 
+_PROTOCOL_STATE, _OF_TCP, _STATE = 4, 1, 1
+_OVER = (b"\x07", b"\x08")
+"""The states TIME_WAIT and CLOSE of TCP."""
+
 _AT_ONCE = 256
 """Messages that are sent to the kernel together."""
 
@@ -69,6 +73,12 @@ class Tracked(NamedTuple):
         told = dict(attributes(self.told[_GENERIC.size :]))
         sent, answered = (dict(attributes(dict(attributes(told[each]))[_ADDRESSES])) for each in (_ORIGINAL, _REPLY))
         return [*sent.values()] != [*answered.values()][::-1]
+
+    def is_over(self) -> bool:
+        """Tell whether it is a TCP connection that both ends closed, or one reset: it is tracked for some time."""
+        told = dict(attributes(self.told[_GENERIC.size :]))
+        tcp = dict(attributes(told.get(_PROTOCOL_STATE, b""))).get(_OF_TCP, b"")
+        return dict(attributes(tcp)).get(_STATE) in _OVER
 
 
 def awaken(kernel: Connection) -> None:

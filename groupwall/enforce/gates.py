@@ -7,12 +7,20 @@ its own end, and its own entry of a flow, so that each ends what its end no long
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from groupwall.enforce.compile import State
 from groupwall.rules.flows import address_number, block_span
 from groupwall.rules.spans import Span, Spans, holds, spans
 from groupwall.rules.values import Direction, Peer, PeerKind
 from groupwall.rules.verdict import Flow, Grant, grant
+
+
+class Gate(NamedTuple):
+    """What an interface receives is judged by, or what it sends."""
+
+    interface_id: str
+    direction: Direction
 
 
 class Gates:
@@ -23,6 +31,11 @@ class Gates:
         self._groups = {
             address_number(text): interface.groups
             for interface in state.interfaces.values()
+            for text in interface.addresses
+        }
+        self._ids = {
+            address_number(text): interface_id
+            for interface_id, interface in state.interfaces.items()
             for text in interface.addresses
         }
         self._granted: dict[frozenset[str], dict[Direction, list[Grant]]] = {}
@@ -39,6 +52,18 @@ class Gates:
         if groups is not None and groups not in self._granted:
             self._granted[groups] = {direction: list(self._grants(groups, direction)) for direction in Direction}
         return None if groups is None else self._granted[groups]
+
+    def of(self, own: int, direction: Direction) -> Gate:
+        """Return the gate of an address that is an interface's here."""
+        return Gate(self._ids[own], direction)
+
+    def refusals(self, flow: Flow) -> list[Gate]:
+        """Return the gates that do not admit a flow: none of one that is permitted."""
+        ends = (
+            (flow.source, Direction.EGRESS, flow.destination),
+            (flow.destination, Direction.INGRESS, flow.source),
+        )
+        return [self.of(*end[:2]) for end in ends if not self._opens(*end, flow.service)]
 
     def _opens(self, own: int, direction: Direction, other: int, service: int) -> bool:
         gate = self.at(own)

@@ -9,6 +9,7 @@ from groupwall.enforce import instances
 from groupwall.enforce.attached import Attached
 from groupwall.enforce.bindings import Binding, Wanted
 from groupwall.enforce.desired import NOTHING, Answer, cuts, folded, interface_of
+from groupwall.enforce.foreseen import Foreseen
 from groupwall.enforce.namespaces import Namespaces
 from groupwall.enforce.posts import UNDONE, Post, apply_due, told
 from groupwall.enforce.routers import Routers
@@ -76,6 +77,15 @@ class Host:
         self._faults += apply_due(self.posts(), self._desired.revision)
         if not any(post.is_due() for post in self.posts()):
             self.applied = self._desired.revision
+
+    def foreseen(self, answer: Answer) -> list[Foreseen]:
+        """Return what finds the flows here that would end if an answer were true, of which nothing is done.
+
+        It may be asked in another thread, for one answer after the other. ValueError and LookupError as ``follow``.
+        """
+        desired, changed = folded(self._desired, answer)
+        found = (post.foreseen(desired.facts, changed, cuts(answer)) for post in self.posts())
+        return [one for one in found if one]
 
     def step(self) -> bool:
         """Do one of the things that answers left to do, such as to make an instance; tell whether there was one."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import ChainMap, Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from copy import copy
 from dataclasses import replace
 
 from groupwall.enforce import compile as compiling
 from groupwall.enforce.compile import Part, State
 from groupwall.enforce.desired import Facts, Key, Kind, group_of, interface_of, texts_of
+from groupwall.enforce.ending import Ending
 from groupwall.enforce.own import Own
 from groupwall.enforce.stopping import Stopping, stopping
 from groupwall.enforce.timeouts import Timeouts
@@ -81,6 +83,17 @@ class Policy:
     def follow(self, known: Facts, changed: Iterable[Key]) -> set[Part]:
         """Take over what changed in what is known; return the parts that follow from it."""
         return {part for key in changed for part in self._followed(known, key)}
+
+    def ending(self, altered: AbstractSet[Key]) -> Ending | None:
+        """Return which flows under way end by what was altered; None if none can. See ``judged`` and ``stopping``."""
+        judged, stopping = self.judged(altered), self.stopping()
+        return Ending(judged, stopping, own=self.own is not None) if judged.interfaces or stopping else None
+
+    def copied(self) -> Policy:
+        """Return one like it, which may follow something else."""
+        other = copy(self)
+        vars(other).update({name: copy(part) for name, part in vars(self).items()})
+        return other
 
     def judged(self, altered: AbstractSet[Key]) -> State:
         """Return the state with those interfaces alone whose flows under way are judged anew.

@@ -9,12 +9,12 @@ from typing import Self
 
 from groupwall.enforce import conntrack
 from groupwall.enforce.compile import Part, compiled
-from groupwall.enforce.conntrack import Tracked
 from groupwall.enforce.dataplane import TABLE, Dataplane
 from groupwall.enforce.desired import Facts, Key
+from groupwall.enforce.ending import Ending
 from groupwall.enforce.entering import Namespace
+from groupwall.enforce.foreseen import Foreseen
 from groupwall.enforce.frame import REVISION
-from groupwall.enforce.gates import Gates
 from groupwall.enforce.links import ROUTES, addresses
 from groupwall.enforce.messages import GoneTable, transaction
 from groupwall.enforce.netlink import NETFILTER, Connection, text
@@ -42,6 +42,7 @@ class Post:
         self._links = namespace.within(lambda: Connection(ROUTES))
         self.number = os.fstat(namespace.descriptor).st_ino
         """The number that the kernel gave the namespace."""
+        self._listing = namespace.within(lambda: Connection(NETFILTER))
         self._policy = policy
         self._due: set[Part] = set()
         self._cuts: set[Key] = set()
@@ -58,6 +59,7 @@ class Post:
         self._dataplane.close()
         self._flows.close()
         self._links.close()
+        self._listing.close()
 
     def fileno(self) -> int:
         """Return a descriptor that can be read when something may have disturbed the table."""
@@ -96,6 +98,12 @@ class Post:
         self._due |= parts
         self._cuts |= cuts if parts else frozenset()
 
+    def foreseen(self, known: Facts, changed: Iterable[Key], cuts: AbstractSet[Key]) -> Foreseen | None:
+        """Return what finds the flows that would end if something changed; None if none can. Nothing changes."""
+        policy = self._policy.copied()
+        ending = self._ending(policy, cuts) if policy.follow(known, changed) else None
+        return Foreseen(self._listing, ending) if ending else None
+
     def is_due(self) -> bool:
         """Tell whether the table is behind the policy."""
         return bool(self._due) or not self._loaded
@@ -122,20 +130,17 @@ class Post:
             self._dataplane.try_for(left)
 
     def _cut(self) -> None:
-        """End the flows under way that are to end, now that the table lets none of them begin again.
-
-        Of this machine's own those that are translated are left alone: they are passed on.
-        """
-        own = self._policy.own is not None
-        if own:
-            self._policy.see(map(str, addresses(self._links)))
-        judged, stopping = self._policy.judged(self._cuts), self._policy.stopping()
-        if judged.interfaces or stopping:
-            permit, stops = Gates(judged).permit, stopping.stops if stopping else _never
-            left = Tracked.is_translated if own else _never
-            conntrack.cut(self._flows, lambda one: (not permit(one.flow) or stops(one)) and not left(one))
+        """End the flows under way that are to end, now that the table lets none of them begin again."""
+        ending = self._ending(self._policy, self._cuts)
+        if ending:
+            conntrack.cut(self._flows, ending.ends)
         self._cuts = set()
         self._policy.settle()
+
+    def _ending(self, policy: Policy, cuts: AbstractSet[Key]) -> Ending | None:
+        if policy.own is not None:
+            policy.see(map(str, addresses(self._links)))
+        return policy.ending(cuts)
 
     def close_first(self) -> None:
         """Let nothing pass until the first ``apply``, unless a whole table is there, which then decides until then."""
@@ -153,10 +158,6 @@ class Post:
         self._try_on()
         self._loaded = True
         return repaired
-
-
-def _never(_: Tracked) -> bool:
-    return False
 
 
 def new_post(namespace: Namespace, policy: Policy, known: Facts) -> Post:

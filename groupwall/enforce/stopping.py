@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from groupwall.enforce.compile import State
 from groupwall.enforce.conntrack import Tracked
-from groupwall.enforce.gates import Gates
+from groupwall.enforce.gates import Gate, Gates
 from groupwall.rules.flows import PORTS, address_number
 from groupwall.rules.tracking import Conversation, opened, stops, untracked
 from groupwall.rules.traffic import Traffic
@@ -40,13 +40,14 @@ class Stopping:
         self._before = before
         self._after = after
 
-    def stops(self, one: Tracked) -> bool:
-        """Tell whether it stops a flow, at either end."""
+    def stops(self, one: Tracked) -> list[Gate]:
+        """Return the gates at which it stops a flow, those of its ends."""
         (source, destination, service), port = one.flow, one.source_port
         answers = service - service % PORTS + port
         leaving = Conversation(Direction.EGRESS, destination, service, answers)
         coming = Conversation(Direction.INGRESS, source, service, answers)
-        return self._stops_at(source, leaving) or self._stops_at(destination, coming)
+        ends = (source, leaving), (destination, coming)
+        return [self._after.of(own, each.direction) for own, each in ends if self._stops_at(own, each)]
 
     def _stops_at(self, own: int, one: Conversation) -> bool:
         before, after = self._before.get(own), self._after.at(own)

@@ -38,6 +38,27 @@ def host_alive(name: str) -> ApiError:
     return ApiError("IncorrectState", f"The host '{name}' is alive. End its agent first.")
 
 
+def flow_question_not_found(question_id: str) -> ApiError:
+    """Refuse the answer to a question that is not open, or not asked of the host (inferred)."""
+    message = f"The question {question_id} is not open, or was not asked of this host."
+    return ApiError("InvalidFlowQuestion.NotFound", message)
+
+
+def too_many_flows(most: int) -> ApiError:
+    """Refuse what a host tells of flows, more than it may or fewer than it counts (inferred)."""
+    return invalid_value(f"At most {most} flows may be told; Count is how many there are.")
+
+
+def flow_invalid(why: str) -> ApiError:
+    """Refuse what is no flow (inferred)."""
+    return invalid_value(f"Value for parameter flows is invalid: {why}.")
+
+
+def flow_of_another_host(interface_id: str) -> ApiError:
+    """Refuse a flow at an interface that the host does not enforce (inferred)."""
+    return invalid_value(f"Value for parameter flows is invalid: the host does not enforce {interface_id}.")
+
+
 def too_many_hosts(most: int) -> ApiError:
     """Refuse one host more than a world may have (inferred)."""
     return ApiError("HostLimitExceeded", f"There may be at most {most} hosts.")

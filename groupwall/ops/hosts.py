@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from groupwall.ops.questions import Questions
 from groupwall.store.entities import World
 
 STEPS = 64
@@ -45,10 +46,14 @@ class Told:
 
 
 class Hosts:
-    """What hosts of all worlds told. number: grows whenever one enforces another revision than before."""
+    """What hosts of all worlds told. number: grows whenever one enforces another revision than before.
+
+    questions: what they are asked beside.
+    """
 
     def __init__(self) -> None:
         self.number = 0
+        self.questions = Questions()
         self._told: dict[World, dict[str, Told]] = {}
         self._answers: dict[Hashable, Any] = {}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar
 
 from groupwall.config import Quotas
@@ -49,14 +50,23 @@ class Tried(NamedTuple):
     error: ApiError | None
 
 
+class News(Enum):
+    """What may be new to those who wait: changes, what hosts enforce, what hosts are asked, what they answered."""
+
+    CHANGES = auto()
+    HOSTS = auto()
+    QUESTIONS = auto()
+    ANSWERS = auto()
+
+
 class Waits(NamedTuple):
     """That a server may hold back an answer as long as the parameter ``Wait`` says, while there is nothing new in it.
 
-    nothing_new: told by parameters and result. hosts: whether what hosts tell may be new, else it is changes.
+    nothing_new: told by parameters and result. news: what it is that may be new.
     """
 
     nothing_new: Callable[[Params, Result], bool]
-    hosts: bool = False
+    news: News = News.CHANGES
 
 
 def _nobody() -> Standing:
@@ -73,7 +83,8 @@ class Context:
 
     call: makes a call within another, given its context, as part of the same change. read: the parameters of such a
     call, which is not made. tried: what the calls that the operation only tries would do; they are undone by now.
-    standing: what stands behind the caller. hosts: what hosts told of what they enforce.
+    standing: what stands behind the caller. hosts: what hosts told of what they enforce. request_id: the call's own,
+    the same when it is performed again.
     """
 
     tx: Transaction
@@ -87,6 +98,7 @@ class Context:
     tried: Tried | None = None
     standing: Callable[[], Standing] = _nobody
     hosts: Hosts = field(default_factory=Hosts)
+    request_id: str = ""
 
     def find(self, kind: type[T], entity_id: str, not_found: Callable[[str], ApiError]) -> T:
         """Return an entity of this world by its id; raise ``not_found`` of it where there is none."""

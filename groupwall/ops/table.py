@@ -7,7 +7,7 @@ from groupwall.ops.changes import apply as changes_applied
 from groupwall.ops.changes import confirm as changes_confirmed
 from groupwall.ops.changes import undo as changes_undone
 from groupwall.ops.effects import previews, receipts
-from groupwall.ops.enforcement import acknowledge, counters, desired, forget, propagation
+from groupwall.ops.enforcement import acknowledge, counters, desired, forget, live, propagation, questions
 from groupwall.ops.expectations import expectations
 from groupwall.ops.findings import dependents, findings, unused
 from groupwall.ops.flows import explain, reachability
@@ -46,6 +46,7 @@ _MODULES = (
     peerings, peering_requests, references_described, tags, zones, history, difference, bisect, verified, export,
     findings, unused, dependents, expectations, plans, explain, reachability, previews, receipts,
     changes_applied, changes_undone, changes_confirmed, sessions, desired, acknowledge, forget, propagation, counters,
+    live, questions,
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for module in _MODULES for operation in module.OPERATIONS}

@@ -34,6 +34,7 @@ NEED_THE_KERNEL = {
     "test_proving.py": "sends packets between scratch namespaces",
     "test_proving_command.py": "sends packets between scratch namespaces",
     "test_end_to_end.py": "runs instances",
+    "test_live_flows.py": "runs instances",
     "test_instances.py": "makes network namespaces and links",
     "test_host.py": "binds network namespaces",
     "test_demo_packets.py": "runs instances",

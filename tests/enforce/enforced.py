@@ -11,10 +11,13 @@ from groupwall.enforce import conntrack
 from groupwall.enforce.compile import compiled
 from groupwall.enforce.conntrack import Tracked
 from groupwall.enforce.dataplane import Dataplane
+from groupwall.enforce.ending import Ending
+from groupwall.enforce.foreseen import Foreseen, would_end
 from groupwall.enforce.gates import Gates
 from groupwall.enforce.netlink import NETFILTER, Connection
 from groupwall.enforce.wiring import GATEWAYS
 from groupwall.rules.flows import address_number
+from groupwall.rules.underway import UnderWay
 from tests.enforce.bed import Bed
 from tests.enforce.policies import Policy, state
 
@@ -56,6 +59,12 @@ class Enforced:
         for vpc_id, kernel in zip(self.planes, self._kernels, strict=True):
             found += conntrack.cut(kernel, _not_permitted(Gates(state(policy, self.bed.hosts, vpc_id))))
         return found
+
+    def would_end(self, policy: Policy) -> list[UnderWay]:
+        """Return the flows that a policy would not permit, each at the gates that would not."""
+        kernels = zip(self.planes, self._kernels, strict=True)
+        states = ((kernel, state(policy, self.bed.hosts, vpc_id)) for vpc_id, kernel in kernels)
+        return would_end(Foreseen(kernel, Ending(judged, None, own=False)) for kernel, judged in states)
 
     def forget_flows(self) -> None:
         """Track nothing that is tracked now."""

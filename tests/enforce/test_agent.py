@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -121,13 +122,21 @@ class Hosts:
 
     def change(self, verb: str) -> int:
         """Authorize or revoke a rule of the group that all interfaces are in; return the revision."""
-        ec2 = self.client("ec2")
-        [group] = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])[
-            "SecurityGroups"
-        ]
-        call = getattr(ec2, f"{verb}_security_group_ingress")
-        reply = call(GroupId=group["GroupId"], IpPermissions=[RULE])
+        call = getattr(self.client("ec2"), f"{verb}_security_group_ingress")
+        reply = call(GroupId=self._group(), IpPermissions=[RULE])
         return int(reply["ResponseMetadata"]["HTTPHeaders"]["x-groupwall-revision"])
+
+    def _group(self) -> str:
+        wanted = [{"Name": "group-name", "Values": ["default"]}]
+        [group] = self.client("ec2").describe_security_groups(Filters=wanted)["SecurityGroups"]
+        return str(group["GroupId"])
+
+    def live_flows(self) -> tuple[str, dict[str, str]]:
+        """Return how much a preview of a revoke knows of flows, and of each host whether it answered."""
+        given = json.dumps({"GroupId": self._group(), "IpPermissions": [RULE]})
+        calls = [{"Operation": "RevokeSecurityGroupIngress", "Parameters": given}]
+        told = self.client("groupwall").preview_flows(Calls=calls, Wait=20)
+        return told["State"], {host["Host"]: host["State"] for host in told["Hosts"]}
 
     def told(self, revision: int, wait: int = 20) -> dict[str, Any]:
         """Return whether a change is applied."""
@@ -200,3 +209,19 @@ def test_an_agent_ends_cleanly(hosts: Hosts) -> None:
     hosts.start("here")
     hosts.hold("here", 1)
     assert hosts.end("here") == 0
+
+
+def test_a_dead_host_has_no_flows_that_are_known(hosts: Hosts) -> None:
+    """Of a host that died a preview says that its flows are not known; of one that lives that there are none.
+
+    Issue 6, 6 (inferred).
+    """
+    for number, name in enumerate(("here", "there"), 1):
+        hosts.start(name)
+        hosts.hold(name, number)
+    assert hosts.told(hosts.change("authorize"))["State"] == "applied"
+    assert hosts.live_flows() == ("complete", {"here": "answered", "there": "answered"})
+    hosts.kill("there")
+    until(lambda: hosts.live_flows() == ("incomplete", {"here": "answered", "there": "dead"}))
+    hosts.start("there")
+    until(lambda: hosts.live_flows() == ("complete", {"here": "answered", "there": "answered"}))

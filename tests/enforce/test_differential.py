@@ -80,5 +80,23 @@ def test_a_cut_ends_exactly_what_is_not_permitted(enforced: Enforced, drawn: st.
     assert bed.arrived([probe.answer() for probe in near]) == passing
 
 
+@settings(max_examples=EXAMPLES, deadline=None)  # of some 60 packets each
+@given(drawn=st.data())
+def test_what_would_end_is_what_a_cut_ends(enforced: Enforced, drawn: st.DataObject) -> None:
+    """From any policy to any other, those flows are told beforehand that a cut then ends.
+
+    Issue 6, 6 (inferred).
+    """
+    hosts = enforced.bed.hosts
+    before = drawn.draw(policies(hosts))
+    after = drawn.draw(changes(before, hosts))
+    enforced.load(before)
+    enforced.forget_flows()
+    enforced.bed.arrived(drawn.draw(probes(before, hosts)))
+    told = {(one.flow, one.source_port) for one in enforced.would_end(after)}
+    enforced.load(after)
+    assert {(one.flow, one.source_port) for one in enforced.cut(after)} == told
+
+
 def _tracked(probe: Probe) -> tuple[Flow, int]:
     return flow(probe), probe.second

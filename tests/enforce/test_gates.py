@@ -39,6 +39,20 @@ def test_gates_are_those_of_the_verdict(drawn: st.DataObject) -> None:
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(drawn=st.data())
+def test_who_refuses_is_told(drawn: st.DataObject) -> None:
+    """A flow is permitted when no gate refuses it; each that does is one of its ends' (inferred)."""
+    policy = drawn.draw(policies([*HERE, *THERE]))
+    gates = Gates(state(policy, [*HERE, *THERE], "vpc-a"))
+    places = {address_number(str(each)): host.interface.id for host in HERE for each in host.interface.addresses}
+    for one in (flow(probe) for probe in drawn.draw(probes(policy, HERE))):
+        refusals = gates.refusals(one)
+        assert gates.permit(one) is not bool(refusals)
+        ends = {(places.get(one.source), Direction.EGRESS), (places.get(one.destination), Direction.INGRESS)}
+        assert set(refusals) <= ends
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(drawn=st.data())
 def test_two_routers_decide_together(drawn: st.DataObject) -> None:
     """Between peered VPCs a flow is permitted when the gates of both states permit it (inferred)."""
     everyone = [*HERE, *THERE]

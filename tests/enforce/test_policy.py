@@ -49,6 +49,23 @@ def test_the_way_to_a_state_does_not_matter(world: World, steps: Sequence[World 
     assert parts == compiled(at_once.state)
 
 
+@given(worlds(), worlds(), st.sets(st.sampled_from(INTERFACES)))
+def test_a_copy_follows_by_itself(before: World, after: World, bound: set[str]) -> None:
+    """A copy that follows a change is what the policy is once it has followed it, and alters nothing (inferred)."""
+    known, policy = _known(1, before)
+    for interface_id in sorted(bound):
+        policy.bind(interface_id, f"dev{interface_id[-1]}", known.facts)
+    policy.follow(known.facts, known.facts.keys())
+    was = compiled(policy.state)
+    later, changed = folded(known, whole(2, after))
+    copied = policy.copied()
+    parts = copied.follow(later.facts, changed)
+    assert compiled(policy.state) == was
+    assert policy.follow(later.facts, changed) == parts
+    assert (copied.state, copied.judged(changed)) == (policy.state, policy.judged(changed))
+    assert (copied.stopping() is None) == (policy.stopping() is None)
+
+
 WORLD: World = {
     ("group", "sg-00000001"): group("sg-00000001", rule("10.0.0.0/8", 22)),
     ("group", "sg-00000002"): group("sg-00000002", rule("sg-00000001", 80)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,8 +23,8 @@ from tests.driver import Wall
 from tests.interfaces import create_interface
 from tests.programs import make_key
 from tests.remote import Remote
-from tests.scenes import create_group
-from tests.server.test_turns import Counted, call
+from tests.scenes import allow, create_group, tcp
+from tests.server.test_turns import NO_BUDGET, Counted, call, together
 from tests.serving import Server, started
 
 Result = TypeVar("Result")
@@ -159,6 +160,56 @@ def test_what_hosts_tell_wakes(wall: Wall) -> None:
         return outcome.result["State"], early
 
     assert at_desk(wall, work) == ("applied", False)
+
+
+def _revoke(group: str) -> list[dict[str, str]]:
+    given = json.dumps({"GroupId": group, "IpPermissions": [tcp(22, "192.0.2.0/24")]})
+    return [{"Operation": "RevokeSecurityGroupIngress", "Parameters": given}]
+
+
+@pytest.fixture
+def opened(wall: Wall) -> str:
+    """A group with a rule, and two hosts that enforce an interface in it each."""
+    group = create_group(wall, "open")
+    allow(wall, group, tcp(22, "192.0.2.0/24"))
+    for name in ("one", "two"):
+        interface = create_interface(wall, Groups=[group])
+        wall.call("Acknowledge", Host=name, Revision=1, InterfaceIds=[interface])
+    return group
+
+
+def test_a_preview_waits_for_what_hosts_answer(wall: Wall, opened: str) -> None:
+    """Hosts that wait for a question hear of it at once; who asked hears once, when the last of them has answered."""
+
+    async def answered(desk: Desk, name: str) -> None:
+        asked = await desk.ask(call(wall, "DescribeFlowQuestions", Host=name, Wait=20))
+        assert asked
+        assert asked.result
+        [question] = asked.result["Questions"]
+        await desk.ask(call(wall, "TellFlows", Host=name, QuestionId=question["QuestionId"]))
+
+    async def work(desk: Desk) -> tuple[str, bool, list[int]]:
+        waiting = asyncio.ensure_future(answered(desk, "one"))
+        await _settled(desk, 1)
+        preview = desk.ask(call(wall, "PreviewFlows", Calls=_revoke(opened), Wait=20))
+        await waiting
+        await desk.ask(call(wall, "CreateTags", Resources=[opened], Tags=[{"Key": "a", "Value": "b"}]))
+        await _settled(desk, 5)
+        early = preview.done()
+        await answered(desk, "two")
+        outcome = await preview
+        assert outcome
+        assert outcome.result
+        return outcome.result["State"], early, desk.counted.sizes
+
+    assert at_desk(wall, work) == ("complete", False, [1] * 8)
+
+
+def test_a_preview_is_not_left_to_the_reader(wall: Wall, opened: str) -> None:
+    """The process that reads large answers knows nothing of hosts, so that a preview of flows is answered here."""
+    asked = [call(wall, "PreviewFlows", Calls=_revoke(opened)), call(wall, "PreviewChanges", Calls=_revoke(opened))]
+    outcomes, _ = together(wall, asked, NO_BUDGET)
+    assert [outcome is None for outcome in outcomes] == [False, True]
 
 
 # ---- a real server

@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from groupwall.commands.shown.columns import columns
 from groupwall.commands.shown.history import named_entity
+from groupwall.commands.shown.live import live_flows
 from groupwall.commands.shown.parts import branch, named, rule, several
 
 Json = dict[str, Any]
@@ -23,6 +24,12 @@ def effect(result: Json) -> RenderableType:
     """Return the effect of a change, or of calls that were tried."""
     parts = [*_rules(result), *_gates(result), *_beside(result), *_against(result)]
     return Group(*parts) if parts else Text("no rule changes, and no traffic")
+
+
+def preview(result: Json) -> RenderableType:
+    """Return the effect of calls that were tried, and which flows under way a cut would end where that was asked."""
+    told = result.get("LiveFlows")
+    return Group(effect(result), *live_flows(told)) if told else effect(result)
 
 
 def would_be_done(result: Json) -> bool:

@@ -28,7 +28,7 @@ def preview(calls: Sequence[Asked], context: Context) -> Result:
     assert tried is not None  # noqa: S101 - the operation's row says that it tries them
     before = Seen(context.tx, context.world)
     after = before.but(otherwise_after((context.tx.world, one) for one in tried.deltas))
-    made, refused = Made(calls, tried.deltas, tried.refused_at), _refused(calls, tried, after)
+    made, refused = Made(calls, tried.deltas, tried.refused_at), refused_at(calls, tried, after)
     would_be = _refused_whole(made, before, after, context) if refused else done(made, before, after, context)
     return {
         "Revision": context.tx.head.revision,
@@ -53,7 +53,7 @@ def done(made: Made, before: Seen, after: Seen, context: Context) -> Result:
     }
 
 
-def _refused(calls: Sequence[Asked], tried: Tried, after: Seen) -> dict[str, Any] | None:
+def refused_at(calls: Sequence[Asked], tried: Tried, after: Seen) -> dict[str, Any] | None:
     """Return why a call would be refused, told from the tables after those in front of it."""
     if tried.error is None or tried.refused_at is None:
         return None

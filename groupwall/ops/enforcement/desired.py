@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from groupwall.ops.changes.apply import NAME as APPLY
-from groupwall.ops.enforcement.differences import altered_by, differences
+from groupwall.ops.enforcement.differences import Differences, altered_by, differences
 from groupwall.ops.enforcement.facts import CUT, LISTS, Json, Key, Listed, View
 from groupwall.ops.operation import Context, Operation, Params, Result, Waits
 from groupwall.ops.waiting import refuse_long_wait
@@ -43,6 +43,11 @@ def _changed(after: int, view: View, context: Context) -> Result:
     before = view._replace(seen=view.seen.but(otherwise_before(changed)))
     found = differences(before, view, changed)
     cuts = altered_by(before, view, _cutting(after, context), sorted(found.keys)) if found.keys else []
+    return differing(found, cuts)
+
+
+def differing(found: Differences, cuts: Iterable[Key]) -> Result:
+    """Return facts that differ, list by list. cuts: those that flows under way are to end by."""
     return {
         listed.member: [fact for key, fact in found.told.items() if key.kind == kind] for kind, listed in LISTS.items()
     } | {"Gone": list(map(_name, found.gone)), "Cuts": list(map(_name, cuts))}

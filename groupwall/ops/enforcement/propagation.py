@@ -14,7 +14,7 @@ from groupwall import errors
 from groupwall.ops.enforcement.differences import differences
 from groupwall.ops.enforcement.facts import Json, View, altered
 from groupwall.ops.hosts import Told
-from groupwall.ops.operation import Context, Operation, Params, Result, Waits
+from groupwall.ops.operation import Context, News, Operation, Params, Result, Waits
 from groupwall.ops.past import seen_between
 from groupwall.ops.waiting import refuse_long_wait
 from groupwall.store.entities import Host
@@ -46,7 +46,7 @@ def describe_propagation(params: Params, context: Context) -> Result:
     revision = params.get("Revision", head)
     if not 0 < revision <= head and "Revision" in params:
         raise errors.revision_unknown(revision, head)
-    bound = _bound(context.tx.listed(Host))
+    bound = bound_by(context.tx.listed(Host))
     concerned = _concerned(revision, bound, context) if "Revision" in params else frozenset(bound)
     change = context.tx.change(revision)
     asked = Asked(revision, change[0].time if change else None, concerned)
@@ -59,7 +59,8 @@ def describe_propagation(params: Params, context: Context) -> Result:
     }
 
 
-def _bound(hosts: Iterable[Host]) -> Bound:
+def bound_by(hosts: Iterable[Host]) -> Bound:
+    """Return which interfaces hosts enforce."""
     return {one.name: frozenset(json.loads(one.interfaces)) for one in hosts}
 
 
@@ -70,7 +71,7 @@ def _concerned(revision: int, now: Bound, context: Context) -> frozenset[str]:
     """
     before, after, changed = seen_between(revision - 1, revision, context)
     keys = differences(View(before), View(after), changed).keys
-    then, told = _bound(after.all(Host)), context.hosts.of(context.world)
+    then, told = bound_by(after.all(Host)), context.hosts.of(context.world)
     names = {*now, *(then.keys() & told.keys())}
     bound = {name: then.get(name, frozenset()) | now.get(name, frozenset()) for name in names}
     interface_ids = sorted(frozenset().union(*bound.values()))
@@ -123,6 +124,6 @@ OPERATIONS = (
         reads=True,
         on=(),
         here=True,
-        waits=Waits(_still_pending, hosts=True),
+        waits=Waits(_still_pending, News.HOSTS),
     ),
 )
