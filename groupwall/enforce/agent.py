@@ -258,13 +258,13 @@ class Agent:
             kept = [] if callers is None else [*callers_kept(callers), *await self._server_kept()]
         except (ValueError, TypeError) as error:
             raise Unbound(str(error)) from None
+        others = ", ".join(hooked_here())
         until = SystemClock().now() + seconds * MILLISECONDS
         own = Own(tuple(dict.fromkeys(kept)), until)
         self._host.attach(Wanted(interface_id, own=own))
         self._await_trials()
         self._watch()
         self._news.set()
-        others = ", ".join(hooked_here())
         return "\n".join(
             [
                 f"this machine is {interface_id} until {timestamp(until)}, and on only if that is confirmed by then",

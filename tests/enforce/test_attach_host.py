@@ -181,6 +181,16 @@ def test_what_is_not_confirmed_is_undone(machine: Machine) -> None:
     assert (ended.code, "nothing is there to confirm" in ended.err) == (1, True)
 
 
+def test_a_trial_ends_whichever_agent_is_there(machine: Machine) -> None:
+    """An agent that comes within a trial that another one began undoes it at its end (issue 6)."""
+    assert machine.attach(seconds=SOON).code == 0
+    machine.kill()
+    machine.start()
+    until(lambda: not machine.has_table())
+    assert machine.asked()
+    until(lambda: machine.enforced() == [])
+
+
 def test_what_is_not_confirmed_is_undone_though_the_agent_is_dead(machine: Machine) -> None:
     """Without a confirmation the kernel lets all pass though the agent was killed; the next one clears up (issue 6)."""
     assert machine.attach(seconds=SOON).code == 0
