@@ -6,6 +6,8 @@ The machine is an instance of a bed, with a router and two others around it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, create_server, socket
 
@@ -14,8 +16,9 @@ import pytest
 from groupwall.enforce import bindings
 from groupwall.enforce.attached import let_go
 from groupwall.enforce.bindings import Unbound, Wanted
+from groupwall.enforce.compile import Interface, Kind, Part, State, compiled
 from groupwall.enforce.conntrack import end, tracked
-from groupwall.enforce.dataplane import TABLE
+from groupwall.enforce.dataplane import TABLE, Dataplane
 from groupwall.enforce.difference import difference
 from groupwall.enforce.expressions import ACCEPT, Compare, Is, LoadMeta, Meta
 from groupwall.enforce.host import Host
@@ -272,6 +275,34 @@ def test_an_address_can_be_given(machine: Machine, sent_from: int, sent_to: int,
     machine.follow(whole(1, world()))
     machine.hold()
     assert machine.hears(sent_from, sent_to) == arrives
+
+
+_HELD = Interface("", frozenset(), frozenset({GROUP}), own=Own())
+_KEPT = Kept(Direction.INGRESS, "192.0.2.1", TCP, SSH), Kept(Direction.EGRESS, "2001:db8::1", TCP, PORT)
+STATES = {
+    "nothing": {},
+    "device": {ENI: Interface("eth9", frozenset({"192.0.2.9"}), frozenset({GROUP}))},
+    "confirmed": {ENI: _HELD},
+    "trial": {ENI: replace(_HELD, own=Own(until=1))},
+    "kept": {ENI: replace(_HELD, own=Own(_KEPT))},
+    "trial-kept": {ENI: replace(_HELD, own=Own(_KEPT[:1], until=1))},
+}
+
+
+def test_any_state_follows_any_other(machine: Machine) -> None:
+    """The table of a machine is the same on whichever way it came about (issue 6)."""
+    states = {name: State(groups={GROUP: ()}, interfaces=some) for name, some in STATES.items()}
+    with machine.here.within(lambda: Dataplane.inside(machine.here.namespace)) as dataplane:
+        loaded = {name: _loaded(dataplane, state) for name, state in states.items()}
+        for before, after in permutations(states, 2):
+            dataplane.load(compiled(states[before]), 1)
+            dataplane.apply(compiled(states[after], [Part(Kind.INTERFACE, ENI), Part(Kind.TIMEOUTS)]), 1)
+            assert dataplane.read() == loaded[after], (before, after)
+
+
+def _loaded(dataplane: Dataplane, state: State) -> Table | None:
+    dataplane.load(compiled(state), 1)
+    return dataplane.read()
 
 
 def test_what_is_not_confirmed_is_undone_by_the_kernel(machine: Machine) -> None:
