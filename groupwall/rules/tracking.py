@@ -65,6 +65,20 @@ def untracked(direction: Direction, rules: Iterable[Rule]) -> Traffic:
     )
 
 
+def judged_alone(direction: Direction, rules: Iterable[Rule]) -> Traffic:
+    """Return the packets of a direction that rules alone let pass: those of untracked flows, and of answers to them."""
+    some = list(rules)
+    begun = untracked(other_way(direction), some)
+    every = {protocol: services(protocol, EVERY_PORT) for protocol in _PROTOCOLS}
+    answers = traffic(
+        Box((slab.addresses,), every[protocol])
+        for slab in begun.slabs
+        for protocol in _PROTOCOLS
+        if intersection(slab.services, every[protocol])
+    )
+    return untracked(direction, some) | answers
+
+
 def _all_answered(some: Iterable[Properties]) -> Spans:
     """Return the services of which every answer passes by one of some rules: answers have any port."""
     admitted = [services(protocol, ports) for protocol, ports, _ in some]

@@ -56,6 +56,25 @@ def texts(lines: list[Json]) -> list[str]:
     return [one["Text"] for one in lines]
 
 
+def test_what_is_untracked_stops(wall: Wall) -> None:
+    """A gate tells what of its cut stops flows under way: those of an open pair of rules (reference 20 [docs])."""
+    anyone = permission("tcp", 22, 22, EVERYWHERE)
+    web = create_group(wall)
+    allow(wall, web, anyone)
+    allow(wall, web, tcp(80, BLOCK))
+    create_interface(wall, Groups=[web])
+    both = [anyone, tcp(80, BLOCK)]
+    [gate] = wall.call("PreviewRevoke", GroupId=web, IpPermissions=both)["Gates"]
+    assert sorted(texts(gate["Cut"])) == [f"tcp 22 {EVERYWHERE}", f"tcp 80 {BLOCK}"]
+    assert texts(gate["Stops"]) == [f"tcp 22 {EVERYWHERE}"]
+    out = permission("-1", -1, -1, EVERYWHERE)
+    [gate] = preview(wall, "RevokeSecurityGroupEgress", GroupId=web, IpPermissions=[out])["Gates"]
+    assert texts(gate["Stops"]) == [f"tcp {EVERYWHERE}"]  # the answers to ssh
+    wall.call("RevokeSecurityGroupEgress", GroupId=web, IpPermissions=[out])
+    [gate] = wall.call("PreviewRevoke", GroupId=web, IpPermissions=both)["Gates"]
+    assert gate["Stops"] == []
+
+
 def test_a_revoke_that_looks_harmless(wall: Wall) -> None:
     """A second rule, of another group on the same interface, still lets the traffic in, and is named."""
     web, ops = create_group(wall), create_group(wall, "ops")

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupwall.rules.flows import address_number, service_number
-from groupwall.rules.tracking import Conversation, other_way, stops, untracked
+from groupwall.rules.tracking import Conversation, judged_alone, other_way, stops, untracked
 from groupwall.rules.values import EVERY_PORT, NO_PORTS, Direction, Peer, PortRange, Properties, Rule
-from groupwall.rules.verdict import grant
+from groupwall.rules.verdict import admitted, grant
 
 CLIENT, CLIENT_6 = "203.0.113.9", "2001:db8::9"
 IN, OUT = Direction.INGRESS, Direction.EGRESS
@@ -151,3 +151,22 @@ def test_a_change_stops_what_the_sentence_says(
         _admits(each, protocol, source_port, version) for each in after if each.direction is other_way(way)
     )
     assert _stops(before, after, one) == (pair and not passes)
+
+
+@given(_some_rules, _some_rules, st.sampled_from(Direction), st.sampled_from(["tcp", "udp"]), st.sampled_from([4, 6]))
+def test_what_a_gate_loses_stops_what_is_untracked(
+    before: list[Rule], after: list[Rule], way: Direction, protocol: str, version: int
+) -> None:
+    """A flow stops when it is untracked and one of the two gates loses packets of it that rules alone let pass.
+
+    What a gate may lose so is what it lets pass of untracked flows and of answers (inferred).
+    """
+    other = address_number({4: CLIENT, 6: CLIENT_6}[version])
+    one = Conversation(way, other, _service(f"{protocol} 22"), _service(f"{protocol} 50000"))
+    lost = {
+        each: judged_alone(each, before)
+        - admitted(grant(rule, lambda _: ()) for rule in after if rule.direction is each)
+        for each in Direction
+    }
+    packets = lost[way].holds(other, one.service) or lost[other_way(way)].holds(other, one.answers)
+    assert _stops(before, after, one) == (untracked(way, before).holds(other, one.service) and packets)

@@ -59,7 +59,11 @@ def _gates(result: Json) -> Iterator[RenderableType]:
 
 
 def _traffic(gate: Json) -> Iterator[Text]:
-    for member, told, style in (("Cut", "cut", _CUT), ("Opened", "opened", _OPENED)):
+    for member, told, style in (
+        ("Cut", "cut", _CUT),
+        ("Stops", "under way stops", _CUT),
+        ("Opened", "opened", _OPENED),
+    ):
         yield from (Text(f"{told} {line['Text']}", style) for line in gate.get(member, []))
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from groupwall.ops.effects.touched import Standings
-from groupwall.ops.flows.network import Network
+from groupwall.ops.flows.network import Network, Standing
 from groupwall.ops.flows.shown import Json, rule_shown, traffic_shown
 from groupwall.rules.effects import Effect, Shift, effect
 from groupwall.rules.flows import SERVICES, services
 from groupwall.rules.spans import Spans, intersection, spans
+from groupwall.rules.tracking import EVERYONE, judged_alone
+from groupwall.rules.traffic import NOTHING, Traffic
 from groupwall.rules.values import Direction, Rule
 from groupwall.rules.verdict import Grant
 from groupwall.store.entities import Interface
@@ -19,12 +21,16 @@ Gate = tuple[Standings, Direction]
 
 
 class GateEffect(NamedTuple):
-    """What a change does at the gates of one direction of interfaces that stand alike before and after."""
+    """What a change does at the gates of one direction of interfaces that stand alike before and after.
+
+    stops: what of the traffic that it cuts flows under way lose too, those that are not tracked.
+    """
 
     standings: Standings
     direction: Direction
     interfaces: Sequence[Interface]
     effect: Effect
+    stops: Traffic
 
 
 def gate_effects(
@@ -41,7 +47,15 @@ def gate_effects(
         for direction in Direction:
             found = effect(before[pair, direction], after[pair, direction])
             if found.lost or found.gained:
-                yield GateEffect(pair, direction, interfaces, found)
+                yield GateEffect(pair, direction, interfaces, found, _stops(pair[0], direction, found, sides[0]))
+
+
+def _stops(before: Standing | None, direction: Direction, found: Effect, network: Network) -> Traffic:
+    """Return what of the traffic that is cut stops at once: what rules alone have let pass [reference 20, docs]."""
+    if before is None or not found.cut or not any(one.rule.properties.peer.text in EVERYONE for one in found.lost):
+        return NOTHING
+    rules = network.rules(before.group_ids)
+    return found.cut & judged_alone(direction, (rule for some in rules.values() for rule in some))
 
 
 def _services(rules: Iterable[Rule], direction: Direction) -> Spans:
@@ -89,6 +103,7 @@ def gate_shown(gate: GateEffect, names: Mapping[str, str]) -> Json:
         "VpcId": standing.vpc_id,
         "IsEgress": gate.direction.is_egress,
         "Cut": traffic_shown(gate.effect.cut),
+        "Stops": traffic_shown(gate.stops),
         "Opened": traffic_shown(gate.effect.opened),
         "StillOpen": [_still_open(one, names) for one in gate.effect.lost if one.shared],
     }
