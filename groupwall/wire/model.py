@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from groupwall.errors import unsupported_operation
 from groupwall.wire.dialects import EC2, QUERY, Dialect
 from groupwall.wire.form import FormReader, write_form
-from groupwall.wire.parse import read_result
+from groupwall.wire.parse import compile_read, read_result
 from groupwall.wire.plain import compile_plain
 from groupwall.wire.refusals import invalid_action, no_such_version
 from groupwall.wire.shapes import List, Member, Scalar, Shape, Structure
@@ -27,6 +27,7 @@ from groupwall.wire.xml import members_writer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from groupwall.wire.parse import Read
     from groupwall.wire.plain import Convert
     from groupwall.wire.xml import Write
 
@@ -119,11 +120,16 @@ class Action:
         """Return the result in the body of a reply, as ``plain`` does. Raises UnreadableReplyError."""
         if self.output is None:
             return {}
-        return read_result(self.output, body, f"{self.name}Result" if self.dialect is QUERY else None)
+        result: Json = read_result(self._read, body, f"{self.name}Result" if self.dialect is QUERY else None)
+        return result
 
     @cached_property
     def _reader(self) -> FormReader:
         return FormReader(self.input)
+
+    @cached_property
+    def _read(self) -> Read:
+        return compile_read(self.output or _NOTHING)
 
     @cached_property
     def _convert(self) -> Convert:

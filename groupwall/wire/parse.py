@@ -6,22 +6,23 @@ type, so that no entity can grow it.
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from groupwall.errors import ApiError
 from groupwall.wire.limits import REPLY_BYTES
-from groupwall.wire.plain import compile_plain
-from groupwall.wire.scalars import FROM_WIRE
-from groupwall.wire.shapes import List, Shape, Structure
+from groupwall.wire.scalars import FROM_WIRE, moment
+from groupwall.wire.shapes import List, Scalar, Shape, Structure
+
+Read = Callable[[ET.Element], Any]
 
 
 class UnreadableReplyError(ValueError):
     """What came back is not a reply in the form that was expected."""
 
 
-def read_result(shape: Structure, body: bytes, wrapper: str | None) -> dict[str, Any]:
+def read_result(read: Read, body: bytes, wrapper: str | None) -> Any:  # noqa: ANN401 - as the shape says
     """Return the result in a reply, as boto3 gives it. ``wrapper``: the element around it, None for the root.
 
     Raises UnreadableReplyError.
@@ -30,8 +31,7 @@ def read_result(shape: Structure, body: bytes, wrapper: str | None) -> dict[str,
     element = root if wrapper is None else _child(root, wrapper)
     if element is None:
         raise UnreadableReplyError(f"the reply holds no {wrapper}")
-    result: dict[str, Any] = compile_plain(shape)(_structure(shape, element), UTC)
-    return result
+    return read(element)
 
 
 def read_error(body: bytes, status: int) -> ApiError:
@@ -51,22 +51,33 @@ def _root(body: bytes) -> ET.Element:
         raise UnreadableReplyError(f"the reply is not XML: {fault}") from None
 
 
-def _value(shape: Shape, element: ET.Element) -> Any:  # noqa: ANN401 - as the shape says
+def compile_read(shape: Shape) -> Read:
+    """Return the function (element of a reply) -> value of boto3's; it leaves out what the shape has no member for."""
     if isinstance(shape, Structure):
-        return _structure(shape, element)
+        return _structure(shape)
     if isinstance(shape, List):
-        return [_value(shape.item, item) for item in element]
-    convert, text = FROM_WIRE[shape.kind], element.text or ""
-    return text if convert is None else convert(text, _tag(element))
+        item = compile_read(shape.item)
+        return lambda element: [item(one) for one in element]
+    return _scalar(shape)
 
 
-def _structure(shape: Structure, element: ET.Element) -> dict[str, Any]:
-    found = {_tag(child): child for child in element}
-    return {
-        name: _value(member.shape, found[member.wire_out])
-        for name, member in shape.members.items()
-        if member.wire_out in found
-    }
+def _structure(shape: Structure) -> Read:
+    members = [(name, member.wire_out, compile_read(member.shape)) for name, member in shape.members.items()]
+
+    def read(element: ET.Element) -> dict[str, Any]:
+        found = {_tag(child): child for child in element}
+        return {name: value(found[tag]) for name, tag, value in members if tag in found}
+
+    return read
+
+
+def _scalar(shape: Scalar) -> Read:
+    convert = FROM_WIRE[shape.kind]
+    if convert is None:
+        return lambda element: element.text or ""
+    if shape.kind == "timestamp":
+        return lambda element: moment(convert(element.text or "", element.tag))
+    return lambda element: convert(element.text or "", element.tag)
 
 
 def _child(root: ET.Element, tag: str) -> ET.Element | None:
