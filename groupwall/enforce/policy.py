@@ -102,7 +102,8 @@ class Policy:
         """
         groups = self._cutting | {key.id for key in altered if key.kind is Kind.GROUP} | self._referring(altered)
         ids = {key.id for key in altered if key.kind is Kind.INTERFACE}
-        some = {one: each for one, each in self._interfaces.items() if one in ids or not groups.isdisjoint(each.groups)}
+        there = self._interfaces.items() if ids or groups else ()
+        some = {one: each for one, each in there if one in ids or not groups.isdisjoint(each.groups)}
         return replace(self.state, interfaces=some)
 
     def _referring(self, altered: AbstractSet[Key]) -> set[str]:
