@@ -139,7 +139,10 @@ class Attached:
 
     def forget_gone(self, desired: Desired) -> list[str]:
         """Let go of namespaces that are gone for everyone but us; tell of them."""
-        gone = [one for one in self._bound.values() if not bindings.is_there(one)]
+        # A thousand devices of one namespace cost one look, since this is done before each change.
+        places = {(one.place, one.number): one for one in self._bound.values()}
+        there = {place for place, one in places.items() if bindings.is_there(one)}
+        gone = [one for one in self._bound.values() if (one.place, one.number) not in there]
         for one in gone:
             self.detach(one.interface_id, desired)
         return [f"{one.interface_id}: its network namespace is gone" for one in gone]
