@@ -83,14 +83,15 @@ class Holding:
 
     async def answer(self, call: Call, client: Client) -> Outcome | None:
         """Return what became of a call, as ``Turns`` does; with a Wait, once there is something new in it."""
-        if call.operation.waits and call.params.get("Wait"):
-            return await self._held(call, call.operation.waits, client)
+        waits = call.operation.waits
+        if waits and (seconds := call.params.get("Wait", waits.unsaid)):
+            return await self._held(call, waits, seconds, client)
         return await self._asked(call)
 
-    async def _held(self, call: Call, waits: Waits, client: Client) -> Outcome | None:
+    async def _held(self, call: Call, waits: Waits, seconds: int, client: Client) -> Outcome | None:
         """Ask, and again whenever something happened: who may not ask, or asks for nonsense, hears so at once."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + call.params["Wait"]
+        until = loop.time() + seconds
         while True:
             heard = self._heard()
             outcome = await self._asked(call)

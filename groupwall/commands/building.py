@@ -25,8 +25,8 @@ from groupwall.wire.shapes import List, Scalar
 
 Json = dict[str, Any]
 
-_PATIENCE, _LONGEST = 5, 20
-"""Seconds that hosts have to answer, unless a user says otherwise, and at most."""
+_LONGEST = 20
+"""Seconds that a server waits at most."""
 
 _MODEL = Path(__file__).parents[1] / "models" / "groupwall" / "2026-11-01" / "service-2.json"
 
@@ -49,7 +49,7 @@ class Beside(NamedTuple):
 
     def options(self) -> list[click.Option]:
         """Return the flag, and how long to wait."""
-        seconds = f"With {self.flag}: seconds to wait for hosts at most; {_PATIENCE}."
+        seconds = f"With {self.flag}: seconds to wait for hosts at most; 5."
         return [
             click.Option([self.flag], is_flag=True, help=self.told),
             click.Option(["--wait"], type=click.IntRange(1, _LONGEST), help=seconds),
@@ -58,7 +58,7 @@ class Beside(NamedTuple):
     def asked(self, client: Client, params: Json, given: Json) -> Json:
         """Return what it adds to the result, nothing without its flag."""
         flag, wait = (given.get(name) for name in self.names)
-        wanted = params | {"Wait": wait or _PATIENCE}
+        wanted = params | ({"Wait": wait} if wait else {})
         return {self.member: client.call(self.operation, wanted)} if flag else {}
 
 

@@ -25,6 +25,9 @@ WAIT = 20
 AGAIN, LATER, REFUSED = 0.05, 0.8, 5.0
 """Seconds until the server is asked again: at least, where nobody answered, and where it refused."""
 
+NOT_OPEN = "InvalidFlowQuestion.NotFound"
+"""How the answer to a question that is not open any more is refused."""
+
 MOST = 1000
 """Flows that are told; of the others only how many there are."""
 
@@ -67,7 +70,14 @@ class Asked:
         found = await apart(partial(would_end, foreseen))
         flows = [told(one) for one in found[:MOST]]
         given = {"Host": self._name, "QuestionId": question["QuestionId"], "Flows": flows, "Count": len(found)}
-        await apart(partial(self._client.call, "TellFlows", given))
+        await apart(partial(self._tell, given))
+
+    def _tell(self, given: dict[str, Any]) -> None:
+        try:
+            self._client.call("TellFlows", given)
+        except ApiError as error:
+            if error.code != NOT_OPEN:  # who asked is content, or has gone
+                raise
 
     def _say(self, error: Exception) -> None:
         """Tell why a question is not answered, once for as long as it stays the same."""

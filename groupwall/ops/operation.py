@@ -62,11 +62,13 @@ class News(Enum):
 class Waits(NamedTuple):
     """That a server may hold back an answer as long as the parameter ``Wait`` says, while there is nothing new in it.
 
-    nothing_new: told by parameters and result. news: what it is that may be new.
+    nothing_new: told by parameters and result. news: what it is that may be new. unsaid: seconds, for a call that does
+    not say.
     """
 
     nothing_new: Callable[[Params, Result], bool]
     news: News = News.CHANGES
+    unsaid: int = 0
 
 
 def _nobody() -> Standing:

@@ -103,10 +103,11 @@ class Questions:
         if not question.awaited:
             self.told += 1
 
-    def close(self, question: Question) -> None:
-        """Forget a question and its answers."""
-        self._open.pop(question.id, None)
+    def close_of(self, world: World, asker: str) -> None:
+        """Forget what a request asked, if it did, with the answers."""
+        one = self.of(world, asker)
+        if one:
+            del self._open[one.id]
 
     def _forget_old(self, now: int) -> None:
-        for one in [one for one in self._open.values() if now - one.time > LONGEST]:
-            self.close(one)
+        self._open = {one.id: one for one in self._open.values() if now - one.time <= LONGEST}

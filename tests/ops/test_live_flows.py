@@ -234,6 +234,21 @@ def test_a_change_that_alters_the_question_asks_again(net: Net) -> None:
     assert (told["State"], told["Flows"]) == ("complete", [])
 
 
+def test_a_host_that_comes_back_is_asked_too(net: Net) -> None:
+    """One that is heard of while others are asked is asked with them, and what is told is of one moment."""
+    net.wall.clock.advance(6)
+    net.live("app")
+    asking = net.revoke("web", "app")
+    net.live("web")
+    assert (asking.answer()["State"], _states(asking.answer())) == (
+        "pending",
+        {"host-app": "awaited", "host-web": "awaited"},
+    )
+    net.tell("app")
+    net.tell("web")
+    assert asking.answer()["State"] == "complete"
+
+
 def test_rules_that_would_be_made_do_not_ask_again(net: Net) -> None:
     """Their ids are others each time that the calls are tried, which alters nothing."""
     calls = [("RevokeSecurityGroupIngress", WIDE), ("AuthorizeSecurityGroupIngress", NARROW)]

@@ -205,6 +205,21 @@ def test_a_preview_waits_for_what_hosts_answer(wall: Wall, opened: str) -> None:
     assert at_desk(wall, work) == ("complete", False, [1] * 8)
 
 
+@pytest.mark.parametrize(("given", "asked"), [({}, 1), ({"Wait": 20}, 1), ({"Wait": 0}, 0)])
+def test_who_does_not_wait_asks_nobody(wall: Wall, opened: str, given: dict[str, int], asked: int) -> None:
+    """A preview waits for hosts though it does not say so; one that says not to, leaves no question behind."""
+
+    async def work(desk: Desk) -> tuple[bool, int]:
+        preview = desk.ask(call(wall, "PreviewFlows", Calls=_revoke(opened), **given))
+        await _settled(desk, 1)
+        done = preview.done()
+        desk.left.set()
+        await preview
+        return done, len(wall.call("DescribeFlowQuestions", Host="one")["Questions"])
+
+    assert at_desk(wall, work) == (not asked, asked)
+
+
 def test_a_preview_is_not_left_to_the_reader(wall: Wall, opened: str) -> None:
     """The process that reads large answers knows nothing of hosts, so that a preview of flows is answered here."""
     asked = [call(wall, "PreviewFlows", Calls=_revoke(opened)), call(wall, "PreviewChanges", Calls=_revoke(opened))]

@@ -29,6 +29,9 @@ from groupwall.store.entities import Host, Interface
 from groupwall.store.seen import Seen, otherwise_after
 
 COMPLETE, PENDING, INCOMPLETE, NOT_ENFORCED = "complete", "pending", "incomplete", "not-enforced"
+PATIENCE = 5
+"""Seconds that hosts have to answer, unless who asks says otherwise."""
+
 ANSWERED, AWAITED, DEAD = "answered", "awaited", "dead"
 
 Sides = tuple[Seen, Seen]
@@ -52,7 +55,10 @@ def preview_flows(params: Params, context: Context) -> Result:
     refused = refused_at(calls, tried, after)
     if refused:
         return head | {"State": COMPLETE, "Flows": [], "Omitted": 0, "Hosts": [], "Refused": refused}
-    return head | _found(tried.deltas, (before, after), context)
+    found = _found(tried.deltas, (before, after), context)
+    if params.get("Wait") == 0:  # nobody would hear of answers
+        context.hosts.questions.close_of(context.world, context.request_id)
+    return head | found
 
 
 def _found(deltas: Sequence[Delta], sides: Sides, context: Context) -> Result:
@@ -64,8 +70,8 @@ def _found(deltas: Sequence[Delta], sides: Sides, context: Context) -> Result:
     answers = question.answers if question else {}
     hosts = [_host(name, concerned, question, context) for name in sorted(concerned.hosts)]
     state = _state(hosts)
-    if question and state != PENDING:
-        context.hosts.questions.close(question)
+    if state != PENDING:
+        context.hosts.questions.close_of(context.world, context.request_id)
     flows = [(name, one) for name, told in sorted(answers.items()) for one in told.flows]
     return {
         "State": state,
@@ -93,17 +99,15 @@ def _concerned(deltas: Sequence[Delta], keys: set[Key], sides: Sides, context: C
 def _asked(facts: Json, concerned: Concerned, context: Context) -> Question | None:
     """Return what hosts are asked, from now on if they were not; None where none is alive that could answer.
 
-    When something else was changed meanwhile that alters what they were asked, they are asked again.
+    When a change alters meanwhile what they were asked, or another one is there by now, they are asked again.
     """
     questions, revision = context.hosts.questions, context.tx.head.revision
-    kept = questions.of(context.world, context.request_id)
-    same = _same(facts)
-    if kept and (kept.revision == revision or kept.same == same):
-        return kept
-    if kept:
-        questions.close(kept)
-    told = context.hosts.of(context.world)
+    told, kept = context.hosts.of(context.world), questions.of(context.world, context.request_id)
     alive = frozenset(name for name in concerned.hosts if name in told and is_alive(told[name], context.now))
+    same = _same(facts)
+    if kept and alive <= kept.hosts and (kept.revision == revision or kept.same == same):
+        return kept
+    questions.close_of(context.world, context.request_id)
     if not alive:
         return None
     if not questions.has_room(context.world, context.now):
@@ -154,6 +158,6 @@ OPERATIONS = (
         tries=calls_asked,
         on=(),
         here=True,
-        waits=Waits(_is_pending, News.ANSWERS),
+        waits=Waits(_is_pending, News.ANSWERS, unsaid=PATIENCE),
     ),
 )
