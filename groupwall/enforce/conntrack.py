@@ -8,7 +8,7 @@ so that its next packet is judged as the first of a flow, and of TCP none but a 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import Struct
 from typing import NamedTuple
@@ -35,6 +35,7 @@ _NEW, _GET, _DELETE = _CONNTRACK, _CONNTRACK | 1, _CONNTRACK | 2
 _COUNT = _CONNTRACK | 5
 _GENERIC = Struct(">BBH")  # family, version 0, resource id
 _ORIGINAL, _REPLY, _ID, _ZONE = 1, 2, 12, 18
+_SENT, _ANSWERED, _BYTES = 9, 10, 2
 _NESTED = 0x8000
 _NAMES = {_ORIGINAL: _NESTED, _ID: 0, _ZONE: 0}
 _ADDRESSES, _PROTOCOL = 1, 2
@@ -90,6 +91,34 @@ def tracked(kernel: Connection) -> list[Tracked]:
     """Return all flows that are tracked. kernel: a connection of the family NETFILTER."""
     found = kernel.dump(Message(_GET, 0, _GENERIC.pack(AF_UNSPEC, 0, 0)))
     return [_tracked(answer) for answer in found if answer.body[0] in (AF_INET, AF_INET6)]
+
+
+class Volume(NamedTuple):
+    """The bytes of a flow so far, both ways, headers of IP among them. id: the kernel's."""
+
+    id: bytes
+    bytes: int
+    told: Answer
+
+    @property
+    def flow(self) -> Flow:
+        """The flow, as its first packet went."""
+        return _tracked(self.told).flow
+
+
+def volumes(kernel: Connection) -> Iterator[Volume]:
+    """Yield the flows whose bytes are accounted for, which the kernel tells bit by bit, while it tracks others.
+
+    kernel: of the family NETFILTER, which must not be used for anything else meanwhile.
+    """
+    for answer in kernel.walk(Message(_GET, 0, _GENERIC.pack(AF_UNSPEC, 0, 0))):
+        told = dict(attributes(answer.body[_GENERIC.size :])) if answer.body[0] in (AF_INET, AF_INET6) else {}
+        if _SENT in told:
+            yield Volume(told[_ID], _bytes(told[_SENT]) + _bytes(told[_ANSWERED]), answer)
+
+
+def _bytes(counters: bytes) -> int:
+    return int.from_bytes(dict(attributes(counters))[_BYTES])
 
 
 def _tracked(answer: Answer) -> Tracked:

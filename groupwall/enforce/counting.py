@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from groupwall.enforce import counts
-from groupwall.enforce.counts import Known, More, Readings, Report
+from groupwall.enforce.counts import Found, Known, More, Readings, Report
 from groupwall.enforce.posts import Post
+from groupwall.enforce.volumes import Volumes
 from groupwall.errors import ApiError
 from groupwall.remote import NoAnswer
 from groupwall.rules.values import Rule
@@ -37,13 +38,6 @@ Tell = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Calls TellCounters. Raises NoAnswer, ApiError."""
 
 
-class Read(NamedTuple):
-    """What counters read, and what rules let in since they were read before."""
-
-    readings: Readings
-    more: Mapping[str, int]
-
-
 class Counting:
     """What one host counts. folder: where what was told is kept over the agent's end. every: see EVERY."""
 
@@ -53,6 +47,7 @@ class Counting:
         self._every = every
         self._tell = tell
         self._known: Known | None = None
+        self._volumes: dict[int, Volumes] | None = None
         self._fault = ""
 
     async def run(self, posts: Callable[[], Iterable[Post]]) -> None:
@@ -73,14 +68,23 @@ class Counting:
     async def _look(self, posts: list[Post]) -> None:
         """Read and tell; first what was read before, which the server may lack."""
         await self._tell_all()
-        if self._known is None:
-            found = await read(posts, {})
-            await self._keep(counts.after(_new(), found.readings, {}, SystemClock().now()))
-        else:
-            found = await read(posts, self._known.readings)
-            if found.readings != self._known.readings:
-                await self._keep(counts.after(self._known, *found, SystemClock().now()))
+        known = self._known
+        found = await read(posts, known.readings if known else {})
+        volumes = await self._bytes(posts)
+        if known is None:
+            await self._keep(counts.after(_new(), Found(found.readings), SystemClock().now()))
+        elif volumes or found.readings != known.readings:
+            await self._keep(counts.after(known, found._replace(bytes=volumes), SystemClock().now()))
         await self._tell_all()
+
+    async def _bytes(self, posts: Collection[Post]) -> Mapping[str, int]:
+        """Return how many bytes more passed in the flows that each rule admits."""
+        found: Counter[str] = Counter()
+        new, before = self._volumes is not None, self._volumes or {}
+        self._volumes = {post.number: before.get(post.number) or Volumes(new=new) for post in posts}
+        for post in posts:
+            found.update(await self._volumes[post.number].more(post))
+        return found
 
     async def _keep(self, known: Known) -> None:
         """Keep what is known before any of it is told: who tells it again after a crash then tells the same."""
@@ -116,11 +120,12 @@ def _new() -> Known:
 
 
 def _counter(one: More, time: int) -> dict[str, Any]:
+    told = {"SecurityGroupRuleId": one.rule_id, "Flows": one.flows, "Ended": one.ended}
     hit = {"LastHit": time} if one.flows else {}
-    return {"SecurityGroupRuleId": one.rule_id, "Flows": one.flows, "Ended": one.ended, **hit}
+    return told | hit | ({} if one.bytes is None else {"Bytes": one.bytes})
 
 
-async def read(posts: Iterable[Post], before: Readings) -> Read:
+async def read(posts: Iterable[Post], before: Readings) -> Found:
     """Return what the counters of posts read, piece by piece; where one cannot be read now, what it read before."""
     readings: Readings = {}
     more: Counter[str] = Counter()
@@ -135,7 +140,7 @@ async def read(posts: Iterable[Post], before: Readings) -> Read:
                 now |= found
                 more.update(counts.grown(was, found))
             await asyncio.sleep(0)
-    return Read(readings, more)
+    return Found(readings, more)
 
 
 def _admitted(post: Post, rules: Iterable[Rule]) -> dict[str, int] | None:
@@ -149,8 +154,8 @@ def _admitted(post: Post, rules: Iterable[Rule]) -> dict[str, int] | None:
 def _pieces(post: Post) -> Iterator[list[Rule]]:
     """Yield the rules of a post, each as they are when they are asked for."""
     piece: list[Rule] = []
-    for group_id in list(post.groups):
-        rules = [*piece, *post.groups.get(group_id, ())]
+    for group_id in list(post.state.groups):
+        rules = [*piece, *post.state.groups.get(group_id, ())]
         whole = len(rules) - len(rules) % _AT_ONCE
         yield from (rules[place : place + _AT_ONCE] for place in range(0, whole, _AT_ONCE))
         piece = rules[whole:]

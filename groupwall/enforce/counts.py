@@ -31,11 +31,12 @@ Readings = dict[str, dict[str, int]]
 
 
 class More(NamedTuple):
-    """What a rule let in, of all places. ended: whether it is in none any more."""
+    """What a rule let in, of all places. ended: whether it is in none any more. bytes: None where none were seen."""
 
     rule_id: str
     flows: int = 0
     ended: bool = False
+    bytes: int | None = None
 
 
 class Report(NamedTuple):
@@ -66,12 +67,21 @@ def rules_in(readings: Readings) -> set[str]:
     return set().union(*readings.values())
 
 
-def after(known: Known, readings: Readings, more: Mapping[str, int], now: int) -> Known:
-    """Return what is known after a reading. more: what each rule let in since, in all places."""
-    counted, before = rules_in(readings), rules_in(known.readings)
-    told = [More(one, more.get(one, 0)) for one in sorted((counted - before) | more.keys())]
-    told += [More(one, ended=True) for one in sorted(before - counted - more.keys())]
-    return reported(known._replace(readings=readings), told, now)
+class Found(NamedTuple):
+    """What is found at a look: what counters read, and what rules let in since, by rule."""
+
+    readings: Readings
+    flows: Mapping[str, int] = {}
+    bytes: Mapping[str, int] = {}
+
+
+def after(known: Known, found: Found, now: int) -> Known:
+    """Return what is known after a look. now: when that was."""
+    counted, before = rules_in(found.readings), rules_in(known.readings)
+    more = (found.flows.keys() | found.bytes.keys()) & counted
+    told = [More(one, found.flows.get(one, 0), bytes=found.bytes.get(one)) for one in sorted(counted - before | more)]
+    told += [More(one, ended=True) for one in sorted(before - counted)]
+    return reported(known._replace(readings=found.readings), told, now)
 
 
 def all_again(known: Known, now: int) -> Known:

@@ -46,6 +46,14 @@ class Gates:
         leaves = self._opens(flow.source, Direction.EGRESS, flow.destination, flow.service)
         return leaves and self._opens(flow.destination, Direction.INGRESS, flow.source, flow.service)
 
+    def admitting(self, flow: Flow) -> Iterator[str]:
+        """Yield the ids of the rules that admit a flow, at each of the gates that it passes here."""
+        ends = (flow.source, Direction.EGRESS, flow.destination), (flow.destination, Direction.INGRESS, flow.source)
+        for own, direction, other in ends:
+            for rule, (addresses, services) in (self.at(own) or {}).get(direction, ()):
+                if holds(addresses, other) and holds(services, flow.service):
+                    yield rule.id
+
     def at(self, own: int) -> Mapping[Direction, Sequence[Grant]] | None:
         """Return what the gate of an address grants, None if it is no interface's here."""
         groups = self._groups.get(own)

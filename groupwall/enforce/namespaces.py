@@ -38,6 +38,8 @@ _ROUTER = _BOTH | {
     "ipv4/conf/all/send_redirects": 0,
     "ipv6/conf/all/forwarding": 1,
     "ipv6/conf/default/addr_gen_mode": 1,  # no other link-local address than the gateway's
+    # The bytes of each flow, for what rules let in: enforce.volumes. It costs a packet 0.02 us.
+    "netfilter/nf_conntrack_acct": 1,
     # How long silent flows are remembered, where an interface does not say otherwise: enforce.timeouts.
     "netfilter/nf_conntrack_tcp_timeout_established": AWS.tcp_established,
     "netfilter/nf_conntrack_udp_timeout_stream": AWS.udp_stream,

@@ -227,6 +227,14 @@ class Connection:
                 return [one for one in found if one.kind != DONE]
         raise Refused(errno.EINTR, "the list changed again and again while it was read", None)
 
+    def walk(self, message: Message) -> Iterator[Answer]:
+        """Yield what a message asks for a list of, each part when it is wanted; it need not be of one moment.
+
+        Until it is at its end the socket can be used for nothing else.
+        """
+        first = self._send([message._replace(flags=REQUEST | DUMP)])
+        return (one for one in self._listed(first) if one.kind != DONE)
+
     def _listed(self, first: int) -> Iterator[Answer]:
         """Yield the parts of a list, and the message that ends it."""
         for one in self._answers_to(first):

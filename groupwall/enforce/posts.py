@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Self
 
 from groupwall.enforce import conntrack
-from groupwall.enforce.compile import Part, compiled
+from groupwall.enforce.compile import Part, State, compiled
+from groupwall.enforce.conntrack import Volume
 from groupwall.enforce.dataplane import TABLE, Dataplane
 from groupwall.enforce.desired import Facts, Key
 from groupwall.enforce.ending import Ending
@@ -40,6 +41,9 @@ class Post:
         self._dataplane = Dataplane.inside(namespace)
         self._flows = namespace.within(lambda: Connection(NETFILTER))
         self._links = namespace.within(lambda: Connection(ROUTES))
+        self._accounts = namespace.within(lambda: Connection(NETFILTER))
+        self.version = 0
+        """A number that is another once the policy is another."""
         self.number = os.fstat(namespace.descriptor).st_ino
         """The number that the kernel gave the namespace."""
         self._listing = namespace.within(lambda: Connection(NETFILTER))
@@ -58,6 +62,7 @@ class Post:
         """Watch no longer; the table stays as it is."""
         self._dataplane.close()
         self._flows.close()
+        self._accounts.close()
         self._links.close()
         self._listing.close()
 
@@ -76,13 +81,17 @@ class Post:
         return self._policy.interfaces
 
     @property
-    def groups(self) -> Mapping[str, Collection[Rule]]:
-        """The groups of the interfaces here, with their rules."""
-        return self._policy.state.groups
+    def state(self) -> State:
+        """What the table follows from; it changes with the policy."""
+        return self._policy.state
 
     def admitted(self, rules: Iterable[Rule]) -> dict[str, int]:
         """Return how many packets that began a flow each rule let in here; see ``Dataplane``. Raise OSError."""
         return self._dataplane.admitted(rules)
+
+    def volumes(self) -> Iterator[Volume]:
+        """Yield the flows whose bytes are accounted for here; see ``conntrack.volumes``. Raise OSError."""
+        return conntrack.volumes(self._accounts)
 
     def bind(self, interface_id: str, device: str, known: Facts, own: Own | None = None) -> None:
         """Hold a device, or this machine's own traffic, to an interface's policy, from the next ``apply`` on."""
@@ -114,6 +123,7 @@ class Post:
         Returns once the kernel has it. Raise one of UNDONE; the table is then loaded whole the next time.
         """
         state, loaded, due = self._policy.state, self._loaded, self._due
+        self.version += 1
         self._loaded, self._due = False, set()
         if loaded:
             self._dataplane.apply(compiled(state, due), revision)

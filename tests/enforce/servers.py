@@ -52,6 +52,12 @@ class Conversation(NamedTuple):
         except TimeoutError:
             return False
 
+    def hears(self, size: int) -> None:
+        """Return when so many bytes of what was said are heard."""
+        self.answering.settimeout(PATIENCE)
+        while size:
+            size -= len(self.answering.recv(size))
+
 
 class Enforcing:
     """A server with an agent beside it. root: a folder for both. prefix: begins its namespaces' names."""

@@ -43,6 +43,10 @@ class Scene:
         """Return the counters that are asked for."""
         return list(self.one.own.describe_counters(**asked)["Counters"])
 
+    def bytes_of(self, rule_id: str) -> int:
+        """Return how many bytes were seen in the flows that a rule admits."""
+        return int(self.counters(SecurityGroupRuleIds=[rule_id])[0].get("Bytes", 0))
+
     def leaving(self) -> int:
         """Return how many flows the client's own rule let out."""
         group = self.client["SecurityGroups"][0]["GroupId"]
@@ -118,3 +122,22 @@ def test_a_rule_begins_anew_with_its_id() -> None:
         again = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
         until(lambda: scene.flows().get(again) == 1)
         assert scene.flows()[used] == 2
+
+
+def test_bytes_of_flows_that_are_there() -> None:
+    """The bytes of a flow, both ways, count for each rule that admits it, again and again while it is there (issue 6).
+
+    The kernel accounts for them in the routers that are made here.
+    """
+    with enforcing() as one:
+        scene = Scene(one)
+        used, unused = scene.rules
+        with one.connection(scene.client, scene.server, PORT) as there:
+            for size in (20_000, 40_000):
+                there.calling.sendall(bytes(20_000))
+                there.hears(20_000)
+                until(lambda least=size: scene.bytes_of(used) > least)  # type: ignore[misc]  # what it is now
+        told = scene.counters(SecurityGroupRuleIds=[used, unused])
+        assert {each["SecurityGroupRuleId"]: each["Flows"] for each in told} == {used: 1, unused: 0}
+        assert scene.bytes_of(used) < 60_000
+        assert all("Bytes" not in each for each in told if each["SecurityGroupRuleId"] == unused)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from groupwall.enforce.compile import State
+from groupwall.enforce.conntrack import Volume
 from groupwall.enforce.counting import Counting
 from groupwall.enforce.posts import Post
 from groupwall.errors import ApiError
@@ -35,15 +37,20 @@ class Standing:
     def __init__(self, number: int, packets: Mapping[str, int]) -> None:
         self.number = number
         self.packets = dict(packets)
-        self.groups: dict[str, Collection[Rule]] = {}
+        groups: dict[str, Collection[Rule]] = {}
         for place, name in enumerate(packets):
-            self.groups[f"sg-{place // 3}"] = [*self.groups.get(f"sg-{place // 3}", ()), *_rules("", name)]
+            groups[f"sg-{place // 3}"] = [*groups.get(f"sg-{place // 3}", ()), *_rules("", name)]
+        self.state = State(groups)
         self.due = False
         self.gone = False
 
     def is_due(self) -> bool:
         """Tell whether the table is behind."""
         return self.due
+
+    def volumes(self) -> Iterator[Volume]:
+        """Yield no flows."""
+        return iter(())
 
     def admitted(self, rules: Iterable[Rule]) -> dict[str, int]:
         """Return what rules let in."""

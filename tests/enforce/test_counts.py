@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupwall.enforce import counts
-from groupwall.enforce.counts import AT_ONCE, Known, More, Report
+from groupwall.enforce.counts import AT_ONCE, Found, Known, More, Report
 from tests.strategies import EXAMPLES
 
 NOTHING = Known("one", 0, {})
@@ -32,7 +32,7 @@ class Taking:
             return
         assert report.number == self._number + 1
         self._number = report.number
-        for rule_id, flows, ended in report.some:
+        for rule_id, flows, ended, _ in report.some:
             self.flows[rule_id] += flows
             self.there = self.there - {rule_id} if ended else self.there | {rule_id}
 
@@ -82,7 +82,7 @@ class Machine:
         more: Counter[str] = Counter()
         for place, packets in readings.items():
             more.update(counts.grown(self._known.readings.get(place, {}), packets))
-        after = counts.after(self._known, readings, more, 7)
+        after = counts.after(self._known, Found(readings, more), 7)
         if dies != "before it is kept":
             self._keep(after)
         self._known = after if dies != "before it is kept" else self._known
@@ -142,18 +142,18 @@ def test_a_counter_that_is_lower_began_anew(before: dict[str, int], now: dict[st
 
 def test_what_begins_and_what_ends_is_told() -> None:
     """A rule is told when it is counted for the first time, and when no place has it any more, with the last flows."""
-    first = counts.after(NOTHING, {"7": {"a": 0, "b": 0}, "8": {"a": 0}}, {}, 5)
+    first = counts.after(NOTHING, Found({"7": {"a": 0, "b": 0}, "8": {"a": 0}}), 5)
     assert first.untold == (Report(1, 5, (More("a"), More("b"))),)
     told = first._replace(untold=())
-    second = counts.after(told, {"8": {"a": 0}}, {"a": 2}, 6)
-    assert second.untold == (Report(2, 6, (More("a", 2), More("b", ended=True))),)
+    second = counts.after(told, Found({"8": {"a": 0}}, {"a": 2}, {"a": 9, "b": 9}), 6)
+    assert second.untold == (Report(2, 6, (More("a", 2, bytes=9), More("b", ended=True))),)
     assert counts.all_again(second._replace(untold=()), 9).untold == (Report(3, 9, (More("a"),)),)
 
 
 def test_many_are_told_in_several_reports(tmp_path: Path) -> None:
     """A report has no more rules than a server takes well, and all of them are read again as they were kept."""
     readings = {"7": {f"sgr-{number:04}": number for number in range(2 * AT_ONCE + 1)}, "8": {}}
-    known = counts.after(NOTHING, readings, readings["7"], 5)
+    known = counts.after(NOTHING, Found(readings, readings["7"]), 5)
     assert [(one.number, len(one.some)) for one in known.untold] == [(1, AT_ONCE), (2, AT_ONCE), (3, 1)]
     beside = counts.beside(tmp_path)
     beside.write_text("\n".join(counts.lines(known)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 from hypothesis import given, settings
@@ -60,6 +61,21 @@ def test_two_routers_decide_together(drawn: st.DataObject) -> None:
     both, accepts = [Gates(state(policy, everyone, vpc_id)) for vpc_id in ("vpc-a", "vpc-b")], judge(policy, everyone)
     some = [flow(probe) for probe in drawn.draw(probes(policy, everyone))]
     assert [all(gates.permit(one) for gates in both) for one in some] == [accepts(one) for one in some]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(drawn=st.data())
+def test_the_rules_that_admit_a_flow(drawn: st.DataObject) -> None:
+    """A flow is permitted if rules of both gates admit it, and without any of those of one gate it is not (issue 6)."""
+    policy = drawn.draw(policies(HERE))
+    gates, directions = Gates(state(policy, HERE, "vpc-a")), {rule.id: rule.direction for rule in policy.rules}
+    for one in (flow(probe) for probe in drawn.draw(probes(policy, HERE))):
+        admitting = set(gates.admitting(one))
+        assert gates.permit(one) == ({directions[rule_id] for rule_id in admitting} == {*Direction})
+        for direction in Direction:
+            gone = {rule_id for rule_id in admitting if directions[rule_id] is direction}
+            less = replace(policy, rules=tuple(rule for rule in policy.rules if rule.id not in gone))
+            assert not Gates(state(less, HERE, "vpc-a")).permit(one)
 
 
 def test_an_end_outside_has_no_gate() -> None:
