@@ -35,7 +35,9 @@ _NEW, _GET, _DELETE = _CONNTRACK, _CONNTRACK | 1, _CONNTRACK | 2
 _COUNT = _CONNTRACK | 5
 _GENERIC = Struct(">BBH")  # family, version 0, resource id
 _ORIGINAL, _REPLY, _ID, _ZONE = 1, 2, 12, 18
-_SENT, _ANSWERED, _BYTES = 9, 10, 2
+_COUNTERS, _BYTES = (9, 10), 2
+"""What a flow's counters are, each way, and the bytes among them."""
+
 _NESTED = 0x8000
 _NAMES = {_ORIGINAL: _NESTED, _ID: 0, _ZONE: 0}
 _ADDRESSES, _PROTOCOL = 1, 2
@@ -113,8 +115,8 @@ def volumes(kernel: Connection) -> Iterator[Volume]:
     """
     for answer in kernel.walk(Message(_GET, 0, _GENERIC.pack(AF_UNSPEC, 0, 0))):
         told = dict(attributes(answer.body[_GENERIC.size :])) if answer.body[0] in (AF_INET, AF_INET6) else {}
-        if _SENT in told:
-            yield Volume(told[_ID], _bytes(told[_SENT]) + _bytes(told[_ANSWERED]), answer)
+        if _COUNTERS[0] in told:
+            yield Volume(told[_ID], sum(_bytes(told[each]) for each in _COUNTERS), answer)
 
 
 def _bytes(counters: bytes) -> int:

@@ -77,11 +77,21 @@ class Found(NamedTuple):
 
 def after(known: Known, found: Found, now: int) -> Known:
     """Return what is known after a look. now: when that was."""
-    counted, before = rules_in(found.readings), rules_in(known.readings)
-    more = (found.flows.keys() | found.bytes.keys()) & counted
-    told = [More(one, found.flows.get(one, 0), bytes=found.bytes.get(one)) for one in sorted(counted - before | more)]
-    told += [More(one, ended=True) for one in sorted(before - counted)]
+    begun, ended = _moved(known.readings, found.readings)
+    more = {
+        one for one in found.flows.keys() | found.bytes.keys() if any(one in read for read in found.readings.values())
+    }
+    told = [More(one, found.flows.get(one, 0), bytes=found.bytes.get(one)) for one in sorted(begun | more)]
+    told += [More(one, ended=True) for one in sorted(ended)]
     return reported(known._replace(readings=found.readings), told, now)
+
+
+def _moved(before: Readings, now: Readings) -> tuple[set[str], set[str]]:
+    """Return the rules that are counted now and were not, and the other way round; mostly there are none."""
+    if before.keys() == now.keys() and all(before[place].keys() == now[place].keys() for place in now):
+        return set(), set()
+    were, are = rules_in(before), rules_in(now)
+    return are - were, were - are
 
 
 def all_again(known: Known, now: int) -> Known:
