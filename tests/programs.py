@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +19,15 @@ class Ended(NamedTuple):
     err: str
 
 
-def command(*words: str) -> Ended:
-    """Run ``groupwall`` with these words."""
+def command(*words: str, before: Sequence[str] = ()) -> Ended:
+    """Run ``groupwall`` with these words. before: those of a program that runs it."""
     done = subprocess.run(  # noqa: S603 - our own words only
-        [*PROGRAM, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=PATIENCE
+        [*before, *PROGRAM, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

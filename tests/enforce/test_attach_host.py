@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -25,6 +25,9 @@ T = TypeVar("T")
 SSH, PORT = 22, 8080
 RULE = {"IpProtocol": "tcp", "FromPort": PORT, "ToPort": PORT, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
 ALL = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+AS_SUDO = ("sh", "-c", 'env -u SSH_CONNECTION "$@"; exit $?', "sh")
+"""What runs a command as sudo does: the shell around it knows by whom it is used, and the command is not told."""
+
 LONG, SOON = "600", "3"
 """Seconds of a trial that is to be confirmed, and of one whose end is waited for."""
 
@@ -99,16 +102,17 @@ class Machine:
             self._agent.wait(PATIENCE)
             self._agent = None
 
-    def command(self, *words: str) -> Ended:
-        """Run a command on the machine."""
-        return self.here.within(lambda: command(*words, "--eni", self.eni, "--state", str(self._state)))
+    def command(self, *words: str, before: Sequence[str] = ()) -> Ended:
+        """Run a command on the machine. before: the words of a program that runs it."""
+        given = (*words, "--eni", self.eni, "--state", str(self._state))
+        return self.here.within(lambda: command(*given, before=before))
 
-    def attach(self, *words: str, seconds: str = LONG) -> Ended:
+    def attach(self, *words: str, seconds: str = LONG, before: Sequence[str] = ()) -> Ended:
         """Hold the machine, once its agent is there."""
         ended: list[Ended] = []
 
         def attached() -> bool:
-            ended.append(self.command("attach", "--host", "--undone-after", seconds, *words))
+            ended.append(self.command("attach", "--host", "--undone-after", seconds, *words, before=before))
             return "no agent runs" not in ended[-1].err
 
         until(attached)
@@ -146,7 +150,7 @@ def test_a_machine_is_attached(machine: Machine) -> None:
     assert session
     ends = *session.client.getsockname(), *session.server.getsockname()
     with environment(SSH_CONNECTION=" ".join(map(str, ends))):
-        ended = machine.attach()
+        ended = machine.attach(before=AS_SUDO)
     assert (ended.code, ended.err) == (0, "")
     first, kept, *_, last = ended.out.splitlines()
     assert first.startswith(f"this machine is {machine.eni} until 20")

@@ -466,21 +466,42 @@ def test_somebody_else_s_table_is_in_the_way(machine: Machine) -> None:
 def test_what_is_passed_on_is_not_a_machine_s_own(tmp_path: Path) -> None:
     """A machine is not asked about what it passes on, nor what it routes for about the machine's own (issue 6)."""
     with Bed({VPC: 2}) as bed:
-        router, enis = bed.routers[VPC], [one.interface.id for one in bed.hosts]
-        free = group("sg-00000002", *(rule("0.0.0.0/0", PORT, egress=way) for way in (False, True)))
-        others = {("interface", eni): interface(eni, VPC, ["sg-00000002"], SourceDestCheck=False) for eni in enis}
-        host = Host(tmp_path)
-        router.within(host.begin)
-        pinged = rule("0.0.0.0/0", 8) | {"IpProtocol": "icmp", "ToPort": -1}  # how it is known what has arrived
-        router.within(lambda: host.follow(whole(1, {**world(pinged), **others, ("group", "sg-00000002"): free})))
-        for eni in enis:
-            router.within(lambda eni=eni: host.attach(Wanted(eni, device("gwe", eni))))  # type: ignore[misc]
+        router, host = bed.routers[VPC], Host(tmp_path)
+        _route(bed, host)
         assert (_closed(bed.connect(*bed.hosts, PORT)), _reaches_router(bed)) == (True, True)
         router.within(lambda: host.attach(Wanted(ENI, own=Own(until=SystemClock().now() + PATIENT))))
         assert (_closed(bed.connect(*bed.hosts, PORT)), _reaches_router(bed)) == (True, False)
         router.within(lambda: host.detach(ENI))
         assert (_closed(bed.connect(*bed.hosts, PORT)), _reaches_router(bed)) == (True, True)
         host.close()
+
+
+def test_what_is_passed_on_outlasts_a_trial(tmp_path: Path) -> None:
+    """Where a machine was not confirmed in time, what else is attached there is taken up as it was (inferred)."""
+    with Bed({VPC: 2}) as bed:
+        router, host = bed.routers[VPC], Host(tmp_path)
+        _route(bed, host)
+        router.within(lambda: host.attach(Wanted(ENI, own=Own(until=SystemClock().now() + 1))))
+        host.close()
+        until(lambda: _reaches_router(bed))
+        host = Host(tmp_path)
+        router.within(host.begin)
+        assert host.interfaces == [one.interface.id for one in bed.hosts]
+        passing = {port: _closed(bed.connect(*bed.hosts, port)) for port in (PORT, SSH)}
+        assert (passing, _reaches_router(bed)) == ({PORT: True, SSH: False}, True)
+        host.close()
+
+
+def _route(bed: Bed, host: Host) -> None:
+    """Have a router attach what hangs on it, which may speak by one port; whoever asks the router may ping it alone."""
+    router, enis = bed.routers[VPC], [one.interface.id for one in bed.hosts]
+    free = group("sg-00000002", *(rule("0.0.0.0/0", PORT, egress=way) for way in (False, True)))
+    others = {("interface", eni): interface(eni, VPC, ["sg-00000002"], SourceDestCheck=False) for eni in enis}
+    pinged = rule("0.0.0.0/0", 8) | {"IpProtocol": "icmp", "ToPort": -1}  # how it is known what has arrived
+    router.within(host.begin)
+    router.within(lambda: host.follow(whole(1, {**world(pinged), **others, ("group", "sg-00000002"): free})))
+    for eni in enis:
+        router.within(lambda eni=eni: host.attach(Wanted(eni, device("gwe", eni))))  # type: ignore[misc]
 
 
 def _reaches_router(bed: Bed) -> bool:
