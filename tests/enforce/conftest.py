@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from shutil import which
 
 import pytest
@@ -13,6 +14,7 @@ import tests.strategies  # noqa: F401 - its settings are those of every property
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.netlink import Connection
 from tests.enforce.bed import Bed
+from tests.enforce.machines import VPC, Machine
 
 NETFILTER = 12
 
@@ -40,6 +42,7 @@ NEED_THE_KERNEL = {
     "test_demo_packets.py": "runs instances",
     "test_restored.py": "runs an agent on network namespaces",
     "test_agent.py": "runs agents on network namespaces",
+    "test_own_lasting.py": "sends packets to and from network namespaces",
     "test_own_traffic.py": "sends packets to and from network namespaces",
     "test_attach_host.py": "runs an agent inside a network namespace",
     "test_attach.py": "runs an agent on network namespaces",
@@ -75,3 +78,12 @@ def bed() -> Iterator[Bed]:
     """Three instances in a VPC and two in its peer."""
     with Bed({"vpc-a": 3, "vpc-b": 2}, peered=True) as made:
         yield made
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine with two others, whose agent knows of nothing yet."""
+    with Bed({VPC: 3}) as made:
+        one = Machine(made, tmp_path)
+        yield one
+        one.host.close()

@@ -1,148 +1,26 @@
-"""A machine is held to an interface's rules itself: what its programs receive and send, by real packets.
-
-The machine is an instance of a bed, with a router and two others around it.
-"""
+"""A machine is held to an interface's rules itself: what its programs receive and send, by real packets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import permutations
-from pathlib import Path
-from socket import AF_INET, SOCK_DGRAM, create_server, socket
-
 import pytest
 
-from groupwall.enforce import bindings
-from groupwall.enforce.attached import let_go
-from groupwall.enforce.bindings import Unbound, Wanted
-from groupwall.enforce.compile import Interface, Kind, Part, State, compiled
 from groupwall.enforce.conntrack import end, tracked
-from groupwall.enforce.dataplane import TABLE, Dataplane
-from groupwall.enforce.difference import difference
-from groupwall.enforce.expressions import ACCEPT, Compare, Is, LoadMeta, Meta
-from groupwall.enforce.host import Host
-from groupwall.enforce.messages import NewTable, transaction
-from groupwall.enforce.netlink import NETFILTER, Connection, attribute, text
-from groupwall.enforce.own import Kept, Own
+from groupwall.enforce.netlink import NETFILTER, Connection
+from groupwall.enforce.own import Kept
 from groupwall.enforce.packets import TCP
-from groupwall.enforce.posts import remove_table
-from groupwall.enforce.probing import is_ready, on_one_processor
-from groupwall.enforce.reading import read_hooked, read_table
-from groupwall.enforce.table import EMPTY, Hook, Place, Table
-from groupwall.enforce.wiring import GATEWAYS, device
 from groupwall.rules.values import Direction
-from groupwall.units import SystemClock
-from tests.enforce.answers import Json, World, changes, group, interface, rule, whole
-from tests.enforce.bed import Bed, Connected
-from tests.enforce.servers import until
-
-VPC = "vpc-00000001"
-ENI = "eni-000000aa"
-GROUP = "sg-00000001"
-PORT = 8080
-SSH = 22
-PATIENT = 60_000
-BRIEF = 1500
-"""Milliseconds of a trial that nobody confirms, in which a connection is tried."""
-
-
-class Machine:
-    """A machine, and others that speak with it. host: of the agent that runs on it."""
-
-    def __init__(self, bed: Bed, folder: Path) -> None:
-        self.bed = bed
-        self.folder = folder
-        self.here, self.one, self.other = bed.hosts
-        self.host = self.begun()
-
-    def begun(self) -> Host:
-        """Return a host as an agent of this machine makes it."""
-        made = Host(self.folder)
-        self.here.within(made.begin)
-        return made
-
-    def follow(self, answer: Json) -> None:
-        """Have the host follow an answer."""
-        self.here.within(lambda: self.host.follow(answer))
-
-    def attach(self, *kept: Kept, milliseconds: int = PATIENT) -> None:
-        """Hold this machine, on trial."""
-        own = Own(kept, SystemClock().now() + milliseconds)
-        self.here.within(lambda: self.host.attach(Wanted(ENI, own=own)))
-
-    def hold(self, *kept: Kept) -> None:
-        """Hold this machine for good."""
-        self.attach(*kept)
-        self.here.within(lambda: self.host.confirm(ENI))
-
-    def detach(self) -> None:
-        """Let this machine go."""
-        self.here.within(lambda: self.host.detach(ENI))
-
-    def asked(self, port: int = PORT, version: int = 4) -> bool:
-        """Tell whether another connects to this machine."""
-        return _closed(self.bed.connect(self.one, self.here, port, version))
-
-    def asks(self, port: int = PORT, version: int = 4) -> bool:
-        """Tell whether this machine connects to another."""
-        return _closed(self.bed.connect(self.here, self.one, port, version))
-
-    def passing(self, flows: set[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
-        """Return those connections that come about: asked or asks, port, family."""
-        return {(way, port, version) for way, port, version in flows if getattr(self, way)(port, version)}
-
-    def speaks(self, made: Connected) -> bool:
-        """Tell whether both ends of a connection to this machine hear each other, this one's words first."""
-        return self.bed.speaks(self.here, made.server, made.client) and self.bed.speaks(
-            self.one, made.client, made.server
-        )
-
-    def hears(self, sent_from: int, sent_to: int) -> bool:
-        """Tell whether a program here gets a datagram between two ports."""
-        hearing = self.here.within(lambda: _datagrams(str(self.here.address(4)), sent_to))
-        telling = self.one.within(lambda: _datagrams(str(self.one.address(4)), sent_from))
-        with hearing, telling, on_one_processor():
-            telling.sendto(b"x", hearing.getsockname())
-            self.one.station.settle()
-            return is_ready(hearing)
-
-    def table(self) -> object:
-        """Return our table on this machine."""
-        with self.here.within(lambda: Connection(NETFILTER)) as kernel:
-            return read_table(kernel, TABLE)
-
-
-def _datagrams(address: str, port: int) -> socket:
-    new = socket(AF_INET, SOCK_DGRAM)
-    new.bind((address, port))
-    return new
-
-
-def _closed(made: Connected | None) -> bool:
-    if made:
-        made.close()
-    return made is not None
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    """A machine with two others, whose agent knows of nothing yet."""
-    with Bed({VPC: 3}) as bed:
-        made = Machine(bed, tmp_path)
-        yield made
-        made.host.close()
-
-
-def world(*rules: Json) -> World:
-    """Return what a server tells of the interface, whose group has these rules."""
-    one = interface(ENI, VPC, [GROUP], Addresses=["192.0.2.9"], InstanceId=None)
-    return {("interface", ENI): one, ("group", GROUP): group(GROUP, *rules)}
-
-
-OPEN = rule("10.0.0.0/8", PORT)
-OPEN_6 = rule("fd00::/16", PORT)
-OUT = rule("10.0.0.0/8", PORT, egress=True)
+from tests.enforce.answers import Json, World, changes, group, rule, whole
+from tests.enforce.machines import (
+    GROUP,
+    OPEN,
+    OPEN_6,
+    OUT,
+    PORT,
+    SSH,
+    Machine,
+    closed,
+    world,
+)
 
 
 @pytest.mark.parametrize(
@@ -173,8 +51,8 @@ def test_loopback_is_not_judged(machine: Machine) -> None:
     """A machine's programs reach each other, by its own addresses too, whatever the rules say (issue 6)."""
     machine.follow(whole(1, world()))
     machine.hold()
-    assert _closed(machine.bed.connect(machine.here, machine.here, PORT))
-    assert _closed(machine.bed.connect(machine.here, machine.here, PORT, 6))
+    assert closed(machine.bed.connect(machine.here, machine.here, PORT))
+    assert closed(machine.bed.connect(machine.here, machine.here, PORT, 6))
 
 
 def test_what_has_begun_lives(machine: Machine) -> None:
@@ -220,7 +98,7 @@ def test_a_cut_ends_what_has_begun(machine: Machine) -> None:
         False,
     ]
     for one in made:
-        _closed(one)
+        closed(one)
 
 
 def _cutting(*rules: Json) -> World:
@@ -275,241 +153,3 @@ def test_an_address_can_be_given(machine: Machine, sent_from: int, sent_to: int,
     machine.follow(whole(1, world()))
     machine.hold()
     assert machine.hears(sent_from, sent_to) == arrives
-
-
-_HELD = Interface("", frozenset(), frozenset({GROUP}), own=Own())
-_KEPT = Kept(Direction.INGRESS, "192.0.2.1", TCP, SSH), Kept(Direction.EGRESS, "2001:db8::1", TCP, PORT)
-STATES = {
-    "nothing": {},
-    "device": {ENI: Interface("eth9", frozenset({"192.0.2.9"}), frozenset({GROUP}))},
-    "confirmed": {ENI: _HELD},
-    "trial": {ENI: replace(_HELD, own=Own(until=1))},
-    "kept": {ENI: replace(_HELD, own=Own(_KEPT))},
-    "trial-kept": {ENI: replace(_HELD, own=Own(_KEPT[:1], until=1))},
-}
-
-
-def test_any_state_follows_any_other(machine: Machine) -> None:
-    """The table of a machine is the same on whichever way it came about (issue 6)."""
-    states = {name: State(groups={GROUP: ()}, interfaces=some) for name, some in STATES.items()}
-    with machine.here.within(lambda: Dataplane.inside(machine.here.namespace)) as dataplane:
-        loaded = {name: _loaded(dataplane, state) for name, state in states.items()}
-        for before, after in permutations(states, 2):
-            dataplane.load(compiled(states[before]), 1)
-            dataplane.apply(compiled(states[after], [Part(Kind.INTERFACE, ENI), Part(Kind.TIMEOUTS)]), 1)
-            assert dataplane.read() == loaded[after], (before, after)
-
-
-def _loaded(dataplane: Dataplane, state: State) -> Table | None:
-    dataplane.load(compiled(state), 1)
-    return dataplane.read()
-
-
-def test_what_is_not_confirmed_is_undone_by_the_kernel(machine: Machine) -> None:
-    """Rules on trial hold for their time, and then not, though no agent is there any more (issue 6)."""
-    machine.follow(whole(1, world()))
-    machine.attach(milliseconds=BRIEF)
-    machine.host.close()
-    assert not machine.asked()
-    until(machine.asked)
-    assert machine.asks()
-
-
-def test_what_was_not_confirmed_is_not_taken_up(machine: Machine) -> None:
-    """An agent that comes after the end of a trial has nothing of it, and removes what it left (issue 6)."""
-    machine.follow(whole(1, world()))
-    machine.attach(milliseconds=1)
-    machine.host.close()
-    until(machine.asked)
-    machine.host = machine.begun()
-    assert (machine.host.interfaces, machine.table(), bindings.read(machine.folder)) == ([], None, [])
-
-
-def test_a_trial_goes_on(machine: Machine) -> None:
-    """An agent that comes within a trial takes it up, and does not prolong it (inferred)."""
-    machine.follow(whole(1, world()))
-    machine.attach()
-    trials = machine.host.trials
-    machine.host.close()
-    machine.host = machine.begun()
-    assert (machine.host.trials, machine.asked()) == (trials, False)
-    machine.follow(whole(1, world()))
-    assert not machine.asked()
-    machine.here.within(lambda: machine.host.confirm(ENI))
-    assert (machine.host.trials, machine.asked()) == ({}, False)
-
-
-def test_a_repair_does_not_prolong_a_trial(machine: Machine) -> None:
-    """A table that somebody removed within a trial comes back, and holds for what is left of its time (inferred)."""
-    machine.follow(whole(1, world()))
-    machine.attach(milliseconds=BRIEF)
-    remove_table(machine.here.namespace)
-    assert machine.host.repaired() == 1
-    assert not machine.asked()
-    machine.host.close()
-    until(machine.asked)
-
-
-def test_a_change_does_not_prolong_a_trial(machine: Machine) -> None:
-    """Rules change within a trial, which ends when it would have ended (inferred)."""
-    machine.follow(whole(1, world(OPEN)))
-    machine.attach(milliseconds=BRIEF)
-    machine.follow(changes(2, world(OPEN), world()))
-    assert not machine.asked()
-    machine.follow(changes(3, world(), world(OPEN, OUT)))
-    machine.host.close()
-    until(lambda: machine.asked(SSH))
-
-
-def test_it_can_be_too_late(machine: Machine) -> None:
-    """What is not confirmed in time cannot be confirmed, though its agent was too busy to undo it (inferred)."""
-    machine.follow(whole(1, world()))
-    machine.attach(milliseconds=1)
-    until(machine.asked)
-    with pytest.raises(Unbound, match="it is too late to confirm"):
-        machine.here.within(lambda: machine.host.confirm(ENI))
-
-
-def test_drift_is_repaired(machine: Machine) -> None:
-    """A table that somebody removed is noticed and made again, once (users 5.5)."""
-    machine.follow(whole(1, world()))
-    machine.hold()
-    assert machine.host.repaired() == 0
-    remove_table(machine.here.namespace)
-    assert machine.asked()
-    assert machine.host.repaired() == 1
-    assert not machine.asked()
-
-
-def test_what_is_confirmed_lasts(machine: Machine) -> None:
-    """Another agent takes it up; what holds until it is told something is what held before (users 5.5)."""
-    machine.follow(whole(1, world(OPEN)))
-    machine.hold()
-    machine.host.close()
-    machine.host = machine.begun()
-    assert (machine.host.interfaces, machine.asked(), machine.asked(SSH)) == ([ENI], True, False)
-    machine.follow(whole(2, world()))
-    assert not machine.asked()
-
-
-def test_closed_but_for_what_is_kept_until_told(machine: Machine) -> None:
-    """Where no table is there from before, as after a boot, nothing passes but what is kept (inferred)."""
-    machine.follow(whole(1, world(OPEN)))
-    machine.hold(Kept(Direction.INGRESS, str(machine.one.address(4)), TCP, SSH))
-    machine.host.close()
-    remove_table(machine.here.namespace)
-    machine.host = machine.begun()
-    assert machine.passing({("asked", SSH, 4), ("asked", PORT, 4), ("asks", PORT, 4)}) == {("asked", SSH, 4)}
-    machine.follow(whole(1, world(OPEN)))
-    assert machine.asked()
-
-
-def test_others_tables_stay(machine: Machine) -> None:
-    """Tables of others are told, and are what they were, whatever becomes of ours (issue 6)."""
-    machine.follow(whole(1, world()))
-    with machine.here.within(lambda: Connection(NETFILTER)) as kernel:
-        _make(kernel, "theirs", Table({}, {}, {"door": Hook(Place.INPUT, 5)}, {"door": (ACCEPTED,)}))
-        _make(kernel, "elsewhere", Table({}, {}, {"door": Hook(Place.FORWARD, 5), "room": None}, {}))
-        before = [_read(kernel, name) for name in ("theirs", "elsewhere")]
-        machine.hold()
-        assert read_hooked(kernel, TABLE, {Place.INPUT, Place.OUTPUT}) == ["inet theirs"]
-        assert not machine.asked()
-        machine.detach()
-        assert [_read(kernel, name) for name in ("theirs", "elsewhere")] == before
-
-
-ACCEPTED = (LoadMeta(0, Meta.PROTOCOL), Compare(0, Is.EQUAL, bytes((TCP,))), ACCEPT)
-
-
-def _make(kernel: Connection, name: str, content: Table) -> None:
-    made = [NewTable(), *difference(EMPTY, content)]
-    kernel.order(transaction([message for change in made for message in change.messages(text(1, name))]))  # type: ignore[union-attr]
-
-
-def _read(kernel: Connection, name: str) -> Table | None:
-    return read_table(kernel, name)
-
-
-def test_cleanup_lets_a_machine_go(machine: Machine) -> None:
-    """Without an agent a cleanup removes the table and the binding (inferred)."""
-    machine.follow(whole(1, world()))
-    machine.hold()
-    machine.host.close()
-    assert machine.here.within(lambda: let_go(machine.folder)) == [ENI]
-    assert (machine.asked(), machine.table(), bindings.read(machine.folder)) == (True, None, [])
-
-
-def test_a_machine_is_one_interface(machine: Machine) -> None:
-    """A machine is bound once; nothing but what is on trial, or was, can be confirmed (inferred)."""
-    machine.follow(whole(1, {**world(), ("interface", "eni-000000ab"): interface("eni-000000ab", VPC, [])}))
-    with pytest.raises(Unbound, match="nothing is there to confirm"):
-        machine.here.within(lambda: machine.host.confirm(ENI))
-    machine.hold()
-    machine.here.within(lambda: machine.host.confirm(ENI))
-    with pytest.raises(Unbound, match="is bound here already"):
-        machine.attach()
-    with pytest.raises(Unbound, match="this machine is bound to another interface"):
-        machine.here.within(lambda: machine.host.attach(Wanted("eni-000000ab", own=Own())))
-
-
-def test_somebody_else_s_table_is_in_the_way(machine: Machine) -> None:
-    """Where somebody else has a table of our name, a machine is not attached, and that table stays (issue 6)."""
-    machine.follow(whole(1, world()))
-    with machine.here.within(lambda: Connection(NETFILTER)) as kernel:
-        [message] = NewTable().messages(text(1, TABLE))
-        kernel.order(transaction([message._replace(body=message.body.replace(attribute(6, b"groupwall"), b""))]))
-    with pytest.raises(Unbound, match="somebody else has a table named groupwall"):
-        machine.attach()
-    assert (machine.host.interfaces, bindings.read(machine.folder), machine.asked()) == ([], [], True)
-
-
-def test_what_is_passed_on_is_not_a_machine_s_own(tmp_path: Path) -> None:
-    """A machine is not asked about what it passes on, nor what it routes for about the machine's own (issue 6)."""
-    with Bed({VPC: 2}) as bed:
-        router, host = bed.routers[VPC], Host(tmp_path)
-        _route(bed, host)
-        assert (_closed(bed.connect(*bed.hosts, PORT)), _reaches_router(bed)) == (True, True)
-        router.within(lambda: host.attach(Wanted(ENI, own=Own(until=SystemClock().now() + PATIENT))))
-        assert (_closed(bed.connect(*bed.hosts, PORT)), _reaches_router(bed)) == (True, False)
-        router.within(lambda: host.detach(ENI))
-        assert (_closed(bed.connect(*bed.hosts, PORT)), _reaches_router(bed)) == (True, True)
-        host.close()
-
-
-def test_what_is_passed_on_outlasts_a_trial(tmp_path: Path) -> None:
-    """Where a machine was not confirmed in time, what else is attached there is taken up as it was (inferred)."""
-    with Bed({VPC: 2}) as bed:
-        router, host = bed.routers[VPC], Host(tmp_path)
-        _route(bed, host)
-        router.within(lambda: host.attach(Wanted(ENI, own=Own(until=SystemClock().now() + 1))))
-        host.close()
-        until(lambda: _reaches_router(bed))
-        host = Host(tmp_path)
-        router.within(host.begin)
-        assert host.interfaces == [one.interface.id for one in bed.hosts]
-        passing = {port: _closed(bed.connect(*bed.hosts, port)) for port in (PORT, SSH)}
-        assert (passing, _reaches_router(bed)) == ({PORT: True, SSH: False}, True)
-        host.close()
-
-
-def _route(bed: Bed, host: Host) -> None:
-    """Have a router attach what hangs on it, which may speak by one port; whoever asks the router may ping it alone."""
-    router, enis = bed.routers[VPC], [one.interface.id for one in bed.hosts]
-    free = group("sg-00000002", *(rule("0.0.0.0/0", PORT, egress=way) for way in (False, True)))
-    others = {("interface", eni): interface(eni, VPC, ["sg-00000002"], SourceDestCheck=False) for eni in enis}
-    pinged = rule("0.0.0.0/0", 8) | {"IpProtocol": "icmp", "ToPort": -1}  # how it is known what has arrived
-    router.within(host.begin)
-    router.within(lambda: host.follow(whole(1, {**world(pinged), **others, ("group", "sg-00000002"): free})))
-    for eni in enis:
-        router.within(lambda eni=eni: host.attach(Wanted(eni, device("gwe", eni))))  # type: ignore[misc]
-
-
-def _reaches_router(bed: Bed) -> bool:
-    """Tell whether an instance connects to a program of the router itself."""
-    listening = bed.routers[VPC].within(lambda: create_server((str(GATEWAYS[0]), PORT)))
-    calling = bed.hosts[0].within(socket)
-    with listening, calling, on_one_processor():
-        calling.settimeout(0)
-        calling.connect_ex(listening.getsockname())
-        bed.hosts[0].station.settle()
-        return is_ready(listening)
