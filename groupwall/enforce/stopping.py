@@ -50,7 +50,8 @@ class Stopping:
         return [self._after.of(own, each.direction) for own, each in ends if self._stops_at(own, each)]
 
     def _stops_at(self, own: int, one: Conversation) -> bool:
-        before, after = self._before.get(own), self._after.at(own)
+        before = self._before.get(own)
+        after = self._after.at(own) if before else None
         return before is not None and after is not None and stops(one, before, after)
 
 
