@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from groupwall.app import Call
 from groupwall.errors import ApiError
@@ -13,6 +17,8 @@ from groupwall.ops import questions
 from tests.driver import ACTIONS, Wall
 from tests.interfaces import create_interface
 from tests.scenes import Json, allow, create_group, create_prefix_list, tcp
+from tests.strategies import EXAMPLES as MANY
+from tests.worlds import random_call, random_world, seeded
 
 WIDE, NARROW = "192.0.2.0/24", "192.0.2.128/25"
 
@@ -359,3 +365,38 @@ def test_a_wait_out_of_bounds(net: Net, name: str, wait: int) -> None:
     params: Json = {"Host": "host-web"} if name == "DescribeFlowQuestions" else {"Calls": [call]}
     with pytest.raises(ApiError, match="parameter wait is invalid"):
         net.wall.call(name, Wait=wait, **params)
+
+
+_ID = re.compile(r"\b[a-z]+-[0-9a-f]{17}\b|\b02(?::[0-9a-f]{2}){5}\b")
+"""An id, or a MAC address, which follows from one."""
+
+_LISTS = ("Groups", "Members", "PrefixLists", "Interfaces", "Peerings", "Vpcs", "Gone")
+
+
+def _facts(told: Json, known: set[str]) -> list[str]:
+    """Return facts as text, in order, with new ids, which are others each time that calls are tried, left out."""
+    texts = (json.dumps(one, sort_keys=True) for member in _LISTS for one in told[member])
+    return sorted(_ID.sub(lambda one: one[0] if one[0] in known else "new", text) for text in texts)
+
+
+@settings(max_examples=MANY // 2)
+@given(st.integers(0, 2**32))
+def test_the_question_is_what_would_be(seed: int) -> None:
+    """In random worlds those hosts are asked whom the call then concerns, for the facts that are told then."""
+    random = seeded(seed)
+    with Wall() as wall:
+        scene = random_world(wall, random)
+        for one in [one["NetworkInterfaceId"] for one in wall.call("DescribeNetworkInterfaces")["NetworkInterfaces"]]:
+            wall.call("Acknowledge", Host=one, Revision=1, InterfaceIds=[one])
+        before, known = wall.app.revision(), set(_ID.findall(json.dumps(wall.call("DescribeDesired"))))
+        call = random_call(scene, random)
+        told = Asking(wall, call).first
+        asked = sorted(one["Host"] for one in told["Hosts"])
+        questions = [wall.call("DescribeFlowQuestions", Host=host)["Questions"] for host in asked]
+        with suppress(ApiError):
+            wall.call(call[0], **call[1])
+        if wall.app.revision() > before:
+            hosts = wall.call("DescribePropagation", Revision=wall.app.revision())["Hosts"]
+            assert asked == [one["Host"] for one in hosts if one["Concerned"]]
+        desired = _facts(wall.call("DescribeDesired", After=before), known)
+        assert all(_facts(question, known) == desired for [question] in questions)
