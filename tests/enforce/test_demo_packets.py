@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import pwd
@@ -15,12 +16,15 @@ from typing import Any
 
 import pytest
 
+from groupwall.commands.demo_foresight import foresight
+from groupwall.commands.demo_steps import STEPS
 from groupwall.enforce.entering import names
 from tests.enforce.servers import environment, importable, python, until
 
 PATIENCE = 120.0
-OTHERS = 15
+OTHERS = len((*STEPS, *foresight()))
 """How many steps the demo has beside the act's."""
+DROP_FOR_GOOD, CAP_SYS_ADMIN = 24, 21
 
 
 @pytest.fixture
@@ -62,6 +66,15 @@ def test_who_is_not_root_is_told(folder: Path) -> None:
     assert shown["skipped"] == {
         "packets": "this act needs root: it makes network namespaces and changes the kernel's tables"
     }
+    assert len(shown["proofs"]) == OTHERS
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_root_who_may_not_is_told() -> None:
+    """A root who cannot make namespaces, as in many a container, is told so, and the act is skipped (inferred)."""
+    kernel = ctypes.CDLL(None)
+    shown = demo(preexec_fn=lambda: kernel.prctl(DROP_FOR_GOOD, CAP_SYS_ADMIN, 0, 0, 0))
+    assert "needs Linux with nftables, and a root who may use it" in shown["skipped"]["packets"]
     assert len(shown["proofs"]) == OTHERS
 
 
