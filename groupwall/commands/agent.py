@@ -16,7 +16,7 @@ import click
 
 from groupwall.commands.asking import Where, connected
 from groupwall.commands.refused import refused
-from groupwall.commands.rooted import STATE, private_folder, refuse_unable
+from groupwall.commands.rooted import STATE, hold_many, private_folder, refuse_unable
 from groupwall.config import SettingError
 from groupwall.enforce import control
 from groupwall.enforce.agent import Agent, Clients
@@ -75,6 +75,7 @@ def _with_names(command: Command) -> Command:
 def agent(state: str, names: str, counters_every: float, **given: Any) -> None:  # noqa: ANN401 - options
     """Have the kernel hold to the rules of a server, until SIGTERM; what it holds to then stays."""
     refuse_unable("groupwall agent")
+    hold_many()
     logging.basicConfig(format="agent: %(message)s")
     gc.set_threshold(*SELDOM)
     folder = private_folder(state)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from groupwall.config import SettingError
 
+if sys.platform != "win32":
+    import resource
+
 STATE = "/var/lib/groupwall"
 _PRIVATE = 0o700
 _OTHERS_WRITE = 0o022
@@ -19,6 +22,12 @@ def refuse_unable(what: str) -> None:
         raise SettingError(f"{what} needs Linux with nftables; here nothing can be enforced")
     if os.geteuid() != 0:
         raise SettingError(f"{what} needs root: it makes network namespaces and changes the kernel's tables")
+
+
+def hold_many() -> None:
+    """Let this process hold as many files as it may: a namespace of ours takes six sockets."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def private_folder(state: str) -> Path:

@@ -59,20 +59,21 @@ class Counted(NamedTuple):
 
 
 def add(connection: sqlite3.Connection, world: int, report: Report, now: int) -> bool:
-    """Add a report to what is counted; False when it was added before. Rules that never were there are left out."""
-    if _is_told(connection, world, report):
+    """Add a report to what is counted; False when it was added before. Rules that never were there are left out.
+
+    A host that begins another series counts what it tells in it, and nothing else any more.
+    """
+    text = "SELECT series, number FROM counting WHERE world = ? AND host = ?"
+    before = connection.execute(text, (world, report.host)).fetchone() or (report.series, 0)
+    if before[0] != report.series:
+        end(connection, world, report.host, now)
+    elif before[1] >= report.number:
         return False
     host, series, number, counters = report
     connection.execute("INSERT OR REPLACE INTO counting VALUES (?,?,?,?,?)", (world, host, series, number, now))
     if counters:
         connection.execute(_ADD, (world, host, now, json.dumps(counters), LARGEST))
     return True
-
-
-def _is_told(connection: sqlite3.Connection, world: int, report: Report) -> bool:
-    text = "SELECT series, number FROM counting WHERE world = ? AND host = ?"
-    row = connection.execute(text, (world, report.host)).fetchone()
-    return row is not None and row[0] == report.series and row[1] >= report.number
 
 
 def end(connection: sqlite3.Connection, world: int, host: str, now: int) -> None:

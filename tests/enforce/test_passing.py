@@ -15,6 +15,7 @@ TABLES = (
     "10 groups of 60 rules",
     "loaded in",
     "read back and compared",
+    "what rules let in",
     "revoke, the last rule of its form",
     "kernel:",
 )

@@ -236,6 +236,16 @@ def test_a_forgotten_host_counts_no_more(scene: Scene) -> None:
     assert list(scene.counters(Unused=True)) == [scene.ssh]
 
 
+def test_another_series_is_another_beginning(scene: Scene) -> None:
+    """What a host does not tell of in a new series it counts no more: it has forgotten what it counted (inferred)."""
+    scene.tell(1, _of(scene.web), _of(scene.ssh))
+    scene.wall.clock.advance(60)
+    scene.tell(1, _of(scene.ssh), series="second")
+    found = scene.counters(Unused=True)
+    assert (list(found), _ms(found[scene.ssh], "Since")) == ([scene.ssh], NOW + 60_000)
+    assert _ms(scene.counters()[scene.web], "Until") == NOW + 60_000
+
+
 def test_counts_go_with_the_history(tmp_path: Path) -> None:
     """A revoked rule's counts are kept as long as its revoke is, and so are those of silent hosts (inferred)."""
     with Wall(data=str(tmp_path)) as wall:
