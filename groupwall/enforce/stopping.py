@@ -5,13 +5,14 @@ Each interface tracks by itself, as at AWS: a flow stops where either end's does
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from groupwall.enforce.compile import State
 from groupwall.enforce.conntrack import Tracked
 from groupwall.enforce.gates import Gate, Gates
 from groupwall.rules.flows import PORTS, address_number
-from groupwall.rules.tracking import Conversation, opened, stops, untracked
+from groupwall.rules.tracking import Conversation, is_open, opened, stops, untracked
 from groupwall.rules.traffic import Traffic
 from groupwall.rules.values import Direction, Rule
 
@@ -24,13 +25,27 @@ def stopping(before: State, after: State) -> Stopping | None:
 
     It concerns those of them that have lost a rule for everyone; the others' flows need not be looked at.
     """
+    alike: dict[tuple[AbstractSet[str], AbstractSet[str]], Untracked] = {}
     found: dict[int, Untracked] = {}
     for interface_id, here in before.interfaces.items():
-        was = list(_rules(before, interface_id))
-        if opened(was) - opened(_rules(after, interface_id)):
-            told = {direction: untracked(direction, was) for direction in Direction}
-            found |= dict.fromkeys(map(address_number, here.addresses), told) if any(told.values()) else {}
+        there = after.interfaces.get(interface_id)
+        pair = here.groups, there.groups if there else frozenset[str]()
+        if pair not in alike:
+            alike[pair] = _lost(_open(before, pair[0]), _open(after, pair[1]))
+        if alike[pair]:
+            found |= dict.fromkeys(map(address_number, here.addresses), alike[pair])
     return Stopping(found, Gates(after)) if found else None
+
+
+def _open(state: State, group_ids: Iterable[str]) -> list[Rule]:
+    """Return the rules for everyone of some groups; others make no flow untracked."""
+    return [rule for group_id in group_ids for rule in state.groups.get(group_id, ()) if is_open(rule)]
+
+
+def _lost(was: Sequence[Rule], now: Sequence[Rule]) -> Untracked:
+    """Return what was untracked where one of the rules is lost; else nothing, since all of it passes as before."""
+    told = {direction: untracked(direction, was) for direction in Direction} if opened(was) - opened(now) else {}
+    return told if any(told.values()) else {}
 
 
 class Stopping:
@@ -53,8 +68,3 @@ class Stopping:
         before = self._before.get(own)
         after = self._after.at(own) if before else None
         return before is not None and after is not None and stops(one, before, after)
-
-
-def _rules(state: State, interface_id: str) -> Iterator[Rule]:
-    here = state.interfaces.get(interface_id)
-    return (rule for group_id in (here.groups if here else ()) for rule in state.groups.get(group_id, ()))

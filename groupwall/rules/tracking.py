@@ -46,9 +46,14 @@ def other_way(direction: Direction) -> Direction:
     return Direction.INGRESS if direction.is_egress else Direction.EGRESS
 
 
+def is_open(rule: Rule) -> bool:
+    """Tell whether a rule is for everyone. No other makes a flow untracked."""
+    return rule.properties.peer.text in EVERYONE
+
+
 def opened(rules: Iterable[Rule]) -> set[tuple[Direction, Properties]]:
     """Return what of rules is for everyone. Where nothing of it is lost by a change, the change stops no flow."""
-    return {(rule.direction, rule.properties) for rule in rules if rule.properties.peer.text in EVERYONE}
+    return {(rule.direction, rule.properties) for rule in rules if is_open(rule)}
 
 
 def untracked(direction: Direction, rules: Iterable[Rule]) -> Traffic:

@@ -11,7 +11,7 @@ from groupwall.ops.flows.shown import Json, rule_shown, traffic_shown
 from groupwall.rules.effects import Effect, Shift, effect
 from groupwall.rules.flows import SERVICES, services
 from groupwall.rules.spans import Spans, intersection, spans
-from groupwall.rules.tracking import EVERYONE, judged_alone
+from groupwall.rules.tracking import is_open, judged_alone
 from groupwall.rules.traffic import NOTHING, Traffic
 from groupwall.rules.values import Direction, Rule
 from groupwall.rules.verdict import Grant
@@ -52,7 +52,7 @@ def gate_effects(
 
 def _stops(before: Standing | None, direction: Direction, found: Effect, network: Network) -> Traffic:
     """Return what of the traffic that is cut stops at once: what rules alone have let pass [reference 20, docs]."""
-    if before is None or not found.cut or not any(one.rule.properties.peer.text in EVERYONE for one in found.lost):
+    if before is None or not found.cut or not any(is_open(one.rule) for one in found.lost):
         return NOTHING
     rules = network.rules(before.group_ids)
     return found.cut & judged_alone(direction, (rule for some in rules.values() for rule in some))
