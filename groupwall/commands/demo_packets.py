@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from threading import Event
 from typing import Any, NamedTuple
 
@@ -51,7 +52,7 @@ class Act:
         self._scene = Scene(here, there, group_id)
         for port in (WEB, OTHER):
             server = self._held.enter_context(listening(there, port))
-            self._ports[port] = lambda server=server: converse(here, server)  # type: ignore[misc]
+            self._ports[port] = partial(converse, here, server)
         connected = self._connect(stage, WEB)
         return Seen(not connected, f"{here.address} and {there.address}; without a rule: {_word(connected)}")
 
@@ -80,8 +81,8 @@ class Act:
         call = {"Operation": "RevokeSecurityGroupIngress", "Parameters": json.dumps(given)}
         reply = stage.ask(stage.clients.history, "apply_changes", Calls=[call], ExistingFlows="cut")
         _applied(stage, reply)
-        ended, other = self._speaks(stage, WEB), self._speaks(stage, OTHER)
-        return Seen(not ended and other, f"port {WEB} {_alive(ended)}; port {OTHER}, still authorized, {_alive(other)}")
+        web, other = self._speaks(stage, WEB), self._speaks(stage, OTHER)
+        return Seen(not web and other, f"port {WEB} {_alive(web)}; port {OTHER}, still authorized, {_alive(other)}")
 
     def fast(self, stage: Stage) -> Seen:
         """Revoke again and again while packets are sent."""
