@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from groupwall.enforce import counts
 from groupwall.enforce.counts import Found, Known, More, Readings, Report
@@ -46,42 +46,38 @@ class Counting:
         self._folder = folder
         self._every = every
         self._tell = tell
-        self._known: Known | None = None
-        self._volumes: dict[int, Volumes] | None = None
+        self._known = Known(Ids().request_id(), 0, {})
+        self._volumes: dict[int, Volumes] = {}
         self._fault = ""
 
     async def run(self, posts: Callable[[], Iterable[Post]]) -> None:
-        """Look and tell for ever. posts: those that there are when it is called, each brought up to what should hold.
-
-        An agent that does not know what was told takes what the counters read at first for told.
-        """
-        self._known = counts.read(self._folder)
+        """Look and tell for ever. posts: those that there are when it is called."""
+        self._known = counts.read(self._folder) or self._known
         while True:
-            began = ticks()
+            took = 0.0
             try:
-                await self._look(list(posts()))
+                await self._tell_all()  # what was read before, which the server may lack
+                took = await self._look(list(posts()))
+                await self._tell_all()
                 self._say("")
             except (NoAnswer, ApiError, OSError) as error:
                 self._say(f"what rules let in could not be told: {error}")
-            await asyncio.sleep(max(self._every, _SHARE * (ticks() - began)))
+            await asyncio.sleep(max(self._every, _SHARE * took))
 
-    async def _look(self, posts: list[Post]) -> None:
-        """Read and tell; first what was read before, which the server may lack."""
-        await self._tell_all()
-        known = self._known
-        found = await read(posts, known.readings if known else {})
-        volumes = await self._bytes(posts)
-        if known is None:
-            await self._keep(counts.after(_new(), Found(found.readings), SystemClock().now()))
-        elif volumes or found.readings != known.readings:
-            await self._keep(counts.after(known, found._replace(bytes=volumes), SystemClock().now()))
-        await self._tell_all()
+    async def _look(self, posts: list[Post]) -> float:
+        """Read and keep what rules let in; return how many seconds that took."""
+        began = ticks()
+        found = await read(posts, self._known.readings)
+        found = found._replace(bytes=await self._bytes(posts))
+        if found.bytes or found.readings != self._known.readings:
+            await self._keep(counts.after(self._known, found, SystemClock().now()))
+        return ticks() - began
 
     async def _bytes(self, posts: Collection[Post]) -> Mapping[str, int]:
         """Return how many bytes more passed in the flows that each rule admits."""
         found: Counter[str] = Counter()
-        new, before = self._volumes is not None, self._volumes or {}
-        self._volumes = {post.number: before.get(post.number) or Volumes(new=new) for post in posts}
+        before = self._volumes
+        self._volumes = {post.number: before.get(post.number) or Volumes(new=post.is_new) for post in posts}
         for post in posts:
             found.update(await self._volumes[post.number].more(post))
         return found
@@ -98,7 +94,7 @@ class Counting:
 
     async def _tell_all(self) -> None:
         """Tell all that is not told. A server that knows of no counts of this host is told of every rule."""
-        while self._known and self._known.untold:
+        while self._known.untold:
             report, *rest = self._known.untold
             answer = await self._tell(self._told(self._known.series, report))
             self._known = self._known._replace(untold=tuple(rest))
@@ -115,10 +111,6 @@ class Counting:
         self._fault = fault
 
 
-def _new() -> Known:
-    return Known(Ids().request_id(), 0, {})
-
-
 def _counter(one: More, time: int) -> dict[str, Any]:
     told = {"SecurityGroupRuleId": one.rule_id, "Flows": one.flows, "Ended": one.ended}
     hit = {"LastHit": time} if one.flows else {}
@@ -126,21 +118,45 @@ def _counter(one: More, time: int) -> dict[str, Any]:
 
 
 async def read(posts: Iterable[Post], before: Readings) -> Found:
-    """Return what the counters of posts read, piece by piece; where one cannot be read now, what it read before."""
+    """Return what the counters of posts read, piece by piece; where one cannot be read now, what it read before.
+
+    What a table had counted when it was taken up counts as told, unless it is known what was: then the rest is new.
+    """
     readings: Readings = {}
     more: Counter[str] = Counter()
     for post in posts:
         place = str(post.number)
-        was, now = before.get(place, {}), readings.setdefault(place, {})
-        for rules in _pieces(post):
-            found = _admitted(post, rules)
-            if found is None:
-                now |= {rule.id: was[rule.id] for rule in rules if rule.id in was}
-            else:
-                now |= found
-                more.update(counts.grown(was, found))
-            await asyncio.sleep(0)
+        was = before.get(place, {} if post.is_new else None)
+        now = await _read(post, was or {})
+        if was is not None:
+            more.update(now.more)
+        if was is not None or now.whole:
+            readings[place] = now.packets
     return Found(readings, more)
+
+
+class _Read(NamedTuple):
+    """What the counters of a post read, and by how much they have grown. whole: whether none is missing."""
+
+    packets: dict[str, int]
+    more: dict[str, int]
+    whole: bool
+
+
+async def _read(post: Post, was: counts.Packets) -> _Read:
+    now: dict[str, int] = {}
+    more: dict[str, int] = {}
+    whole = True
+    for rules in _pieces(post):
+        found = _admitted(post, rules)
+        if found is None:
+            whole = False
+            now |= {rule.id: was[rule.id] for rule in rules if rule.id in was}
+        else:
+            now |= found
+            more |= counts.grown(was, found)
+        await asyncio.sleep(0)
+    return _Read(now, more, whole)
 
 
 def _admitted(post: Post, rules: Iterable[Rule]) -> dict[str, int] | None:

@@ -62,6 +62,8 @@ class Dataplane:
         self._notices = notices
         self._parts: dict[Part, Table] = {}
         self._named: Counter[str] = Counter()
+        self.is_new = False
+        """Whether the table was made here, and not taken up with what it had counted before."""
         self.revision: int | None = None
         """What the table stands for, None while it is not complete."""
 
@@ -210,6 +212,7 @@ class Dataplane:
 
     def _fill(self, revision: int) -> None:
         """Make a table in several transactions: the frame alone, which is closed, then the rest, then the revision."""
+        self.is_new = True
         frame = self._parts.get(Part(Kind.FRAME), EMPTY)
         self._commit([NewTable(), *difference(EMPTY, frame)])
         for messages in _pieces(self._messages(difference(frame, merged(self._parts.values())))):

@@ -85,6 +85,11 @@ class Post:
         """What the table follows from; it changes with the policy."""
         return self._policy.state
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the table was made here, and not taken up with what it had counted before."""
+        return self._dataplane.is_new
+
     def admitted(self, rules: Iterable[Rule]) -> dict[str, int]:
         """Return how many packets that began a flow each rule let in here; see ``Dataplane``. Raise OSError."""
         return self._dataplane.admitted(rules)

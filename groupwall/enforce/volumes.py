@@ -25,7 +25,7 @@ _REMEMBERED = 1 << 16
 class Volumes:
     """The bytes of the flows that are tracked at one post, as they were seen last.
 
-    new: whether the post has begun since the agent looked first. Of others it is not known what was told before.
+    new: whether its table was made by this agent. Of others it is not known what was told before.
     """
 
     def __init__(self, *, new: bool) -> None:

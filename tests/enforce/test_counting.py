@@ -34,8 +34,9 @@ class Enough(Exception):
 class Standing:
     """In the place of a post: tables that need no kernel."""
 
-    def __init__(self, number: int, packets: Mapping[str, int]) -> None:
+    def __init__(self, number: int, packets: Mapping[str, int], *, is_new: bool = True) -> None:
         self.number = number
+        self.is_new = is_new
         self.packets = dict(packets)
         groups: dict[str, Collection[Rule]] = {}
         for place, name in enumerate(packets):
@@ -98,15 +99,32 @@ class Site:
             asyncio.run(Counting("one", self.folder, EVERY, self.tell).run(posts))
 
 
-def test_what_was_there_before_is_not_new(tmp_path: Path) -> None:
-    """An agent that does not know what was told takes what it finds for told, and counts from then on."""
-    site = Site(tmp_path, Standing(7, {"a": 3, "b": 0}))
+def test_what_a_table_had_counted_before_is_not_new(tmp_path: Path) -> None:
+    """Of a table that is taken up, and of which nothing is known, what comes from then on counts; of others, all."""
+    site = Site(tmp_path, Standing(7, {"a": 3, "b": 0}, is_new=False))
     site.count_for(2)
     assert site.flows == {"a": 0, "b": 0}
     site.posts[0].packets["a"] = 5
     site.posts.append(Standing(8, {"a": 1}))
     site.count_for(1)
     assert site.flows == {"a": 3, "b": 0}
+
+
+def test_a_table_that_is_away_for_a_while_is_not_counted_again(tmp_path: Path) -> None:
+    """A table that an agent cannot take up for a while, and then does, has told what it had counted before."""
+    site = Site(tmp_path, Standing(7, {"a": 0}))
+    site.count_for(1)
+    site.posts[0].packets["a"] = 5
+    site.count_for(1)
+    away, site.posts = site.posts, []
+    site.count_for(1)
+    site.posts, away[0].is_new, away[0].gone = away, False, True
+    site.count_for(1)
+    away[0].gone = False
+    site.count_for(1)
+    away[0].packets["a"] = 6
+    site.count_for(1)
+    assert site.flows == {"a": 6}
 
 
 def test_lost_answers_count_nothing_twice(tmp_path: Path) -> None:
@@ -123,7 +141,7 @@ def test_lost_answers_count_nothing_twice(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_now_is_read_later(tmp_path: Path) -> None:
     """Counters of a table that is behind, or cannot be spoken to, stay as they were, and no rule ends by that."""
-    site = Site(tmp_path, Standing(7, {"a": 4}), Standing(8, {"a": 1, "b": 1}))
+    site = Site(tmp_path, *(Standing(*each, is_new=False) for each in ((7, {"a": 4}), (8, {"a": 1, "b": 1}))))
     site.count_for(1)
     site.posts[0].due = site.posts[1].gone = True
     site.posts[0].packets["a"] = site.posts[1].packets["b"] = 9

@@ -263,6 +263,7 @@ def test_a_start_over_changes_nothing(namespace: Namespace, dataplane: Dataplane
         next_one.load(compiled(SIMPLE), 1)
         next_one.apply(compiled(simple(22), INGRESS), 2)
     assert dataplane.read() == expected(simple(22), 2)
+    assert (dataplane.is_new, next_one.is_new) == (True, False)
 
 
 def test_a_start_over_follows(namespace: Namespace, dataplane: Dataplane) -> None:
