@@ -17,7 +17,16 @@ from groupwall.enforce.compile import Interface, Kind, Part, State, compiled, pa
 from groupwall.enforce.dataplane import TABLE, Dataplane
 from groupwall.enforce.entering import Namespace
 from groupwall.enforce.frame import REVISION, revision_element
-from groupwall.enforce.messages import Change, GoneElements, GoneTable, NewElements, NewSet, NewTable, transaction
+from groupwall.enforce.messages import (
+    Change,
+    GoneElements,
+    GoneTable,
+    NewElements,
+    NewSet,
+    NewTable,
+    Rewritten,
+    transaction,
+)
 from groupwall.enforce.netlink import NETFILTER, Connection, Message, Refused, attribute, text
 from groupwall.enforce.reading import NotOurs, read_table
 from groupwall.enforce.table import DEVICE, Element, Table, merged, shape
@@ -206,6 +215,23 @@ def test_a_surprise_is_set_right_too(namespace: Namespace, dataplane: Dataplane,
     if dataplane.disturbed():
         dataplane.repair()
     assert dataplane.read() == expected(simple(port), 2)
+
+
+def test_a_table_that_is_gone_is_only_written(namespace: Namespace, dataplane: Dataplane) -> None:
+    """A repair sends what a load into nothing sends, and one whose elements are right sends none of them (inferred)."""
+    sent: list[Message] = []
+    watch(dataplane, sent.extend)
+    for harm in ([GoneTable()], [Rewritten("ingress", ())]):
+        by_hand(namespace, harm)
+        assert dataplane.repair()
+    with Namespace.new() as apart, Dataplane.inside(apart) as other:
+        loaded: list[Message] = []
+        watch(other, loaded.extend)
+        other.load(compiled(SIMPLE), 1)
+    after = sent[len(loaded) :]
+    assert sent[: len(loaded)] == loaded
+    rules = len(expected(SIMPLE, 1).rules["ingress"])
+    assert len(after) == 3 + rules  # a begin and an end, and one that removes all rules of the chain
 
 
 def test_own_changes_wake_nobody(namespace: Namespace, dataplane: Dataplane) -> None:
