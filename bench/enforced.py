@@ -26,7 +26,7 @@ from bench.figures import Bar, Row, percentile
 from bench.passing import NO_RULE, NO_TABLE, last_passed
 from groupwall.commands.demo_enforcing import refuse_where_unable
 from groupwall.config import SettingError
-from groupwall.enforce.compile import compiled
+from groupwall.enforce.policy.compile import compiled
 from groupwall.wire.message import Request
 from tests.enforce.bed import Bed
 from tests.enforce.sites import Site

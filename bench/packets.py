@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 from bench.figures import percentile
 from bench.programs import status
-from groupwall.enforce.compile import Interface, Kind, Part, State, compiled
-from groupwall.enforce.dataplane import Dataplane
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.frame import revision_element
-from groupwall.enforce.messages import GoneElements, NewElements, transaction
-from groupwall.enforce.netlink import NETFILTER, Connection, text
-from groupwall.enforce.table import Element, merged
+from groupwall.enforce.dataplane.dataplane import Dataplane
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.messages import GoneElements, NewElements, transaction
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection, text
+from groupwall.enforce.kernel.table import Element, merged
+from groupwall.enforce.policy.compile import Interface, Kind, Part, State, compiled
+from groupwall.enforce.policy.frame import revision_element
 from groupwall.rules.values import EVERY_PORT, NO_PORTS, Direction, Peer, PortRange, Properties, Rule
 
 RULES = 60

@@ -25,17 +25,27 @@ from signal import SIGKILL
 from time import monotonic_ns, perf_counter, sleep
 
 from bench.figures import percentile
-from groupwall.enforce.compile import Interface, Kind, Part, State, chain_of, compiled
-from groupwall.enforce.dataplane import TABLE, Dataplane
-from groupwall.enforce.expressions import ACCEPT, Compare, Header, Is, LoadMeta, LoadPacket, LoadState, Mask, Meta
-from groupwall.enforce.frame import REVISION
-from groupwall.enforce.lines import IPV4
-from groupwall.enforce.messages import GoneTable, transaction
-from groupwall.enforce.netlink import NETFILTER, Connection, Refused, text
-from groupwall.enforce.packets import UDP, Packet
-from groupwall.enforce.probing import on_one_processor
-from groupwall.enforce.table import MARK, Hook, NftRule, Place, Table, shape
-from groupwall.enforce.wiring import ROUTER_MAC, device
+from groupwall.enforce.dataplane.dataplane import TABLE, Dataplane
+from groupwall.enforce.dataplane.wiring import ROUTER_MAC, device
+from groupwall.enforce.kernel.expressions import (
+    ACCEPT,
+    Compare,
+    Header,
+    Is,
+    LoadMeta,
+    LoadPacket,
+    LoadState,
+    Mask,
+    Meta,
+)
+from groupwall.enforce.kernel.messages import GoneTable, transaction
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection, Refused, text
+from groupwall.enforce.kernel.packets import UDP, Packet
+from groupwall.enforce.kernel.table import MARK, Hook, NftRule, Place, Table, shape
+from groupwall.enforce.policy.compile import Interface, Kind, Part, State, chain_of, compiled
+from groupwall.enforce.policy.frame import REVISION
+from groupwall.enforce.policy.lines import IPV4
+from groupwall.enforce.probes.probing import on_one_processor
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.bed import Bed, Host
 from tests.enforce.policies import allow, everywhere

@@ -107,6 +107,15 @@ NOUNS = {
     "instances": _may("interfaces groups networks", "an instance has interfaces, in groups and in a default subnet"),
 }
 
+# The same within enforce: a folder for each step from what a server tells to what the kernel does.
+STEPS = {
+    "kernel": _may("", "what the kernel is told and asked knows nothing of groups and rules"),
+    "policy": _may("kernel", "what should hold is a table as a value, of which nothing is sent from here"),
+    "dataplane": _may("policy kernel", "a table holds in a namespace, which has links"),
+    "agent": _may("dataplane policy kernel", "who sees to it that all of it follows a server"),
+    "probes": _may("dataplane policy kernel", "what is proved is done in namespaces of their own, without an agent"),
+}
+
 _CLOCK = "one door for chance and time: with a seed and a frozen clock every run is the same"
 _EDGE = "I/O stays at the edges: nothing else may reach the network or start a program"
 _HEAVY = "slow to import, and a client: a server must neither wait for it nor mimic it by calling it"
@@ -251,21 +260,23 @@ def test_imports_follow_the_table() -> None:
     assert arrow_faults(PRODUCT) == []
 
 
-def test_nouns_follow_the_table() -> None:
-    """Each folder of operations builds on those that its line names, and on the files beside the folders (inferred)."""
+@pytest.mark.parametrize(("part", "folders"), [("ops", NOUNS), ("enforce", STEPS)])
+def test_folders_follow_the_table(part: str, folders: Mapping[str, Allowed]) -> None:
+    """Each folder of a part builds on those that its line names, and on the files beside the folders (inferred)."""
     known = frozenset(source.module for source in PRODUCT)
+    start = f"groupwall.{part}."
     faults = [
         f"{source.path} imports {name}: {allowed.why}"
         for source in PRODUCT
-        for noun, allowed in NOUNS.items()
-        if source.module.startswith(f"groupwall.ops.{noun}.")
+        for folder, allowed in folders.items()
+        if source.module.startswith(f"{start}{folder}.")
         for name in sorted(set(imported(source, known)))
-        for other in [name.removeprefix("groupwall.ops.").partition(".")[0]]
-        if name.startswith("groupwall.ops.") and other in NOUNS and other not in {noun, *allowed.parts}
+        for other in [name.removeprefix(start).partition(".")[0]]
+        if name.startswith(start) and other in folders and other not in {folder, *allowed.parts}
     ]
     assert faults == []
-    deep = (module.split(".") for module in known if module.startswith("groupwall.ops."))
-    assert {place[2] for place in deep if place[3:]} == NOUNS.keys()
+    deep = (module.split(".") for module in known if module.startswith(start))
+    assert {place[2] for place in deep if place[3:]} == folders.keys()
 
 
 def test_edges_are_kept() -> None:

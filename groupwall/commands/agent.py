@@ -18,13 +18,13 @@ from groupwall.commands.asking import Where, connected
 from groupwall.commands.refused import refused
 from groupwall.commands.rooted import STATE, hold_many, private_folder, refuse_unable
 from groupwall.config import SettingError
-from groupwall.enforce import control
-from groupwall.enforce.agent import Agent, Clients
-from groupwall.enforce.attached import let_go
-from groupwall.enforce.counting import EVERY
-from groupwall.enforce.guard import ssh_callers
-from groupwall.enforce.host import Host
-from groupwall.enforce.namespaces import Namespaces
+from groupwall.enforce.agent import control
+from groupwall.enforce.agent.agent import Agent, Clients
+from groupwall.enforce.agent.counting import EVERY
+from groupwall.enforce.agent.guard import ssh_callers
+from groupwall.enforce.agent.host import Host
+from groupwall.enforce.dataplane.attached import let_go
+from groupwall.enforce.dataplane.namespaces import Namespaces
 
 NAMES = "gw"
 STANDARD_INPUT = 0

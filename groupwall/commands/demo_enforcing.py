@@ -14,10 +14,10 @@ from typing import NamedTuple
 from groupwall.commands.demo_server import Key, Server, create_key
 from groupwall.commands.rooted import refuse_unable
 from groupwall.config import SettingError
-from groupwall.enforce.compile import State, compiled
-from groupwall.enforce.dataplane import Dataplane
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.namespaces import Namespaces
+from groupwall.enforce.dataplane.dataplane import Dataplane
+from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.policy.compile import State, compiled
 
 _READABLE = 0o755
 

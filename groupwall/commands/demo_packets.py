@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from groupwall.commands.demo_stage import Answer, Stage
 from groupwall.commands.demo_steps import Seen, Step, tcp
-from groupwall.enforce.conversing import Conversation, Place, Stream, converse, listening, streaming
-from groupwall.enforce.namespaces import Namespaces
+from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.probes.conversing import Conversation, Place, Stream, converse, listening, streaming
 from groupwall.units import ticks
 
 IMAGE = "ami-0123456789abcdef0"

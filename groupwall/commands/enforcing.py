@@ -22,7 +22,7 @@ from typing import NamedTuple
 from groupwall.commands.profile_files import PRIVATE, write_whole
 from groupwall.commands.rooted import private_folder, refuse_unable
 from groupwall.config import SettingError, Settings
-from groupwall.enforce import control
+from groupwall.enforce.agent import control
 from groupwall.iam.callers import USER
 from groupwall.iam.keys import ACTIVE, Wanted, create
 from groupwall.iam.principals import Given, Who, put

@@ -17,9 +17,9 @@ from groupwall.commands.refused import refused
 from groupwall.commands.rooted import refuse_unable
 from groupwall.commands.shown import counters, enforcement
 from groupwall.commands.shown.columns import columns
-from groupwall.enforce.compile import State
-from groupwall.enforce.desired import NOTHING, Facts, Kind, folded, rules_of, texts_of
-from groupwall.enforce.proving import Proof, prove
+from groupwall.enforce.policy.compile import State
+from groupwall.enforce.policy.desired import NOTHING, Facts, Kind, folded, rules_of, texts_of
+from groupwall.enforce.probes.proving import Proof, prove
 from groupwall.rules.flows import services_text
 from groupwall.rules.spans import Span
 

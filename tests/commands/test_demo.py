@@ -24,7 +24,7 @@ from groupwall.commands.demo_foresight import foresight
 from groupwall.commands.demo_packets import packets
 from groupwall.commands.demo_stage import brief
 from groupwall.commands.demo_steps import STEPS
-from groupwall.enforce.namespaces import Namespaces
+from groupwall.enforce.dataplane.namespaces import Namespaces
 from tests.serving import serving
 
 DEMO = [sys.executable, "-c", "from groupwall.cli import main; main()", "demo"]

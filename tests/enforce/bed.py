@@ -1,6 +1,6 @@
 """Instances on this machine, and packets and connections between them.
 
-How it is known without waiting what does not arrive is told in groupwall.enforce.probing.
+How it is known without waiting what does not arrive is told in groupwall.enforce.probes.probing.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from ipaddress import ip_address, ip_network
 from itertools import count
 from typing import NamedTuple, Self, TypeVar
 
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.links import Address, Network
-from groupwall.enforce.namespaces import Namespaces, Side
-from groupwall.enforce.packets import Packet
-from groupwall.enforce.probing import Station, is_ready, on_one_processor, tag
-from groupwall.enforce.wiring import ROUTER_MAC, Interface
+from groupwall.enforce.dataplane.namespaces import Namespaces, Side
+from groupwall.enforce.dataplane.wiring import ROUTER_MAC, Interface
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.links import Address, Network
+from groupwall.enforce.kernel.packets import Packet
+from groupwall.enforce.probes.probing import Station, is_ready, on_one_processor, tag
 
 T = TypeVar("T")
 

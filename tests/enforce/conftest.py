@@ -11,8 +11,8 @@ from shutil import which
 import pytest
 
 import tests.strategies  # noqa: F401 - its settings are those of every property here
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.netlink import Connection
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.netlink import Connection
 from tests.enforce.bed import Bed
 from tests.enforce.machines import VPC, Machine
 

@@ -7,15 +7,15 @@ from contextlib import ExitStack
 from itertools import count
 from typing import Self
 
-from groupwall.enforce import conntrack
-from groupwall.enforce.compile import compiled
-from groupwall.enforce.conntrack import Tracked
-from groupwall.enforce.dataplane import Dataplane
-from groupwall.enforce.ending import Ending
-from groupwall.enforce.foreseen import Foreseen, would_end
-from groupwall.enforce.gates import Gates
-from groupwall.enforce.netlink import NETFILTER, Connection
-from groupwall.enforce.wiring import GATEWAYS
+from groupwall.enforce.dataplane.dataplane import Dataplane
+from groupwall.enforce.dataplane.foreseen import Foreseen, would_end
+from groupwall.enforce.dataplane.wiring import GATEWAYS
+from groupwall.enforce.kernel import conntrack
+from groupwall.enforce.kernel.conntrack import Tracked
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.policy.compile import compiled
+from groupwall.enforce.policy.ending import Ending
+from groupwall.enforce.policy.gates import Gates
 from groupwall.rules.flows import address_number
 from groupwall.rules.underway import UnderWay
 from tests.enforce.bed import Bed

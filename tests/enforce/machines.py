@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, socket
 
-from groupwall.enforce.bindings import Wanted
-from groupwall.enforce.dataplane import TABLE
-from groupwall.enforce.host import Host
-from groupwall.enforce.netlink import NETFILTER, Connection
-from groupwall.enforce.own import Kept, Own
-from groupwall.enforce.probing import is_ready, on_one_processor
-from groupwall.enforce.reading import read_table
+from groupwall.enforce.agent.host import Host
+from groupwall.enforce.dataplane.bindings import Wanted
+from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.reading import read_table
+from groupwall.enforce.policy.own import Kept, Own
+from groupwall.enforce.probes.probing import is_ready, on_one_processor
 from groupwall.units import SystemClock
 from tests.enforce.answers import Json, World, group, interface, rule
 from tests.enforce.bed import Bed, Connected

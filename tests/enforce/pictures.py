@@ -8,8 +8,8 @@ from itertools import zip_longest
 
 from hypothesis import strategies as st
 
-from groupwall.enforce.compile import Interface, State
-from groupwall.enforce.timeouts import AWS, Timeouts
+from groupwall.enforce.policy.compile import Interface, State
+from groupwall.enforce.policy.timeouts import AWS, Timeouts
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 from tests import naive
 from tests.naive import Picture

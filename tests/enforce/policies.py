@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from groupwall.enforce.compile import Interface, State
-from groupwall.enforce.packets import ICMP, ICMPV6, TCP, UDP
-from groupwall.enforce.wiring import device
+from groupwall.enforce.dataplane.wiring import device
+from groupwall.enforce.kernel.packets import ICMP, ICMPV6, TCP, UDP
+from groupwall.enforce.policy.compile import Interface, State
 from groupwall.rules.flows import PORTS, address_number, block_span
 from groupwall.rules.spans import Span, Spans, spans
 from groupwall.rules.values import EVERY_PORT, NO_PORTS, Direction, Peer, PeerKind, PortRange, Properties, Rule

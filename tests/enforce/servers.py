@@ -21,8 +21,8 @@ import boto3
 import pytest
 
 import groupwall
-from groupwall.enforce.entering import names
-from groupwall.enforce.namespaces import Namespaces
+from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.kernel.entering import names
 from tests.certificates import make
 from tests.programs import Ended, command
 from tests.serving import PATIENCE, Server, running

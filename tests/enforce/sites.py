@@ -21,16 +21,16 @@ import boto3
 import groupwall
 from bench.packets import rules
 from groupwall.config import Quotas
-from groupwall.enforce import bindings
-from groupwall.enforce.bindings import Binding
-from groupwall.enforce.compile import Interface, State
-from groupwall.enforce.dataplane import TABLE
-from groupwall.enforce.entering import NAMED
-from groupwall.enforce.frame import REVISION
-from groupwall.enforce.netlink import NETFILTER, Connection
-from groupwall.enforce.reading import read_table
-from groupwall.enforce.table import Table
-from groupwall.enforce.wiring import device
+from groupwall.enforce.dataplane import bindings
+from groupwall.enforce.dataplane.bindings import Binding
+from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.dataplane.wiring import device
+from groupwall.enforce.kernel.entering import NAMED
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.reading import read_table
+from groupwall.enforce.kernel.table import Table
+from groupwall.enforce.policy.compile import Interface, State
+from groupwall.enforce.policy.frame import REVISION
 from groupwall.iam.callers import root
 from groupwall.ops.operation import Context
 from groupwall.ops.start import begin

@@ -17,15 +17,15 @@ import boto3
 import pytest
 
 import groupwall
-from groupwall.enforce.dataplane import TABLE
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.frame import REVISION
-from groupwall.enforce.namespaces import Namespaces
-from groupwall.enforce.netlink import NETFILTER, Connection
-from groupwall.enforce.posts import remove_table
-from groupwall.enforce.reading import read_table
-from groupwall.enforce.table import Table
-from groupwall.enforce.wiring import Interface
+from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.dataplane.posts import remove_table
+from groupwall.enforce.dataplane.wiring import Interface
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.reading import read_table
+from groupwall.enforce.kernel.table import Table
+from groupwall.enforce.policy.frame import REVISION
 from tests.enforce.servers import environment, until
 from tests.programs import command, make_key
 from tests.serving import PATIENCE, PROGRAM, Server, running

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groupwall.enforce.asked import Asked
+from groupwall.enforce.agent.asked import Asked
 from tests.driver import Wall
 from tests.ops.test_live_flows import NARROW, Net
 from tests.scenes import allow, tcp

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.enforce.dataplane import TABLE
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.namespaces import Namespaces
-from groupwall.enforce.netlink import NETFILTER, Connection
-from groupwall.enforce.posts import remove_table
-from groupwall.enforce.reading import read_table
-from groupwall.enforce.wiring import Interface
+from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.dataplane.posts import remove_table
+from groupwall.enforce.dataplane.wiring import Interface
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.reading import read_table
 from tests.enforce.servers import Enforcing, enforcing, until
 
 PORT = 8080

@@ -12,9 +12,9 @@ import boto3
 import pytest
 
 import groupwall
-from groupwall.enforce.dataplane import TABLE
-from groupwall.enforce.netlink import NETFILTER, Connection, Refused
-from groupwall.enforce.reading import read_table
+from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection, Refused
+from groupwall.enforce.kernel.reading import read_table
 from tests.enforce.bed import Bed
 from tests.enforce.servers import environment, until
 from tests.programs import Ended, command, make_key

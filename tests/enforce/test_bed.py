@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from groupwall.enforce import links
-from groupwall.enforce.packets import ICMP, ICMPV6, TCP, UDP
-from groupwall.enforce.wiring import plugged
+from groupwall.enforce.dataplane.wiring import plugged
+from groupwall.enforce.kernel import links
+from groupwall.enforce.kernel.packets import ICMP, ICMPV6, TCP, UDP
 from tests.enforce.bed import Bed, Host, Probe
 
 KINDS = [(4, TCP, 80), (4, UDP, 53), (4, ICMP, 8), (4, ICMP, 3), (4, 47, 0), (4, 253, 0)]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce.compile import Interface, Kind, Part, State, compiled, where
-from groupwall.enforce.frame import REVISION
-from groupwall.enforce.table import EMPTY, Element, Table, merged
+from groupwall.enforce.kernel.table import EMPTY, Element, Table, merged
+from groupwall.enforce.policy.compile import Interface, Kind, Part, State, compiled, where
+from groupwall.enforce.policy.frame import REVISION
 from groupwall.rules.values import NO_PORTS, Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.forged import packet
 from tests.enforce.pictures import device_of, end_of, flows, pictures, state_of, states

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from groupwall.enforce import conntrack
-from groupwall.enforce.netlink import NETFILTER, Connection
-from groupwall.enforce.packets import ICMP, TCP, UDP
+from groupwall.enforce.kernel import conntrack
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.packets import ICMP, TCP, UDP
 from groupwall.rules.flows import PORTS
 from groupwall.rules.values import Direction, Rule
 from tests.enforce.bed import Bed, Connected, Host, Probe

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.enforce import control
-from groupwall.enforce.control import Denied, NoAgent
+from groupwall.enforce.agent import control
+from groupwall.enforce.agent.control import Denied, NoAgent
 
 
 async def _double(word: str) -> str:

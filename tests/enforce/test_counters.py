@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from groupwall.enforce.compile import Kind, Part, compiled
-from groupwall.enforce.packets import TCP, UDP
+from groupwall.enforce.kernel.packets import TCP, UDP
+from groupwall.enforce.policy.compile import Kind, Part, compiled
 from groupwall.rules.values import NO_PORTS, Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.bed import Bed, Probe
 from tests.enforce.enforced import Enforced

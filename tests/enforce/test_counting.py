@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from groupwall.enforce.compile import State
-from groupwall.enforce.conntrack import Volume
-from groupwall.enforce.counting import Counting
-from groupwall.enforce.posts import Post
+from groupwall.enforce.agent.counting import Counting
+from groupwall.enforce.dataplane.posts import Post
+from groupwall.enforce.kernel.conntrack import Volume
+from groupwall.enforce.policy.compile import State
 from groupwall.errors import ApiError
 from groupwall.remote import NoAnswer
 from groupwall.rules.values import NO_PORTS, Direction, Peer, Properties, Rule

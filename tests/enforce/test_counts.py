@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groupwall.enforce import counts
-from groupwall.enforce.counts import AT_ONCE, Found, Known, More, Report
+from groupwall.enforce.agent import counts
+from groupwall.enforce.agent.counts import AT_ONCE, Found, Known, More, Report
 from tests.strategies import EXAMPLES
 
 NOTHING = Known("one", 0, {})

@@ -12,12 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce import dataplane as ours
-from groupwall.enforce.compile import Interface, Kind, Part, State, compiled, parts
-from groupwall.enforce.dataplane import TABLE, Dataplane
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.frame import REVISION, revision_element
-from groupwall.enforce.messages import (
+from groupwall.enforce.dataplane import dataplane as ours
+from groupwall.enforce.dataplane.dataplane import TABLE, Dataplane
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.messages import (
     Change,
     GoneElements,
     GoneTable,
@@ -27,9 +25,11 @@ from groupwall.enforce.messages import (
     Rewritten,
     transaction,
 )
-from groupwall.enforce.netlink import NETFILTER, Connection, Message, Refused, attribute, text
-from groupwall.enforce.reading import NotOurs, read_table
-from groupwall.enforce.table import DEVICE, Element, Table, merged, shape
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection, Message, Refused, attribute, text
+from groupwall.enforce.kernel.reading import NotOurs, read_table
+from groupwall.enforce.kernel.table import DEVICE, Element, Table, merged, shape
+from groupwall.enforce.policy.compile import Interface, Kind, Part, State, compiled, parts
+from groupwall.enforce.policy.frame import REVISION, revision_element
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.forged import packet
 from tests.enforce.pictures import states

@@ -18,7 +18,7 @@ import pytest
 
 from groupwall.commands.demo_foresight import foresight
 from groupwall.commands.demo_steps import STEPS
-from groupwall.enforce.entering import names
+from groupwall.enforce.kernel.entering import names
 from tests.enforce.servers import environment, importable, python, until
 
 PATIENCE = 120.0

@@ -8,7 +8,17 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce.desired import NOTHING, Group, Interface, Key, Kind, folded, group_of, interface_of, texts_of
+from groupwall.enforce.policy.desired import (
+    NOTHING,
+    Group,
+    Interface,
+    Key,
+    Kind,
+    folded,
+    group_of,
+    interface_of,
+    texts_of,
+)
 from groupwall.rules.values import Direction, Peer, PeerKind, PortRange, Properties, Rule
 from tests.enforce.answers import World, changes, group, interface, rule, whole, worlds
 

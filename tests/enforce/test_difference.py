@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from groupwall.enforce.compile import Interface, Kind, Part, State, compiled
-from groupwall.enforce.difference import Unlike, difference
-from groupwall.enforce.expressions import Dispatch, InSet, SetTimeout, Verdict
-from groupwall.enforce.messages import (
+from groupwall.enforce.kernel.difference import Unlike, difference
+from groupwall.enforce.kernel.expressions import Dispatch, InSet, SetTimeout, Verdict
+from groupwall.enforce.kernel.messages import (
     Change,
     GoneChain,
     GoneElements,
@@ -21,7 +20,8 @@ from groupwall.enforce.messages import (
     Rewritten,
     Shortened,
 )
-from groupwall.enforce.table import EMPTY, Element, Field, Hook, NftRule, Shape, Table, Timeout, merged, shape
+from groupwall.enforce.kernel.table import EMPTY, Element, Field, Hook, NftRule, Shape, Table, Timeout, merged, shape
+from groupwall.enforce.policy.compile import Interface, Kind, Part, State, compiled
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.pictures import states
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groupwall.enforce.packets import UDP
+from groupwall.enforce.kernel.packets import UDP
 from groupwall.rules.verdict import Flow
 from tests.enforce.bed import Bed, Probe
 from tests.enforce.enforced import Enforced

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from groupwall.enforce.control import is_there
+from groupwall.enforce.agent.control import is_there
 from tests.enforce.servers import Enforcing, enforcing, enforcing_on, until
 from tests.programs import command
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groupwall.enforce.conntrack import Tracked
-from groupwall.enforce.ending import Ending
-from groupwall.enforce.gates import Gates
-from groupwall.enforce.stopping import stopping
+from groupwall.enforce.kernel.conntrack import Tracked
+from groupwall.enforce.policy.ending import Ending
+from groupwall.enforce.policy.gates import Gates
+from groupwall.enforce.policy.stopping import stopping
 from tests.enforce.policies import changes, flow, policies, probes, state
 from tests.enforce.test_gates import HERE, THERE
 from tests.strategies import EXAMPLES

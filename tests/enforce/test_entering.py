@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.enforce.entering import NAMED, Namespace, forget, names
+from groupwall.enforce.kernel.entering import NAMED, Namespace, forget, names
 
 NAME = f"gwt-{os.getpid()}-entering"
 SO_NETNS_COOKIE = 71

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce import expressions as nft
-from groupwall.enforce.netlink import attribute, nested, number, text
+from groupwall.enforce.kernel import expressions as nft
+from groupwall.enforce.kernel.netlink import attribute, nested, number, text
 
 words = st.integers(0, 15)
 values = st.binary(min_size=1, max_size=16)

@@ -8,9 +8,9 @@ from itertools import permutations, product
 
 import pytest
 
-from groupwall.enforce.compile import compiled
-from groupwall.enforce.dataplane import Dataplane
-from groupwall.enforce.packets import TCP, UDP, Packet
+from groupwall.enforce.dataplane.dataplane import Dataplane
+from groupwall.enforce.kernel.packets import TCP, UDP, Packet
+from groupwall.enforce.policy.compile import compiled
 from groupwall.rules.values import Direction
 from tests.enforce.bed import Bed, Probe
 from tests.enforce.enforced import Enforced

@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groupwall.enforce.gates import Gates
-from groupwall.enforce.wiring import Interface
+from groupwall.enforce.dataplane.wiring import Interface
+from groupwall.enforce.policy.gates import Gates
 from groupwall.rules.flows import address_number
 from groupwall.rules.values import Direction
 from groupwall.rules.verdict import Flow

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.enforce.guard import Caller, callers_kept, server_kept, ssh_callers
-from groupwall.enforce.own import Kept
-from groupwall.enforce.packets import TCP, UDP
+from groupwall.enforce.agent.guard import Caller, callers_kept, server_kept, ssh_callers
+from groupwall.enforce.kernel.packets import TCP, UDP
+from groupwall.enforce.policy.own import Kept
 from groupwall.rules.values import Direction
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"

@@ -10,18 +10,18 @@ from struct import Struct
 
 import pytest
 
-from groupwall.enforce import bindings
-from groupwall.enforce.attached import let_go
-from groupwall.enforce.bindings import Unbound, Wanted, binding
-from groupwall.enforce.dataplane import TABLE
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.host import Host
-from groupwall.enforce.links import ROUTES, links, no_link
-from groupwall.enforce.messages import GoneTable, NewTable, transaction
-from groupwall.enforce.netlink import CREATE, NETFILTER, Connection, Message, attribute, nested, text
-from groupwall.enforce.posts import remove_table
-from groupwall.enforce.reading import read_table
-from groupwall.enforce.wiring import device
+from groupwall.enforce.agent.host import Host
+from groupwall.enforce.dataplane import bindings
+from groupwall.enforce.dataplane.attached import let_go
+from groupwall.enforce.dataplane.bindings import Unbound, Wanted, binding
+from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.dataplane.posts import remove_table
+from groupwall.enforce.dataplane.wiring import device
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.links import ROUTES, links, no_link
+from groupwall.enforce.kernel.messages import GoneTable, NewTable, transaction
+from groupwall.enforce.kernel.netlink import CREATE, NETFILTER, Connection, Message, attribute, nested, text
+from groupwall.enforce.kernel.reading import read_table
 from tests.enforce.answers import Json, World, changes, group, interface, rule, whole
 from tests.enforce.bed import Bed, Probe
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from groupwall.enforce.desired import NOTHING, Facts, Key, Kind, folded
-from groupwall.enforce.host import Host
-from groupwall.enforce.instances import Made, Peering, concerns, peerings, running, vpcs_of
-from groupwall.enforce.namespaces import Side
-from groupwall.enforce.wiring import Interface, plugged
+from groupwall.enforce.agent.host import Host
+from groupwall.enforce.dataplane.instances import Made, Peering, concerns, peerings, running, vpcs_of
+from groupwall.enforce.dataplane.namespaces import Side
+from groupwall.enforce.dataplane.wiring import Interface, plugged
+from groupwall.enforce.policy.desired import NOTHING, Facts, Key, Kind, folded
 from tests.enforce.answers import World, interface, whole
 from tests.enforce.bed import Bed
 

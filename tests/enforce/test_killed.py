@@ -11,11 +11,11 @@ from random import Random
 
 import pytest
 
-from groupwall.enforce.compile import Interface, State, compiled
-from groupwall.enforce.dataplane import Dataplane
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.frame import REVISION, revision_of
-from groupwall.enforce.table import Table
+from groupwall.enforce.dataplane.dataplane import Dataplane
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.table import Table
+from groupwall.enforce.policy.compile import Interface, State, compiled
+from groupwall.enforce.policy.frame import REVISION, revision_of
 from groupwall.rules.values import Direction, Peer, PortRange, Properties, Rule
 from tests.enforce.forged import packet
 from tests.enforce.test_dataplane import expected

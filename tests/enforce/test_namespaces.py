@@ -13,12 +13,12 @@ from itertools import product
 
 import pytest
 
-from groupwall.enforce.entering import Namespace, forget, names
-from groupwall.enforce.links import Address, End, addresses, links, new_pair, routes
-from groupwall.enforce.namespaces import Namespaces, Side
-from groupwall.enforce.netlink import Refused
-from groupwall.enforce.packets import TCP
-from groupwall.enforce.wiring import Interface, device, plugged
+from groupwall.enforce.dataplane.namespaces import Namespaces, Side
+from groupwall.enforce.dataplane.wiring import Interface, device, plugged
+from groupwall.enforce.kernel.entering import Namespace, forget, names
+from groupwall.enforce.kernel.links import Address, End, addresses, links, new_pair, routes
+from groupwall.enforce.kernel.netlink import Refused
+from groupwall.enforce.kernel.packets import TCP
 from tests.enforce.bed import Bed, Probe
 
 PREFIX = f"gwt-{os.getpid()}"
@@ -189,8 +189,8 @@ def test_killed_in_the_midst(ours: Namespaces) -> None:
     """Of an instance whose maker is killed before it is whole, the kernel leaves nothing (inferred)."""
     text = (
         "import os, signal\n"
-        "from groupwall.enforce.namespaces import Namespaces\n"
-        "from groupwall.enforce.wiring import Interface\n"
+        "from groupwall.enforce.dataplane.namespaces import Namespaces\n"
+        "from groupwall.enforce.dataplane.wiring import Interface\n"
         "class Fatal(tuple):\n"
         "    def __iter__(self): os.kill(os.getpid(), signal.SIGKILL)\n"
         "    def __hash__(self): return 0\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce.netlink import (
+from groupwall.enforce.kernel.netlink import (
     ACK,
     REQUEST,
     Message,

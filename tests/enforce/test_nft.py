@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from groupwall.enforce import expressions as nft
-from groupwall.enforce.compile import compiled
-from groupwall.enforce.dataplane import TABLE, Dataplane
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.messages import Change, NewChain, NewElements, NewSet, NewTable, Rewritten, transaction
-from groupwall.enforce.netlink import NETFILTER, Connection, text
-from groupwall.enforce.reading import read_table
-from groupwall.enforce.table import (
+from groupwall.enforce.dataplane.dataplane import TABLE, Dataplane
+from groupwall.enforce.kernel import expressions as nft
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.messages import Change, NewChain, NewElements, NewSet, NewTable, Rewritten, transaction
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection, text
+from groupwall.enforce.kernel.reading import read_table
+from groupwall.enforce.kernel.table import (
     DEVICE,
     EMPTY,
     IPV4_ADDRESS,
@@ -30,6 +29,7 @@ from groupwall.enforce.table import (
     Table,
     shape,
 )
+from groupwall.enforce.policy.compile import compiled
 from tests.enforce.test_dataplane import SIMPLE
 
 IS_IPV4 = (nft.LoadMeta(0, nft.Meta.FAMILY), nft.Compare(0, nft.Is.EQUAL, b"\x02"))

@@ -7,13 +7,13 @@ from struct import pack
 
 import pytest
 
-from groupwall.enforce.compile import Interface, Kind, Part, State, compiled
-from groupwall.enforce.conntrack import Tracked
-from groupwall.enforce.expressions import DROP, goto
-from groupwall.enforce.netlink import attribute, nested
-from groupwall.enforce.own import Kept, Own
-from groupwall.enforce.packets import TCP, UDP
-from groupwall.enforce.table import Flag, Hook, Place, Table
+from groupwall.enforce.kernel.conntrack import Tracked
+from groupwall.enforce.kernel.expressions import DROP, goto
+from groupwall.enforce.kernel.netlink import attribute, nested
+from groupwall.enforce.kernel.packets import TCP, UDP
+from groupwall.enforce.kernel.table import Flag, Hook, Place, Table
+from groupwall.enforce.policy.compile import Interface, Kind, Part, State, compiled
+from groupwall.enforce.policy.own import Kept, Own
 from groupwall.rules.values import Direction
 from groupwall.rules.verdict import Flow
 

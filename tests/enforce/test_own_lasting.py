@@ -9,23 +9,23 @@ from socket import create_server, socket
 
 import pytest
 
-from groupwall.enforce import bindings
-from groupwall.enforce.attached import let_go
-from groupwall.enforce.bindings import Unbound, Wanted
-from groupwall.enforce.compile import Interface, Kind, Part, State, compiled
-from groupwall.enforce.dataplane import TABLE, Dataplane
-from groupwall.enforce.difference import difference
-from groupwall.enforce.expressions import ACCEPT, Compare, Is, LoadMeta, Meta
-from groupwall.enforce.host import Host
-from groupwall.enforce.messages import NewTable, transaction
-from groupwall.enforce.netlink import NETFILTER, Connection, attribute, text
-from groupwall.enforce.own import Kept, Own
-from groupwall.enforce.packets import TCP
-from groupwall.enforce.posts import remove_table
-from groupwall.enforce.probing import is_ready, on_one_processor
-from groupwall.enforce.reading import read_hooked, read_table
-from groupwall.enforce.table import EMPTY, Hook, Place, Table
-from groupwall.enforce.wiring import GATEWAYS, device
+from groupwall.enforce.agent.host import Host
+from groupwall.enforce.dataplane import bindings
+from groupwall.enforce.dataplane.attached import let_go
+from groupwall.enforce.dataplane.bindings import Unbound, Wanted
+from groupwall.enforce.dataplane.dataplane import TABLE, Dataplane
+from groupwall.enforce.dataplane.posts import remove_table
+from groupwall.enforce.dataplane.wiring import GATEWAYS, device
+from groupwall.enforce.kernel.difference import difference
+from groupwall.enforce.kernel.expressions import ACCEPT, Compare, Is, LoadMeta, Meta
+from groupwall.enforce.kernel.messages import NewTable, transaction
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection, attribute, text
+from groupwall.enforce.kernel.packets import TCP
+from groupwall.enforce.kernel.reading import read_hooked, read_table
+from groupwall.enforce.kernel.table import EMPTY, Hook, Place, Table
+from groupwall.enforce.policy.compile import Interface, Kind, Part, State, compiled
+from groupwall.enforce.policy.own import Kept, Own
+from groupwall.enforce.probes.probing import is_ready, on_one_processor
 from groupwall.rules.values import Direction
 from groupwall.units import SystemClock
 from tests.enforce.answers import changes, group, interface, rule, whole

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from groupwall.enforce.conntrack import end, tracked
-from groupwall.enforce.netlink import NETFILTER, Connection
-from groupwall.enforce.own import Kept
-from groupwall.enforce.packets import TCP
+from groupwall.enforce.kernel.conntrack import end, tracked
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.packets import TCP
+from groupwall.enforce.policy.own import Kept
 from groupwall.rules.values import Direction
 from tests.enforce.answers import Json, World, changes, group, rule, whole
 from tests.enforce.machines import (

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce import compile as compiling
-from groupwall.enforce.compile import Part, compiled
-from groupwall.enforce.desired import NOTHING, Desired, Key, Kind, folded
-from groupwall.enforce.policy import Policy
+from groupwall.enforce.policy import compile as compiling
+from groupwall.enforce.policy.compile import Part, compiled
+from groupwall.enforce.policy.desired import NOTHING, Desired, Key, Kind, folded
+from groupwall.enforce.policy.policy import Policy
 from tests.enforce.answers import INTERFACES, World, group, interface, rule, whole, worlds
 
 Step = tuple[str, str]

@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from groupwall.enforce import proving
-from groupwall.enforce.compile import State, compiled
-from groupwall.enforce.entering import names
-from groupwall.enforce.proving import Proof, prove
+from groupwall.enforce.kernel.entering import names
+from groupwall.enforce.policy.compile import State, compiled
+from groupwall.enforce.probes import proving
+from groupwall.enforce.probes.proving import Proof, prove
 from groupwall.rules.values import Direction, Rule
 from tests.enforce.policies import GROUPS, LISTS, UNKNOWN, allow, everywhere
 

@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 import pytest
 
-from groupwall.enforce.conntrack import tracked
-from groupwall.enforce.desired import NOTHING, folded
-from groupwall.enforce.entering import Namespace
-from groupwall.enforce.netlink import NETFILTER, Connection, attributes
-from groupwall.enforce.own import Own
-from groupwall.enforce.packets import TCP, UDP
-from groupwall.enforce.policy import Policy
-from groupwall.enforce.posts import Post
-from groupwall.enforce.reading import read_table
-from groupwall.enforce.timeouts import AWS, OTHER, Timeouts
-from groupwall.enforce.wiring import device
+from groupwall.enforce.dataplane.posts import Post
+from groupwall.enforce.dataplane.wiring import device
+from groupwall.enforce.kernel.conntrack import tracked
+from groupwall.enforce.kernel.entering import Namespace
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection, attributes
+from groupwall.enforce.kernel.packets import TCP, UDP
+from groupwall.enforce.kernel.reading import read_table
+from groupwall.enforce.policy.desired import NOTHING, folded
+from groupwall.enforce.policy.own import Own
+from groupwall.enforce.policy.policy import Policy
+from groupwall.enforce.policy.timeouts import AWS, OTHER, Timeouts
 from groupwall.rules.flows import PORTS
 from tests.enforce.answers import Json, World, changes, group, interface, rule
 from tests.enforce.bed import Bed, Host, Probe

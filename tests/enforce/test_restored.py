@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from groupwall.enforce.packets import TCP, UDP
-from groupwall.enforce.posts import remove_table
-from groupwall.enforce.table import Table
+from groupwall.enforce.dataplane.posts import remove_table
+from groupwall.enforce.kernel.packets import TCP, UDP
+from groupwall.enforce.kernel.table import Table
 from groupwall.rules.values import Direction, Rule
 from tests.enforce.bed import Probe
 from tests.enforce.policies import Policy, flow, judge

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from pathlib import Path
 
-from groupwall.enforce.sockets import End, Open, connections
+from groupwall.enforce.kernel.sockets import End, Open, connections
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 IPV4 = """\

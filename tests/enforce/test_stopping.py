@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce.conntrack import Tracked
-from groupwall.enforce.desired import NOTHING, Desired, Key, Kind, folded, interface_of, rules_of
-from groupwall.enforce.policy import Policy
+from groupwall.enforce.kernel.conntrack import Tracked
+from groupwall.enforce.policy.desired import NOTHING, Desired, Key, Kind, folded, interface_of, rules_of
+from groupwall.enforce.policy.policy import Policy
 from groupwall.rules.flows import PORTS, address_number
 from groupwall.rules.tracking import Conversation, stops, untracked
 from groupwall.rules.values import Direction, Rule

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce.expressions import goto, jump
-from groupwall.enforce.messages import GENERAL, NewElements
-from groupwall.enforce.netlink import attributes, nested, number, text
-from groupwall.enforce.table import LINE, Element, Flag, shape
-from groupwall.enforce.telling import Told, elements_told, paired
+from groupwall.enforce.kernel.expressions import goto, jump
+from groupwall.enforce.kernel.messages import GENERAL, NewElements
+from groupwall.enforce.kernel.netlink import attributes, nested, number, text
+from groupwall.enforce.kernel.table import LINE, Element, Flag, shape
+from groupwall.enforce.kernel.telling import Told, elements_told, paired
 
 KEYS = st.binary(min_size=1, max_size=40)
 HASH, MAP, INTERVAL = (shape(LINE, flags=flags) for flags in (0, Flag.MAP, Flag.INTERVAL))

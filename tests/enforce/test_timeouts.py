@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupwall.enforce import expressions as nft
-from groupwall.enforce.table import Table
-from groupwall.enforce.timeouts import AWS, CHAIN, Timeouts, chosen
+from groupwall.enforce.kernel import expressions as nft
+from groupwall.enforce.kernel.table import Table
+from groupwall.enforce.policy.timeouts import AWS, CHAIN, Timeouts, chosen
 from tests.enforce.pictures import timeouts
 
 OUTSIDE = b"out0".ljust(16, b"\0")

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from groupwall.enforce.conntrack import tracked
-from groupwall.enforce.desired import NOTHING, folded
-from groupwall.enforce.netlink import NETFILTER, Connection
-from groupwall.enforce.packets import ICMP, UDP
-from groupwall.enforce.policy import Policy
-from groupwall.enforce.posts import Post
-from groupwall.enforce.wiring import device
+from groupwall.enforce.dataplane.posts import Post
+from groupwall.enforce.dataplane.wiring import device
+from groupwall.enforce.kernel.conntrack import tracked
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.packets import ICMP, UDP
+from groupwall.enforce.policy.desired import NOTHING, folded
+from groupwall.enforce.policy.policy import Policy
 from groupwall.rules.flows import PORTS, address_number
 from tests.enforce.answers import Json, World, changes, group, interface, rule, whole
 from tests.enforce.bed import Bed, Connected, Host, Probe

@@ -10,9 +10,9 @@ from typing import NamedTuple, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groupwall.enforce.compile import Interface, State
-from groupwall.enforce.posts import Post
-from groupwall.enforce.volumes import Volumes
+from groupwall.enforce.agent.volumes import Volumes
+from groupwall.enforce.dataplane.posts import Post
+from groupwall.enforce.policy.compile import Interface, State
 from groupwall.rules.flows import address_number
 from groupwall.rules.values import NO_PORTS, Direction, Peer, PortRange, Properties, Rule
 from groupwall.rules.verdict import Flow

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from groupwall.enforce import expressions as nft
-from groupwall.enforce.table import Table
+from groupwall.enforce.kernel import expressions as nft
+from groupwall.enforce.kernel.table import Table
 
 WORDS = 16
 FAMILIES = {4: 2, 6: 10}

@@ -1,0 +1,124 @@
+"""A host: all that is enforced on it, and what each answer of the server makes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from groupwall.enforce.dataplane import instances
+from groupwall.enforce.dataplane.attached import Attached
+from groupwall.enforce.dataplane.bindings import Binding, Wanted
+from groupwall.enforce.dataplane.foreseen import Foreseen
+from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.dataplane.posts import UNDONE, Post, apply_due, told
+from groupwall.enforce.dataplane.routers import Routers
+from groupwall.enforce.policy.desired import NOTHING, Answer, cuts, folded, interface_of
+
+
+class Host:
+    """What one agent enforces. Not for several threads at once.
+
+    folder: where bindings are kept. namespaces: where instances are made, None where none are to be.
+    """
+
+    def __init__(self, folder: Path, namespaces: Namespaces | None = None) -> None:
+        self._attached = Attached(folder)
+        self._namespaces = namespaces
+        self._routers: Routers | None = None
+        self._desired = NOTHING
+        self.applied = 0
+        """The revision that everything here stands for, 0 before the first."""
+        self._faults: list[str] = []
+
+    @property
+    def faults(self) -> list[str]:
+        """What could not be done of what was told last, each with the reason."""
+        return [*self._faults, *(self._routers.faults if self._routers else ())]
+
+    @property
+    def revision(self) -> int:
+        """The revision that was told last, 0 before the first."""
+        return self._desired.revision
+
+    @property
+    def interfaces(self) -> list[str]:
+        """The interfaces that are enforced here, in order."""
+        attached = [interface_id for post in self._attached.posts for interface_id in post.interfaces]
+        return sorted([*attached, *(self._routers.interfaces if self._routers else ())])
+
+    def knows(self, interface_id: str) -> bool:
+        """Tell whether the server told of an interface."""
+        return interface_of(self._desired.facts, interface_id) is not None
+
+    def posts(self) -> Iterator[Post]:
+        """Yield every post."""
+        yield from self._attached.posts
+        if self._routers:
+            yield from self._routers.posts
+
+    def begin(self) -> None:
+        """Take up what was made and attached before. Until the first answer nothing passes but what passed before."""
+        self._routers = Routers(self._namespaces) if self._namespaces else None
+        self._faults = self._attached.begin()
+
+    def follow(self, answer: Answer) -> None:
+        """Have every table say what an answer says; returns once the kernel has it. Instances are made by ``step``.
+
+        What cannot be done is told in ``faults``, and tried again with the next answer, while all else is done. An
+        answer that is none raises ValueError or LookupError, and nothing has changed.
+        """
+        self._desired, changed = folded(self._desired, answer)
+        again = bool(self.faults) or answer["Whole"]
+        self._faults = self._attached.forget_gone(self._desired)
+        for post in self.posts():
+            post.follow(self._desired.facts, changed, cuts(answer))
+        if self._routers and (again or instances.concerns(changed)):
+            self._routers.plan(self._desired)
+        self._faults += apply_due(self.posts(), self._desired.revision)
+        if not any(post.is_due() for post in self.posts()):
+            self.applied = self._desired.revision
+
+    def foreseen(self, answer: Answer) -> list[Foreseen]:
+        """Return what finds the flows here that would end if an answer were true, of which nothing is done.
+
+        It may be asked in another thread, for one answer after the other. ValueError and LookupError as ``follow``.
+        """
+        desired, changed = folded(self._desired, answer)
+        found = (post.foreseen(desired.facts, changed, cuts(answer)) for post in self.posts())
+        return [one for one in found if one]
+
+    def step(self) -> bool:
+        """Do one of the things that answers left to do, such as to make an instance; tell whether there was one."""
+        return self._routers is not None and self._routers.step()
+
+    def repaired(self) -> int:
+        """Set right what somebody disturbed; return how many tables that were."""
+        repaired = 0
+        for post in self.posts():
+            try:
+                repaired += post.repaired()
+            except UNDONE as error:
+                self._faults.append(f"{post.vpc_id}: {told(error)}")
+        return repaired
+
+    def attach(self, wanted: Wanted) -> Binding:
+        """Hold a device to an interface's policy, from now on until it is detached. Raise Unbound, with the reason."""
+        return self._attached.attach(wanted, self._desired)
+
+    @property
+    def trials(self) -> dict[str, int]:
+        """Until when this machine is on trial as which interface, in milliseconds since 1970; empty if it is not."""
+        return self._attached.trials
+
+    def confirm(self, interface_id: str) -> Binding:
+        """Let this machine's rules hold from now on until it is detached. Raise Unbound, with the reason."""
+        return self._attached.confirm(interface_id, self._desired)
+
+    def detach(self, interface_id: str) -> Binding:
+        """Let a device go, so that it is as if it had never been bound. Raise Unbound if it is not; OSError."""
+        return self._attached.detach(interface_id, self._desired)
+
+    def close(self) -> None:
+        """Watch no longer; all tables stay."""
+        for post in self.posts():
+            post.close()

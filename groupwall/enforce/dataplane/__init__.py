@@ -1,0 +1,1 @@
+"""Where it holds: network namespaces, with their links and tables, made here or attached."""

@@ -1,0 +1,154 @@
+"""Bindings: what the user has, held to an interface's policy, and kept in the agent's folder over its end.
+
+A binding names a device in a network namespace. The namespace is known by a file and by the number that the kernel gave
+it, so that a process that has the pid of an earlier one is not taken for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from groupwall.enforce.kernel import links
+from groupwall.enforce.kernel.entering import NAMED, Namespace
+from groupwall.enforce.kernel.links import Link
+from groupwall.enforce.kernel.netlink import Connection
+from groupwall.enforce.policy.own import Kept, Own
+from groupwall.rules.values import Direction
+
+FILE = "bindings.json"
+HERE = Path("/proc/thread-self/ns/net")
+PRIVATE = 0o600
+
+
+class Binding(NamedTuple):
+    """A device that is held to the policy of an interface, which lies in a VPC.
+
+    number: the kernel's of the namespace. inside: whether packets of the namespace's own programs are meant, and not
+    those that it passes on. own: in place of a device, where all of this machine's own traffic is meant.
+    """
+
+    interface_id: str
+    vpc_id: str
+    device: str
+    place: str
+    number: int
+    inside: bool
+    own: Own | None = None
+
+    @property
+    def told(self) -> str:
+        """What is held, for a person."""
+        return self.device if self.own is None else "this machine"
+
+
+class Unbound(Exception):
+    """Something that cannot be bound; the message says why."""
+
+
+class Wanted(NamedTuple):
+    """What a user wants to bind: a device, in a namespace given by name or pid, else in the agent's own.
+
+    device: None for the only one that the namespace has beside its loopback. own: in place of both, where all of this
+    machine's own traffic is to be held.
+    """
+
+    interface_id: str
+    device: str | None = None
+    netns: str | None = None
+    own: Own | None = None
+
+
+def binding(wanted: Wanted, vpc_id: str) -> Binding:
+    """Return the binding that is wanted. Raise Unbound where there is no such device, or none that can be held."""
+    if wanted.own is not None:
+        return Binding(wanted.interface_id, vpc_id, "", str(HERE), number_of(HERE), inside=False, own=wanted.own)
+    place, inside = _place(wanted.netns), wanted.netns is not None
+    try:
+        with Namespace.at(place) as namespace:
+            found = _device(_devices(namespace), wanted.device, inside=inside)
+    except FileNotFoundError:
+        raise Unbound(f"there is no network namespace {wanted.netns}") from None
+    return Binding(wanted.interface_id, vpc_id, found.name, str(place), number_of(place), inside)
+
+
+def _place(netns: str | None) -> Path:
+    if netns is None:
+        return HERE
+    if "/" in netns or netns in {"", ".", ".."}:
+        raise Unbound(f"{netns!r} is neither a name nor a pid")
+    return Path("/proc", netns, "ns/net") if netns.isdecimal() else NAMED / netns
+
+
+def _devices(namespace: Namespace) -> list[Link]:
+    with namespace.within(lambda: Connection(links.ROUTES)) as kernel:
+        return [link for link in links.links(kernel) if link.name != "lo"]
+
+
+def _device(there: list[Link], name: str | None, *, inside: bool) -> Link:
+    """Return the device of a name, or the only one."""
+    if name is None:
+        if len(there) != 1:
+            raise Unbound(f"the namespace has {len(there)} devices: name one with --interface")
+        return there[0]
+    found = next((link for link in there if link.name == name), None)
+    if found is None:
+        raise Unbound(f"there is no device {name}")
+    if found.master and not inside:
+        bridge = next((link.name for link in there if link.number == found.master), "another device")
+        raise Unbound(
+            f"{name} belongs to {bridge}: what a bridge passes on does not go through the hooks where rules stop "
+            "packets; take it out, and route to it"
+        )
+    return found
+
+
+def number_of(place: Path) -> int:
+    """Return the number that the kernel gave a namespace. Raise FileNotFoundError."""
+    return place.stat().st_ino
+
+
+def is_there(one: Binding) -> bool:
+    """Tell whether the namespace of a binding still is the one that was bound."""
+    try:
+        return number_of(Path(one.place)) == one.number
+    except OSError:
+        return False
+
+
+def again(one: Binding) -> Binding:
+    """Return a binding of before a start of the agent as it is now: a name stands for what has it, a pid for what had.
+
+    Raise FileNotFoundError where the namespace is gone.
+    """
+    now = number_of(Path(one.place))
+    if now != one.number and one.place.startswith("/proc/") and one.place != str(HERE):
+        raise FileNotFoundError(one.place)
+    return one._replace(number=now)
+
+
+def read(folder: Path) -> list[Binding]:
+    """Return the bindings that are kept in a folder."""
+    file = folder / FILE
+    return [_read(*each) for each in json.loads(file.read_text())] if file.exists() else []
+
+
+def _read(*told: Any) -> Binding:  # noqa: ANN401 - as JSON gives it
+    """Return a binding as it was kept; one of an older agent has nothing of a machine's own."""
+    one = Binding(*told)
+    if one.own is None:
+        return one
+    kept, until = told[-1]
+    return one._replace(own=Own(tuple(Kept(Direction(way), *rest) for way, *rest in kept), until))
+
+
+def write(folder: Path, bindings: list[Binding]) -> None:
+    """Keep bindings, all at once: a reader sees those of before or these."""
+    beside = folder / f".{FILE}"
+    beside.write_text(json.dumps(bindings))
+    beside.chmod(PRIVATE)
+    with beside.open("rb") as file:
+        os.fsync(file.fileno())
+    beside.replace(folder / FILE)

@@ -1,0 +1,1 @@
+"""Real packets and connections, to see what passes."""
