@@ -85,7 +85,10 @@ class Holding:
         """Return what became of a call, as ``Turns`` does; with a Wait, once there is something new in it."""
         waits = call.operation.waits
         if waits and (seconds := call.params.get("Wait", waits.unsaid)):
-            return await self._held(call, waits, seconds, client)
+            try:
+                return await self._held(call, waits, seconds, client)
+            finally:  # nobody would hear of what hosts answer from now on
+                self._app.hosts.questions.close_of(call.identity.world, call.request_id)
         return await self._asked(call)
 
     async def _held(self, call: Call, waits: Waits, seconds: int, client: Client) -> Outcome | None:
@@ -100,7 +103,7 @@ class Holding:
             known = (heard | {News.CHANGES: outcome.revision})[waits.news]
             self._look_out()
             if not await self._bells[waits.news].beyond(known, until - loop.time(), client):
-                return outcome
+                return await self._asked(call) if waits.once_more else outcome
 
     async def _asked(self, call: Call) -> Outcome | None:
         outcome = await self._turns.answer(call)

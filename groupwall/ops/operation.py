@@ -63,12 +63,13 @@ class Waits(NamedTuple):
     """That a server may hold back an answer as long as the parameter ``Wait`` says, while there is nothing new in it.
 
     nothing_new: told by parameters and result. news: what it is that may be new. unsaid: seconds, for a call that does
-    not say.
+    not say. once_more: at the end of the wait it is performed again, since there is more in it than what wakes.
     """
 
     nothing_new: Callable[[Params, Result], bool]
     news: News = News.CHANGES
     unsaid: int = 0
+    once_more: bool = False
 
 
 def _nobody() -> Standing:

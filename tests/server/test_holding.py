@@ -205,19 +205,53 @@ def test_a_preview_waits_for_what_hosts_answer(wall: Wall, opened: str) -> None:
     assert at_desk(wall, work) == ("complete", False, [1] * 8)
 
 
+def _asked_of(wall: Wall, host: str) -> list[str]:
+    return [one["QuestionId"] for one in wall.call("DescribeFlowQuestions", Host=host)["Questions"]]
+
+
 @pytest.mark.parametrize(("given", "asked"), [({}, 1), ({"Wait": 20}, 1), ({"Wait": 0}, 0)])
 def test_who_does_not_wait_asks_nobody(wall: Wall, opened: str, given: dict[str, int], asked: int) -> None:
-    """A preview waits for hosts though it does not say so; one that says not to, leaves no question behind."""
+    """A preview waits for hosts though it does not say so; once it is answered, or given up, nobody is asked."""
 
-    async def work(desk: Desk) -> tuple[bool, int]:
+    async def work(desk: Desk) -> tuple[bool, int, int]:
         preview = desk.ask(call(wall, "PreviewFlows", Calls=_revoke(opened), **given))
         await _settled(desk, 1)
-        done = preview.done()
+        done, meanwhile = preview.done(), len(_asked_of(wall, "one"))
         desk.left.set()
         await preview
-        return done, len(wall.call("DescribeFlowQuestions", Host="one")["Questions"])
+        return done, meanwhile, len(_asked_of(wall, "one"))
 
-    assert at_desk(wall, work) == (not asked, asked)
+    assert at_desk(wall, work) == (not asked, asked, 0)
+
+
+def test_a_preview_tells_what_was_answered_when_its_time_is_over(wall: Wall, opened: str) -> None:
+    """Of two hosts one answers: that is told at the end of the wait, and the question is open no longer."""
+
+    async def work(desk: Desk) -> tuple[str, dict[str, str], list[str]]:
+        preview = desk.ask(call(wall, "PreviewFlows", Calls=_revoke(opened), Wait=1))
+        await _settled(desk, 1)
+        wall.call("TellFlows", Host="one", QuestionId=_asked_of(wall, "one")[0])
+        outcome = await preview
+        assert outcome
+        assert outcome.result
+        states = {one["Host"]: one["State"] for one in outcome.result["Hosts"]}
+        return outcome.result["State"], states, _asked_of(wall, "two")
+
+    assert at_desk(wall, work) == ("pending", {"one": "answered", "two": "awaited"}, [])
+
+
+def test_a_request_that_is_broken_off_asks_nobody(wall: Wall, opened: str) -> None:
+    """When the task of a request ends in its midst, so does its question."""
+
+    async def work(desk: Desk) -> list[str]:
+        preview = desk.ask(call(wall, "PreviewFlows", Calls=_revoke(opened), Wait=20))
+        await _settled(desk, 1)
+        preview.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await preview
+        return _asked_of(wall, "one")
+
+    assert at_desk(wall, work) == []
 
 
 def test_a_preview_is_not_left_to_the_reader(wall: Wall, opened: str) -> None:

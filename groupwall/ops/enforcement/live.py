@@ -158,6 +158,6 @@ OPERATIONS = (
         tries=calls_asked,
         on=(),
         here=True,
-        waits=Waits(_is_pending, News.ANSWERS, unsaid=PATIENCE),
+        waits=Waits(_is_pending, News.ANSWERS, unsaid=PATIENCE, once_more=True),
     ),
 )

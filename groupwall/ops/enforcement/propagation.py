@@ -124,6 +124,6 @@ OPERATIONS = (
         reads=True,
         on=(),
         here=True,
-        waits=Waits(_still_pending, News.HOSTS),
+        waits=Waits(_still_pending, News.HOSTS, once_more=True),
     ),
 )
