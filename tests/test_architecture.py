@@ -284,6 +284,13 @@ def test_edges_are_kept() -> None:
     assert confinement_faults(PRODUCT) == []
 
 
+def test_python_is_started_safely() -> None:
+    """Whoever starts a Python of ours says -P: nothing in the working folder is run, as root or not (inferred)."""
+    started = [line for source in PRODUCT for line in source.text.splitlines() if "[sys.executable," in line]
+    assert started
+    assert [line for line in started if '[sys.executable, "-P", "-m", ' not in line] == []
+
+
 def test_imports_stand_at_the_top() -> None:
     """No import stands inside a function (inferred)."""
     assert late_imports(PRODUCT) == []

@@ -107,7 +107,7 @@ def create_key(folder: str) -> Key:
 
 
 def _command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "groupwall.cli", *words]
+    return [sys.executable, "-P", "-m", "groupwall.cli", *words]  # -P: nothing in the working folder is run
 
 
 def _environment() -> dict[str, str]:

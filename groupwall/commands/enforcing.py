@@ -125,7 +125,13 @@ def _environment(file: Path) -> dict[str, str]:
 
 def _started(folder: Path, key_file: Path, settings: Settings, url: str) -> subprocess.Popen[bytes]:
     words = ["--endpoint", url, "--profile", AGENT, "--region", settings.region, "--state", str(folder)]
-    command = [sys.executable, "-m", "groupwall.cli", "agent", *words, "--instances", "--lifeline"]
+    own = [
+        sys.executable,
+        "-P",
+        "-m",
+        "groupwall.cli",
+    ]  # -P: nothing in the working folder is run as root
+    command = [*own, "agent", *words, "--instances", "--lifeline"]
     trusted = {"AWS_CA_BUNDLE": str(Path(settings.tls_cert).absolute())} if settings.tls_cert else {}
     environment = {**os.environ, **_environment(key_file), **trusted}
     return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603 - our own words

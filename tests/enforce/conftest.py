@@ -40,6 +40,7 @@ NEED_THE_KERNEL = {
     "test_instances.py": "makes network namespaces and links",
     "test_host.py": "binds network namespaces",
     "test_demo_packets.py": "runs instances",
+    "test_rooted_files.py": "runs an agent",
     "test_restored.py": "runs an agent on network namespaces",
     "test_agent.py": "runs agents on network namespaces",
     "test_own_lasting.py": "sends packets to and from network namespaces",

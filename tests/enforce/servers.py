@@ -161,7 +161,7 @@ def enforcing_on(root: Path, prefix: str, *options: str) -> Iterator[Enforcing]:
     with (
         (root / "log").open("a") as log,
         environment(GROUPWALL_NAMES=prefix, PYTHONPATH=importable()),
-        running((python(), "-m", "groupwall.cli", *serve), log) as server,
+        running((python(), "-P", "-m", "groupwall.cli", *serve), log) as server,
     ):
         yield Enforcing(server, root, prefix)
 

@@ -89,7 +89,8 @@ class Stream:
 def streaming(here: Place, there: Place, port: int) -> Iterator[Stream]:
     """Have an instance send to another, by UDP. Needs root: a small buffer would lose what has passed."""
     arriving = there.namespace.within(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-    words = [sys.executable, "-m", "groupwall.enforce.probes.streaming", there.address, str(port)]
+    module = "groupwall.enforce.probes.streaming"
+    words = [sys.executable, "-P", "-m", module, there.address, str(port)]  # -P: nothing in the working folder is run
     with arriving:
         arriving.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, _BUFFER)
         arriving.settimeout(0)
