@@ -25,6 +25,7 @@ from groupwall.enforce.agent.guard import ssh_callers
 from groupwall.enforce.agent.host import Host
 from groupwall.enforce.dataplane.attached import let_go
 from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.rules import parsing
 
 NAMES = "gw"
 STANDARD_INPUT = 0
@@ -80,7 +81,7 @@ def agent(state: str, names: str, counters_every: float, **given: Any) -> None: 
     gc.set_threshold(*SELDOM)
     folder = private_folder(state)
     name, instances, lifeline = (given.pop(one) for one in ("name", "instances", "lifeline"))
-    name = name or os.uname().nodename
+    name = parsing.host_name(name or os.uname().nodename)
     where = Where(**given)
     with ExitStack() as held:
         clients = Clients(*(held.enter_context(connected(where)) for _ in Clients._fields))

@@ -30,6 +30,7 @@ _IPV4_MAPPED = 0xFFFF
 _LAST_PORT = 65535
 _LAST_ICMP = 255
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]{0,255}")
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _ID = re.compile(r"(?P<prefix>[a-z]+(?:-[a-z]+)*)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 
 
@@ -179,4 +180,11 @@ def identifier(prefix: str, text: str, malformed: Callable[[str], errors.ApiErro
     found = _ID.fullmatch(text)
     if found is None or found["prefix"] != prefix:
         raise malformed(text)
+    return text
+
+
+def host_name(text: str) -> str:
+    """Return the name of a host that enforces (inferred). InvalidParameterValue for what is none."""
+    if not _HOST.fullmatch(text):
+        raise errors.host_name_invalid(text)
     return text

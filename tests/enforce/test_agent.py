@@ -225,3 +225,11 @@ def test_a_dead_host_has_no_flows_that_are_known(hosts: Hosts) -> None:
     until(lambda: hosts.live_flows() == ("incomplete", {"here": "answered", "there": "dead"}))
     hosts.start("there")
     until(lambda: hosts.live_flows() == ("complete", {"here": "answered", "there": "answered"}))
+
+
+@pytest.mark.parametrize("name", ["my host", "höst", "x" * 254])
+def test_a_name_that_no_server_takes(tmp_path: Path, name: str) -> None:
+    """An agent that no server would hear of does not begin (inferred)."""
+    ended = command("agent", "--host", name, "--state", str(tmp_path / "state"))
+    assert ended.code == 1
+    assert "for parameter host is invalid" in ended.err

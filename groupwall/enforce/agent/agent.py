@@ -69,6 +69,7 @@ class Agent:
         self._clients = clients
         self._drifts = 0
         self._fault = ""
+        self._refusal = ""
         self._enforced: list[str] = []
         self._news = asyncio.Event()
         self._work = asyncio.Event()
@@ -209,10 +210,18 @@ class Agent:
             try:
                 await apart(partial(self._clients.telling.call, "Acknowledge", given))
                 self._drifts -= drifts
+                self._refusal = ""
             except (NoAnswer, ApiError) as error:
-                log.debug("%s", error)  # who asks hears the same, and says so
-                await asyncio.sleep(LATEST)
+                self._say_refused(error)
+                await asyncio.sleep(LATEST if isinstance(error, NoAnswer) else REFUSED)
                 self._news.set()
+
+    def _say_refused(self, error: NoAnswer | ApiError) -> None:
+        """Tell once that the server does not take what holds here: it counts as not enforced."""
+        if isinstance(error, ApiError) and str(error) != self._refusal:
+            log.warning("the server does not take what is enforced here: %s", error)
+            self._refusal = str(error)
+        log.debug("%s", error)  # of no answer who asks hears as well, and says so
 
     def _told(self) -> dict[str, object]:
         if self._host.applied:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from groupwall import errors
 from groupwall.ops.hosts import MOST, Told
 from groupwall.ops.operation import Context, Operation, Params, Result
@@ -12,7 +10,6 @@ from groupwall.store.changes import compact
 from groupwall.store.entities import Host
 
 LONGEST_MESSAGE = 1024
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
 def acknowledge(params: Params, context: Context) -> Result:
@@ -21,7 +18,7 @@ def acknowledge(params: Params, context: Context) -> Result:
     A host that enforces nothing any more is forgotten. InvalidParameterValue for a name that is none, a revision that
     is yet to come, and drifts below 0; HostLimitExceeded.
     """
-    name, revision, drifts = host_name(params["Host"]), params["Revision"], params.get("Drifts", 0)
+    name, revision, drifts = parsing.host_name(params["Host"]), params["Revision"], params.get("Drifts", 0)
     message = params.get("Message", "")
     if not 0 <= revision <= context.tx.head.revision:
         raise errors.revision_unknown(revision, context.tx.head.revision)
@@ -30,13 +27,6 @@ def acknowledge(params: Params, context: Context) -> Result:
     _bind(Host(name, compact(sorted({parsing.interface_id(one) for one in params.get("InterfaceIds", ())}))), context)
     context.hosts.tell(context.world, name, revision, Told(context.now, drifts=drifts, message=message))
     return {"Revision": context.tx.head.revision + bool(context.tx.written)}
-
-
-def host_name(text: str) -> str:
-    """Return the name of a host. InvalidParameterValue for what is none."""
-    if not _NAME.fullmatch(text):
-        raise errors.host_name_invalid(text)
-    return text
 
 
 def _bind(host: Host, context: Context) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 
 from groupwall import errors
-from groupwall.ops.enforcement.acknowledge import host_name
 from groupwall.ops.enforcement.facts import Json
 from groupwall.ops.filters import Paging
 from groupwall.ops.flows.shown import group_names, rule_shown
@@ -30,7 +29,7 @@ def tell_counters(params: Params, context: Context) -> Result:
 
     InvalidParameterValue for what cannot be added up; HostLimitExceeded.
     """
-    host = host_name(params["Host"])
+    host = parsing.host_name(params["Host"])
     report = Report(host, params["Series"], params["Number"], tuple(map(_more, params.get("Counters", ()))))
     if not _is_sound(report):
         raise errors.report_malformed(MOST_RULES)
