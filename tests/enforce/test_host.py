@@ -119,7 +119,7 @@ def test_a_device_is_held(placed: Placed) -> None:
     placed.detach(0)
     placed.detach(1)
     assert placed.passes()
-    assert _table(placed.router) is None
+    assert table(placed.router) is None
 
 
 def test_hooks_are_inside(placed: Placed) -> None:
@@ -135,7 +135,7 @@ def test_hooks_are_inside(placed: Placed) -> None:
     placed.follow(changes(3, open_, silent))
     assert placed.connects()
     assert not placed.connects(source=1, destination=0)
-    assert _table(placed.router) is None
+    assert table(placed.router) is None
 
 
 def test_what_is_older_lives(placed: Placed) -> None:
@@ -196,7 +196,7 @@ def test_what_groupwall_bound_is_let_go(placed: Placed) -> None:
     placed.attach_both()
     placed.host.close()
     assert placed.router.within(lambda: let_go(placed.folder)) == placed.enis
-    assert (placed.passes(), _table(placed.router), bindings.read(placed.folder)) == (True, None, [])
+    assert (placed.passes(), table(placed.router), bindings.read(placed.folder)) == (True, None, [])
     assert placed.router.within(lambda: let_go(placed.folder)) == []
 
 
@@ -215,7 +215,7 @@ def test_what_is_not_ours_is_told(placed: Placed) -> None:
     """Somebody else's table of our name is not touched, so that nothing can be attached there (issue 6)."""
     placed.follow(whole(1, placed.world()))
     with placed.bed.namespaces.opened(placed.bed.hosts[1].id) as namespace:
-        _take_name(namespace)
+        take_name(namespace)
     with pytest.raises(Unbound, match="somebody else has a table named groupwall"):
         placed.attach_container(1)
     assert (placed.host.interfaces, bindings.read(placed.folder), placed.connects()) == ([], [], True)
@@ -224,7 +224,7 @@ def test_what_is_not_ours_is_told(placed: Placed) -> None:
 def test_one_that_cannot_be_held_is_no_other_s_trouble(placed: Placed) -> None:
     """Where one table cannot be brought up to what is told, the others are; all is applied once that one is too.
 
-    So a container that is in the way keeps a revoke from being called applied, and not from its effect (inferred).
+    So a container that is in the way keeps everything from being called applied, and not from its effect (inferred).
     """
     open_, closed = placed.world(SSH), placed.world()
     placed.follow(whole(1, open_))
@@ -233,23 +233,24 @@ def test_one_that_cannot_be_held_is_no_other_s_trouble(placed: Placed) -> None:
     assert placed.connects()
     with placed.bed.namespaces.opened(placed.bed.hosts[0].id) as namespace:
         remove_table(namespace)
-        _take_name(namespace)
+        take_name(namespace)
         placed.follow(changes(2, open_, closed))
         assert placed.host.faults == [
             f"{placed.enis[0]}: somebody else has a table named groupwall, which is not touched"
         ]
-        assert (placed.host.revision, placed.host.applied, placed.connects()) == (2, 1, False)
-        _by_hand(namespace, GoneTable())
+        assert (placed.host.revision, placed.host.applied, placed.connects()) == (2, 0, False)
+        by_hand(namespace, GoneTable())
     placed.follow(changes(3, closed, closed))
     assert (placed.host.faults, placed.host.applied) == ([], 3)
 
 
-def _take_name(namespace: Namespace) -> None:
+def take_name(namespace: Namespace) -> None:
     """Have somebody else make a table of our name."""
-    _by_hand(namespace, NewTable(), without=attribute(6, b"groupwall"))
+    by_hand(namespace, NewTable(), without=attribute(6, b"groupwall"))
 
 
-def _by_hand(namespace: Namespace, change: NewTable | GoneTable, without: bytes = b"") -> None:
+def by_hand(namespace: Namespace, change: NewTable | GoneTable, without: bytes = b"") -> None:
+    """Make or remove a table of our name, without some bytes of the message."""
     [message] = change.messages(text(1, TABLE))
     with namespace.within(lambda: Connection(NETFILTER)) as kernel:
         kernel.order(
@@ -315,6 +316,7 @@ def _bridged(kernel: Connection, name: str) -> Iterator[None]:
         kernel.order([no_link(numbers["bridge0"])])
 
 
-def _table(namespace: Namespace) -> object:
+def table(namespace: Namespace) -> object:
+    """Return our table of a namespace, None if there is none."""
     with namespace.within(lambda: Connection(NETFILTER)) as kernel:
         return read_table(kernel, TABLE)

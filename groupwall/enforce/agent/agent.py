@@ -190,11 +190,13 @@ class Agent:
         self._watched = there
 
     def _repair(self) -> None:
+        before = self._host.applied
         drifts = self._host.repaired()
         self._say("; ".join(self._host.faults))
         if drifts:
             log.warning("somebody changed %s of our tables; it is as it should be again", drifts)
             self._drifts += drifts
+        if drifts or self._host.applied != before:
             self._news.set()
 
     # ---- to the server

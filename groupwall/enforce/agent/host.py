@@ -10,9 +10,9 @@ from groupwall.enforce.dataplane.attached import Attached
 from groupwall.enforce.dataplane.bindings import Binding, Wanted
 from groupwall.enforce.dataplane.foreseen import Foreseen
 from groupwall.enforce.dataplane.namespaces import Namespaces
-from groupwall.enforce.dataplane.posts import UNDONE, Post, apply_due, told
+from groupwall.enforce.dataplane.posts import Post, apply_due
 from groupwall.enforce.dataplane.routers import Routers
-from groupwall.enforce.policy.desired import NOTHING, Answer, cuts, folded, interface_of
+from groupwall.enforce.policy.desired import NOTHING, Answer, Desired, Key, cuts, folded, interface_of
 
 
 class Host:
@@ -26,18 +26,25 @@ class Host:
         self._namespaces = namespaces
         self._routers: Routers | None = None
         self._desired = NOTHING
-        self.applied = 0
-        """The revision that everything here stands for, 0 before the first."""
+        self._applied = 0
+        self._missed: set[Key] = set()
+        self._cuts: set[Key] = set()
         self._faults: list[str] = []
 
     @property
     def faults(self) -> list[str]:
         """What could not be done of what was told last, each with the reason."""
-        return [*self._faults, *(self._routers.faults if self._routers else ())]
+        at_posts = [post.fault for post in self.posts() if post.fault]
+        return [*self._faults, *(self._routers.faults if self._routers else ()), *at_posts]
+
+    @property
+    def applied(self) -> int:
+        """The revision that everything here stands for, 0 before the first, and while a table is known not to hold."""
+        return 0 if any(post.is_lost for post in self.posts()) else self._applied
 
     @property
     def revision(self) -> int:
-        """The revision that was told last, 0 before the first."""
+        """The revision that was told last, 0 before the first, and where all has to be told again."""
         return self._desired.revision
 
     @property
@@ -65,18 +72,26 @@ class Host:
         """Have every table say what an answer says; returns once the kernel has it. Instances are made by ``step``.
 
         What cannot be done is told in ``faults``, and tried again with the next answer, while all else is done. An
-        answer that is none raises ValueError or LookupError, and nothing has changed.
+        answer that is none raises ValueError or LookupError, and nothing has changed. After any other error all has to
+        be told again, and what posts may have missed of this answer they take over then.
         """
-        self._desired, changed = folded(self._desired, answer)
-        again = bool(self.faults) or answer["Whole"]
-        self._faults = self._attached.forget_gone(self._desired)
+        desired, changed = folded(self._desired, answer)
+        self._missed |= changed
+        self._cuts |= cuts(answer)
+        self._desired = desired._replace(revision=0)
+        self._follow(desired, again=bool(self.faults) or answer["Whole"])
+        self._desired, self._missed, self._cuts = desired, set(), set()
+
+    def _follow(self, desired: Desired, *, again: bool) -> None:
+        """Have posts follow first, then what needs files. again: make instances anew that could not be made."""
         for post in self.posts():
-            post.follow(self._desired.facts, changed, cuts(answer))
-        if self._routers and (again or instances.concerns(changed)):
-            self._routers.plan(self._desired)
-        self._faults += apply_due(self.posts(), self._desired.revision)
+            post.follow(desired.facts, self._missed, self._cuts)
+        if self._routers and (again or instances.concerns(self._missed)):
+            self._routers.plan(desired)
+        apply_due(self.posts(), desired.revision)
+        self._faults = self._attached.forget_gone(desired)
         if not any(post.is_due() for post in self.posts()):
-            self.applied = self._desired.revision
+            self._applied = desired.revision
 
     def foreseen(self, answer: Answer) -> list[Foreseen]:
         """Return what finds the flows here that would end if an answer were true, of which nothing is done.
@@ -93,13 +108,7 @@ class Host:
 
     def repaired(self) -> int:
         """Set right what somebody disturbed; return how many tables that were."""
-        repaired = 0
-        for post in self.posts():
-            try:
-                repaired += post.repaired()
-            except UNDONE as error:
-                self._faults.append(f"{post.vpc_id}: {told(error)}")
-        return repaired
+        return sum(post.repaired(self.revision) for post in self.posts())
 
     def attach(self, wanted: Wanted) -> Binding:
         """Hold a device to an interface's policy, from now on until it is detached. Raise Unbound, with the reason."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from groupwall.enforce.dataplane import bindings
 from groupwall.enforce.dataplane.bindings import Binding, Unbound, Wanted
-from groupwall.enforce.dataplane.posts import UNDONE, Post, apply_due, new_post, remove_table, told
+from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.dataplane.posts import UNDONE, Post, new_post, remove_table, told
 from groupwall.enforce.kernel.conntrack import track
 from groupwall.enforce.kernel.entering import Namespace
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection
@@ -25,6 +26,7 @@ class Attached:
         self._folder = folder
         self._bound: dict[str, Binding] = {}
         self._posts: dict[int, Post] = {}
+        self._is_kept = True
 
     @property
     def posts(self) -> Collection[Post]:
@@ -48,10 +50,7 @@ class Attached:
             except OSError as error:
                 faults.append(f"{one.interface_id}: {told(error)}")
         for post in self.posts:
-            try:
-                post.close_first()
-            except UNDONE as error:
-                faults.append(f"{', '.join(sorted(post.interfaces))}: {told(error)}")
+            post.close_first()
         return faults
 
     def _in_time(self) -> list[Binding]:
@@ -77,10 +76,11 @@ class Attached:
         _follow_older(one)
         post = self._bind(one, desired)
         self._keep()  # first, since whoever comes after a crash has to know what to undo
-        if faults := apply_due([post], desired.revision):
+        post.bring_up(desired.revision)
+        if why := post.fault:
             self._unbind(one, desired)
             self._keep()
-            raise Unbound("; ".join(faults))
+            raise Unbound(why)
         return one
 
     def confirm(self, interface_id: str, desired: Desired) -> Binding:
@@ -91,9 +91,11 @@ class Attached:
         if 0 < one.own.until <= SystemClock().now():
             raise Unbound("it is too late to confirm: attach it again")
         confirmed = one._replace(own=one.own._replace(until=0))
-        if faults := apply_due([self._bind(confirmed, desired)], desired.revision):
+        post = self._bind(confirmed, desired)
+        post.bring_up(desired.revision)
+        if why := post.fault:
             self._bind(one, desired)
-            raise Unbound("; ".join(faults))
+            raise Unbound(why)
         self._keep()
         return confirmed
 
@@ -121,34 +123,44 @@ class Attached:
         one = self._bound.get(interface_id)
         if one is None:
             raise Unbound(f"{interface_id} is not bound here")
-        if self._unbind(one, desired):
-            _free(one)
+        self._unbind(one, desired)
         self._keep()
         return one
 
-    def _unbind(self, one: Binding, desired: Desired) -> bool:
-        """Let a device go, and its post if nothing else has it, which is told."""
-        del self._bound[one.interface_id]
+    def _unbind(self, one: Binding, desired: Desired) -> None:
+        """Let a device go, and the table if nothing else has it. OSError if that stays."""
         post = self._posts[one.number]
         post.unbind(one.interface_id, desired.facts)
         if post.interfaces:
-            apply_due([post], desired.revision)
-            return False
-        self._posts.pop(one.number).close()
-        return True
+            post.bring_up(desired.revision)
+        else:
+            post.free()
+            self._posts.pop(one.number).close()
+        del self._bound[one.interface_id]
 
     def forget_gone(self, desired: Desired) -> list[str]:
-        """Let go of namespaces that are gone for everyone but us; tell of them."""
+        """Let go of namespaces that cannot be found any more; tell of them, and of what could not be kept.
+
+        A namespace that lives on all the same, as one whose process has ended or whose name was taken away, is free.
+        """
         # A thousand devices of one namespace cost one look, since this is done before each change.
         places = {(one.place, one.number): one for one in self._bound.values()}
         there = {place for place, one in places.items() if bindings.is_there(one)}
         gone = [one for one in self._bound.values() if (one.place, one.number) not in there]
-        for one in gone:
-            self.detach(one.interface_id, desired)
-        return [f"{one.interface_id}: its network namespace is gone" for one in gone]
+        faults = [f"{one.interface_id}: its network namespace is gone" for one in gone]
+        try:
+            for one in gone:
+                self._unbind(one, desired)
+            if gone or not self._is_kept:
+                self._keep()
+        except OSError as error:  # it is tried again with the next answer
+            faults.append(f"{error.filename or TABLE}: {told(error)}")
+        return faults
 
     def _keep(self) -> None:
+        self._is_kept = False
         bindings.write(self._folder, list(self._bound.values()))
+        self._is_kept = True
 
 
 def _follow_older(one: Binding) -> None:

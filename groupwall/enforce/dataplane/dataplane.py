@@ -185,6 +185,12 @@ class Dataplane:
             return False
         return self._follow(self.revision)
 
+    def remove(self) -> None:
+        """Remove the table, if it is there. Raise NotOurs if it is somebody else's."""
+        self.revision = None
+        if read_table(self._connection, TABLE) is not None:
+            self._commit([GoneTable()])
+
     def _generation(self) -> bytes:
         _, found = told(self._connection.ask(asked_generation()))
         return found[1]

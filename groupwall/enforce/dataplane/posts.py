@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager, suppress
 from typing import Self
 
 from groupwall.enforce.dataplane.dataplane import TABLE, Dataplane
@@ -51,6 +52,9 @@ class Post:
         self._due: set[Part] = set()
         self._cuts: set[Key] = set()
         self._loaded = False
+        self._why = ""
+        self.is_lost = False
+        """Whether the table is known not to hold, such as where somebody put another in its place."""
 
     def __enter__(self) -> Self:
         return self
@@ -84,6 +88,12 @@ class Post:
     def state(self) -> State:
         """What the table follows from; it changes with the policy."""
         return self._policy.state
+
+    @property
+    def fault(self) -> str:
+        """Why the table could not be brought up to the policy, and whose it is; empty once it could be."""
+        whose = ", ".join(sorted(self.interfaces)[:_NAMED]) or self.vpc_id
+        return self._why and f"{whose}: {self._why}"
 
     @property
     def is_new(self) -> bool:
@@ -157,22 +167,68 @@ class Post:
             policy.see(map(str, addresses(self._links)))
         return policy.ending(cuts)
 
-    def close_first(self) -> None:
-        """Let nothing pass until the first ``apply``, unless a whole table is there, which then decides until then."""
-        holds = self._dataplane.read()
-        if holds is None or not holds.elements.get(REVISION):
-            self.apply(0)
-            self._loaded = False
+    def bring_up(self, revision: int) -> None:
+        """Apply what is due, if anything is. What stands in the way is told by ``fault``."""
+        with self._telling():
+            if self.is_due():
+                self.apply(revision)
 
-    def repaired(self) -> bool:
-        """Set the table right if somebody disturbed it, and tell whether that was needed. Raise as ``apply``."""
-        if not self._loaded or not self._dataplane.disturbed():
+    def close_first(self) -> None:
+        """Let nothing pass until the first ``apply``, unless a whole table is there, which then decides until then.
+
+        What stands in the way is told by ``fault``.
+        """
+        with self._telling():
+            holds = self._dataplane.read()
+            if holds is None or not holds.elements.get(REVISION):
+                self.apply(0)
+                self._loaded = False
+
+    def repaired(self, revision: int) -> bool:
+        """Set the table right if somebody disturbed it, and tell whether that was needed.
+
+        What stands in the way is told by ``fault``; as soon as that goes, which is a disturbance too, the table is
+        made again. revision: what was told last, 0 before the first answer, until when the table stays closed.
+        """
+        if not self._dataplane.disturbed():  # asked first, as what it tells would wake whoever waits for ever
             return False
+        repaired = False
+        if self._loaded:
+            with self._telling(lost=True):
+                repaired = self._repaired()
+        elif not revision:
+            self.close_first()
+        elif self.is_lost:
+            self.bring_up(revision)
+            repaired = not self.is_lost
+        return repaired
+
+    def _repaired(self) -> bool:
         self._loaded = False
         repaired = self._dataplane.repair()
         self._try_on()
         self._loaded = True
         return repaired
+
+    @contextmanager
+    def _telling(self, *, lost: bool = False) -> Iterator[None]:
+        """Keep why it did not work. lost: whether the table then does not hold, whatever the reason."""
+        try:
+            yield
+        except UNDONE as error:
+            self._why = told(error)
+            self.is_lost |= lost or isinstance(error, NotOurs)
+        else:
+            self._why, self.is_lost = "", False
+
+    def free(self) -> None:
+        """Remove the table, so that packets pass as if it had never been; somebody else's is not touched. OSError.
+
+        It is done through what was opened when the namespace could still be found: one that has lost its name, or the
+        process that it was known by, may live on.
+        """
+        with suppress(NotOurs):
+            self._dataplane.remove()
 
 
 def new_post(namespace: Namespace, policy: Policy, known: Facts) -> Post:
@@ -183,16 +239,10 @@ def new_post(namespace: Namespace, policy: Policy, known: Facts) -> Post:
     return post
 
 
-def apply_due(posts: Iterable[Post], revision: int) -> list[str]:
-    """Bring every table that is behind up to its policy; return what could not be done, with the reason."""
-    faults = []
+def apply_due(posts: Iterable[Post], revision: int) -> None:
+    """Bring every table that is behind up to its policy, whatever stands in the way of some: each tells its fault."""
     for post in posts:
-        try:
-            if post.is_due():
-                post.apply(revision)
-        except UNDONE as error:
-            faults.append(f"{', '.join(sorted(post.interfaces)[:_NAMED])}: {told(error)}")
-    return faults
+        post.bring_up(revision)
 
 
 def told(error: Exception) -> str:

@@ -55,7 +55,7 @@ class Routers:
                 self._posts[vpc_id] = new_post(self._made.router(vpc_id), Policy(vpc_id, timeouts=AWS), desired.facts)
             self._made.join(instances.peerings(desired.facts, vpc_ids))
         self._bind()
-        self.faults += apply_due(self.posts, desired.revision)
+        apply_due(self.posts, desired.revision)
         self._left = self._steps(self._made.to_do(self._wanted))
 
     def step(self) -> bool:
@@ -102,7 +102,7 @@ class Routers:
                 post.unbind(interface_id, self._desired.facts)
         for vpc_id in self._made.remove_routers(instances.vpcs_of(self._wanted.values())) & self._posts.keys():
             self._posts.pop(vpc_id).close()
-        self.faults += apply_due(self.posts, self._desired.revision)
+        apply_due(self.posts, self._desired.revision)
 
     def _bind(self) -> None:
         for each in (each for some in self._wanted.values() for each in some):
