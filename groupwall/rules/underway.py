@@ -23,7 +23,8 @@ _PROTOCOLS = _CODES = 256
 class UnderWay(NamedTuple):
     """A flow that is under way at the gate of an interface. source_port: 0 for none.
 
-    stops: whether it would end without a cut, too, as it is untracked.
+    stops: whether it would end though the change asks for no cut, as it is untracked, or cut by the tag of a group.
+    by_tag: whether such a tag ends it.
     """
 
     interface_id: str
@@ -31,6 +32,7 @@ class UnderWay(NamedTuple):
     flow: Flow
     source_port: int = 0
     stops: bool = False
+    by_tag: bool = False
 
     @property
     def peer(self) -> int:
@@ -63,7 +65,8 @@ def told(one: UnderWay) -> dict[str, Any]:
         ends |= {"IcmpType": rest // _CODES, "IcmpCode": rest % _CODES}
     elif rest or one.source_port:
         ends |= {"SourcePort": one.source_port, "DestinationPort": rest}
-    return {"InterfaceId": one.interface_id, "IsEgress": one.direction.is_egress, **ends, "Stops": one.stops}
+    gate = {"InterfaceId": one.interface_id, "IsEgress": one.direction.is_egress}
+    return {**gate, **ends, "Stops": one.stops, "ByTag": one.by_tag}
 
 
 def read(given: Mapping[str, Any]) -> UnderWay:
@@ -79,7 +82,7 @@ def read(given: Mapping[str, Any]) -> UnderWay:
         port, rest = (_within(PORTS, given.get(end, 0)) for end in ("SourcePort", "DestinationPort"))
     direction = Direction.EGRESS if given["IsEgress"] else Direction.INGRESS
     flow = Flow(source, destination, protocol * PORTS + rest)
-    return UnderWay(given["InterfaceId"], direction, flow, port, given.get("Stops", False))
+    return UnderWay(given["InterfaceId"], direction, flow, port, given.get("Stops", False), given.get("ByTag", False))
 
 
 def _within(end: int, number: int) -> int:

@@ -64,7 +64,7 @@ class Enforced:
         """Return the flows that a policy would not permit, each at the gates that would not."""
         kernels = zip(self.planes, self._kernels, strict=True)
         states = ((kernel, state(policy, self.bed.hosts, vpc_id)) for vpc_id, kernel in kernels)
-        return would_end(Foreseen(kernel, Ending(judged, None, own=False)) for kernel, judged in states)
+        return would_end(Foreseen(kernel, Ending(judged, None)) for kernel, judged in states)
 
     def forget_flows(self) -> None:
         """Track nothing that is tracked now."""

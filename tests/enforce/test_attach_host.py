@@ -84,6 +84,11 @@ class Machine:
         hosts = self._at_the_server(lambda _, own: own.describe_propagation()["Hosts"])
         return [interface_id for host in hosts for interface_id in host["InterfaceIds"]]
 
+    def says(self) -> list[str]:
+        """Return what the machine's agent says of itself."""
+        hosts = self._at_the_server(lambda _, own: own.describe_propagation()["Hosts"])
+        return [host["Message"] for host in hosts if "Message" in host]
+
     def start(self) -> None:
         """Start the machine's agent."""
         words = ("agent", "--endpoint", self.server.url, "--host", "here", "--state", str(self._state))
@@ -158,12 +163,14 @@ def test_a_machine_is_attached(machine: Machine) -> None:
     assert kept == f"kept whatever the rules say: loopback, {machine.there.address(4)} to port 22, {server}"
     assert last.startswith(f"  groupwall attach --eni {machine.eni} --host --confirm --state ")
     assert (machine.asked(), machine.asked(SSH)) == (False, True)
+    until(lambda: [one.partition(" until 20")[0] for one in machine.says()] == [f"{machine.eni} is on trial"])
     assert machine.bed.speaks(machine.here, session.server, session.client)
     session.close()
     machine.admit()
     assert (machine.asked(), machine.enforced()) == (True, [machine.eni])
     ended = machine.command("attach", "--host", "--confirm")
     assert (ended.code, ended.out) == (0, f"this machine is {machine.eni} until it is detached\n")
+    until(lambda: machine.says() == [])
     machine.kill()
     assert (machine.asked(), machine.asked(PORT + 1)) == (True, False)
     machine.start()

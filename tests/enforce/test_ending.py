@@ -26,7 +26,7 @@ def test_what_ends_is_told_with_its_gates(drawn: st.DataObject) -> None:
     after = drawn.draw(changes(before, everyone))
     was, now = (state(policy, everyone, "vpc-a") for policy in (before, after))
     untracked, gates = stopping(was, now), Gates(now)
-    ending = Ending(now, untracked, own=False)
+    ending = Ending(now, untracked)
     for probe in drawn.draw(probes(before, HERE)):
         one = Tracked(flow(probe), probe.second, b"")
         told, stops = ending.gates(one), ending.stops(one)

@@ -16,8 +16,8 @@ def _rule(port: int, peer: str = "172.31.0.0/16") -> dict[str, Any]:
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": peer}]}
 
 
-def _group(one: Enforcing, *rules: dict[str, Any]) -> str:
-    group_id = str(one.ec2.create_security_group(GroupName="web", Description="of a test")["GroupId"])
+def _group(one: Enforcing, *rules: dict[str, Any], name: str = "web") -> str:
+    group_id = str(one.ec2.create_security_group(GroupName=name, Description="of a test")["GroupId"])
     one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=list(rules))
     return group_id
 
@@ -127,6 +127,28 @@ def test_a_flow_that_stops_anyhow_is_marked() -> None:
             assert {_ends(flow): flow["Stops"] for flow in told} == {_of(there[0]): True, _of(there[1]): False}
             one.applied(one.own.apply_changes(Calls=calls))
             assert [each.speaks() for each in there] == [False, True]
+
+
+def test_a_flow_that_a_tag_cuts_is_marked() -> None:
+    """At an interface in a group whose tag cuts, a flow is told as one that ends unasked, as it then does (inferred).
+
+    The same flow is judged at another interface without that tag.
+    """
+    with enforcing() as one:
+        [client] = one.run_instances(1)
+        group_id, other = _group(one, _rule(PORT)), _group(one, _rule(PORT), name="other")
+        one.ec2.create_tags(Resources=[group_id], Tags=[{"Key": "groupwall:existing-flows", "Value": "cut"}])
+        servers = [one.run_instances(1, SecurityGroupIds=[each])[0] for each in (group_id, other)]
+        with (
+            _connections(one, servers[0], [(client, PORT)]) as [cut],
+            _connections(one, servers[1], [(client, PORT)]) as [kept],
+        ):
+            calls = [*_calls(group_id, _rule(PORT)), *_calls(other, _rule(PORT))]
+            told = one.own.preview_flows(Calls=calls, Wait=20)["Flows"]
+            marks = {_ends(flow): (flow["Stops"], flow["ByTag"]) for flow in told}
+            assert marks == {_of(cut): (True, True), _of(kept): (False, False)}
+            one.applied(one.own.apply_changes(Calls=calls))
+            assert [each.speaks() for each in (cut, kept)] == [False, True]
 
 
 def test_a_flow_that_lives_on_without_a_rule_is_listed() -> None:

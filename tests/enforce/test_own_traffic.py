@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from groupwall.enforce.dataplane.foreseen import would_end
 from groupwall.enforce.kernel.conntrack import end, tracked
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection
 from groupwall.enforce.kernel.packets import TCP
 from groupwall.enforce.policy.own import Kept
+from groupwall.rules.flows import PORTS
 from groupwall.rules.values import Direction
 from tests.enforce.answers import Json, World, changes, group, rule, whole
 from tests.enforce.machines import (
@@ -99,6 +101,30 @@ def test_a_cut_ends_what_has_begun(machine: Machine) -> None:
     ]
     for one in made:
         closed(one)
+
+
+def test_what_is_kept_is_not_cut(machine: Machine) -> None:
+    """Of what a cut would end, loopback and what is kept are neither told nor ended: rules are not asked about them."""
+    other = rule("10.0.0.0/8", PORT + 1)
+    before, after = _cutting(OPEN, other), _cutting(OPEN)
+    kept = (
+        Kept(Direction.INGRESS, str(machine.one.address(4)), TCP, SSH),
+        Kept(Direction.EGRESS, str(machine.one.address(4)), TCP, PORT),
+    )
+    machine.follow(whole(1, before))
+    machine.hold(*kept)
+    one, here = machine.one, machine.here
+    ends = [(one, here, SSH), (here, one, PORT), (here, here, PORT), (one, here, PORT), (one, here, PORT + 1)]
+    made = [machine.bed.connect(*each) for each in ends]
+    told = would_end(machine.host.foreseen(changes(2, before, after)))
+    assert [one.flow.service % PORTS for one in told] == [PORT + 1]
+    machine.follow(changes(2, before, after))
+    with here.within(lambda: Connection(NETFILTER)) as kernel:
+        assert sorted(one.flow.service % PORTS for one in tracked(kernel)) == sorted([SSH, PORT, PORT, PORT])
+    spoken = [machine.bed.speaks(end[0], one.client, one.server) for end, one in zip(ends, made, strict=True) if one]
+    assert spoken == [True, True, True, True, False]
+    for each in made:
+        closed(each)
 
 
 def _cutting(*rules: Json) -> World:

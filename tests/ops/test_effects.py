@@ -75,6 +75,27 @@ def test_what_is_untracked_stops(wall: Wall) -> None:
     assert gate["Stops"] == []
 
 
+def test_a_tag_that_cuts_is_named(wall: Wall) -> None:
+    """A gate that admits less tells whose tag ends flows under way there, if any does, and so does the receipt.
+
+    Where nothing is cut, or an interface is gone, none is named (inferred).
+    """
+    web, ops = create_group(wall), create_group(wall, "ops")
+    allow(wall, web, tcp(22, BLOCK), tcp(80, BLOCK))
+    interface = create_interface(wall, Groups=[web, ops])
+    revoke = {"GroupId": web, "IpPermissions": [tcp(22, BLOCK)]}
+    assert [gate["CutBy"] for gate in wall.call("PreviewRevoke", **revoke)["Gates"]] == [[]]
+    for value in ("keep", "cut"):
+        wall.call("CreateTags", Resources=[ops], Tags=[{"Key": "groupwall:existing-flows", "Value": value}])
+        named = [[ops]] if value == "cut" else [[]]
+        assert [gate["CutBy"] for gate in wall.call("PreviewRevoke", **revoke)["Gates"]] == named
+    wall.call("RevokeSecurityGroupIngress", **revoke)
+    assert [gate["CutBy"] for gate in wall.call("DescribeReceipt", Revision=wall.app.revision())["Gates"]] == [[ops]]
+    more = preview(wall, "AuthorizeSecurityGroupIngress", **revoke)
+    gone = preview(wall, "DeleteNetworkInterface", NetworkInterfaceId=interface)
+    assert [gate["CutBy"] for told in (more, gone) for gate in told["Gates"]] == [[], [], []]
+
+
 def test_a_revoke_that_looks_harmless(wall: Wall) -> None:
     """A second rule, of another group on the same interface, still lets the traffic in, and is named."""
     web, ops = create_group(wall), create_group(wall, "ops")

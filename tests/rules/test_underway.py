@@ -22,13 +22,16 @@ def _flows() -> st.SearchStrategy[UnderWay]:
         st.tuples(st.integers(IPV4, IPV4 + (1 << 128) - 1), st.integers(IPV4, IPV4 + (1 << 128) - 1)),
     )
     services = st.tuples(st.integers(0, 255), st.integers(0, _LAST), st.integers(0, _LAST))
-    return st.builds(_flow, st.sampled_from(Direction), ends, services, st.booleans())
+    marks = st.tuples(st.booleans(), st.booleans())
+    return st.builds(_flow, st.sampled_from(Direction), ends, services, marks)
 
 
-def _flow(direction: Direction, ends: tuple[int, int], service: tuple[int, int, int], stops: bool) -> UnderWay:  # noqa: FBT001
+def _flow(
+    direction: Direction, ends: tuple[int, int], service: tuple[int, int, int], marks: tuple[bool, bool]
+) -> UnderWay:
     protocol, low, port = service
     flow = Flow(*ends, protocol * PORTS + low)
-    return UnderWay("eni-1", direction, flow, 0 if protocol in (1, 58) else port, stops)
+    return UnderWay("eni-1", direction, flow, 0 if protocol in (1, 58) else port, *marks)
 
 
 @given(_flows())

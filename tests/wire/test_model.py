@@ -107,6 +107,8 @@ def test_our_own_model_loads_in_botocore() -> None:
     assert client.meta.service_model.operation_names == list(SERVICES["groupwall"].actions)
     assert client.can_paginate("describe_changes")
     assert client.waiter_names == ["rules_applied"]
+    waiting = client.get_waiter("rules_applied").config
+    assert (waiting.delay, waiting.delay * waiting.max_attempts) == (0.1, 60)  # hosts take milliseconds, not seconds
 
 
 def test_every_member_of_our_own_model_is_explained() -> None:

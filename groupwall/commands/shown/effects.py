@@ -55,7 +55,7 @@ def _gates(result: Json) -> Iterator[RenderableType]:
         way = "egress of" if gate["IsEgress"] else "ingress of"
         groups = several(sorted(map(named, gate["GroupNames"], gate["GroupIds"])))
         title = f"{way} {several(gate['InterfaceIds'])}, in {groups or 'no group'}"
-        yield branch(title, [*_traffic(gate), *_still_open(gate)], "bold")
+        yield branch(title, [*_traffic(gate), *_cut_by(gate), *_still_open(gate)], "bold")
 
 
 def _traffic(gate: Json) -> Iterator[Text]:
@@ -65,6 +65,13 @@ def _traffic(gate: Json) -> Iterator[Text]:
         ("Opened", "opened", _OPENED),
     ):
         yield from (Text(f"{told} {line['Text']}", style) for line in gate.get(member, []))
+
+
+def _cut_by(gate: Json) -> Iterator[Text]:
+    """Yield whose tag has flows under way end, and not new ones alone."""
+    names = dict(zip(gate["GroupIds"], gate["GroupNames"], strict=True))
+    if cutting := [named(names[one], one) for one in gate.get("CutBy", [])]:
+        yield Text(f"flows under way that no rule permits any more are cut: tag of {several(sorted(cutting))}", _CUT)
 
 
 def _still_open(gate: Json) -> Iterator[Tree]:

@@ -42,5 +42,11 @@ def live_flows(told: Json) -> Iterator[RenderableType]:
 def _row(flow: Json) -> tuple[str, ...]:
     way = "egress of" if flow["IsEgress"] else "ingress of"
     admitted = "; ".join(rule(one) for one in flow.get("Rules", []))
-    alone = "stops" if flow.get("Stops") else "lives on"
-    return flow["Text"], f"{way} {flow['InterfaceId']}", flow["Host"], alone, admitted or "no rule any more"
+    return flow["Text"], f"{way} {flow['InterfaceId']}", flow["Host"], _alone(flow), admitted or "no rule any more"
+
+
+def _alone(flow: Json) -> str:
+    """Return what becomes of a flow if nobody asks for a cut."""
+    if flow.get("ByTag"):
+        return "is cut (tag)"
+    return "stops" if flow.get("Stops") else "lives on"

@@ -233,8 +233,12 @@ class Agent:
             "Revision": self._host.applied,
             "InterfaceIds": self._enforced,
             "Drifts": self._drifts,
-            "Message": self._fault[:1024],
+            "Message": "; ".join([*self._trials(), *([self._fault] if self._fault else [])])[:1024],
         }
+
+    def _trials(self) -> list[str]:
+        """Return what holds only until it is not confirmed."""
+        return [f"{one} is on trial until {timestamp(until)}" for one, until in self._host.trials.items()]
 
     async def _count(self, folder: Path) -> None:
         """Tell the server for ever what rules let in, from when they hold."""
@@ -289,6 +293,7 @@ class Agent:
 
     async def _confirm(self, interface_id: str) -> str:
         one = self._host.confirm(interface_id)
+        self._news.set()
         return f"{one.told} is {interface_id} until it is detached"
 
     def _await_trials(self) -> None:

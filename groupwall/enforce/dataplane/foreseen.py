@@ -30,5 +30,6 @@ def _would_end(one: Foreseen) -> Iterator[UnderWay]:
     for tracked in conntrack.tracked(one.kernel):
         gates = one.ending.gates(tracked)
         if gates and not tracked.is_over():
-            stops = bool(one.ending.stops(tracked))
-            yield from (UnderWay(*gate, tracked.flow, tracked.source_port, stops) for gate in gates)
+            by_tag = one.ending.is_cut_by_tag(tracked)
+            stops = by_tag or bool(one.ending.stops(tracked))
+            yield from (UnderWay(*gate, tracked.flow, tracked.source_port, stops, by_tag) for gate in gates)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from groupwall.enforce.kernel.conntrack import Tracked
 from groupwall.enforce.policy.compile import State
 from groupwall.enforce.policy.gates import Gate, Gates
+from groupwall.enforce.policy.own import Spared
 from groupwall.enforce.policy.stopping import Stopping
 
 
 class Ending:
     """What a change ends. judged: with the interfaces that a cut is asked for. stopping: what needs none.
 
-    own: of this machine's own flows, of which those that are translated are left alone: they are passed on.
+    tagged: with those of them alone for which a group's tag asks. spared: of this machine's own flows those that live
+    whatever the rules say, None where its own are not judged. Those that are translated are left alone too: they are
+    passed on.
     """
 
-    def __init__(self, judged: State, stopping: Stopping | None, *, own: bool) -> None:
+    def __init__(
+        self, judged: State, stopping: Stopping | None, tagged: State | None = None, spared: Spared | None = None
+    ) -> None:
         self._gates = Gates(judged)
         self._stopping = stopping
-        self._own = own
+        self._tagged = tagged
+        self._spared = spared
 
     def ends(self, one: Tracked) -> bool:
         """Tell whether a flow ends."""
@@ -32,5 +40,13 @@ class Ending:
         """Return the gates at which a flow ends that is not cut, as it is untracked there."""
         return self._stopping.stops(one) if self._stopping else []
 
+    def is_cut_by_tag(self, one: Tracked) -> bool:
+        """Tell whether a flow that ends is cut though the change itself asks for no cut."""
+        return self._by_tag is not None and not self._by_tag.permit(one.flow)
+
+    @cached_property
+    def _by_tag(self) -> Gates | None:
+        return Gates(self._tagged) if self._tagged and self._tagged.interfaces else None
+
     def _is_left(self, one: Tracked) -> bool:
-        return self._own and one.is_translated()
+        return self._spared is not None and (self._spared.has(one.flow) or one.is_translated())

@@ -36,7 +36,9 @@ from groupwall.enforce.kernel.messages import NewTimed
 from groupwall.enforce.kernel.table import Element, Flag, Hook, NftRule, Shape, Table
 from groupwall.enforce.policy.frame import BEGUN, INSIDE, between_ports, on_link
 from groupwall.enforce.policy.lines import FAMILIES, IPV4, IPV6, Family, packed_address
+from groupwall.rules.flows import PORTS, address_number
 from groupwall.rules.values import Direction
+from groupwall.rules.verdict import Flow
 
 TRIAL = "trial"
 """The set that has an element for as long as rules hold that were not confirmed."""
@@ -75,6 +77,23 @@ class Own(NamedTuple):
 
     kept: tuple[Kept, ...] = ()
     until: int = 0
+
+
+class Spared:
+    """Flows of this machine that rules are not asked about: between its own programs, and those that are kept."""
+
+    def __init__(self, own: Own, addresses: Iterable[str]) -> None:
+        """Addresses: all that the machine has."""
+        self._here = frozenset(map(address_number, addresses))
+        self._kept = {(one.direction, address_number(one.address), one.protocol * PORTS + one.port) for one in own.kept}
+
+    def has(self, flow: Flow) -> bool:
+        """Tell whether a flow is one of them."""
+        sent, received = flow.source in self._here, flow.destination in self._here
+        if sent and received:
+            return True
+        ends = (sent, Direction.EGRESS, flow.destination), (received, Direction.INGRESS, flow.source)
+        return any(own and (direction, other, flow.service) in self._kept for own, direction, other in ends)
 
 
 def chain(direction: Direction) -> str:

@@ -16,7 +16,7 @@ from groupwall.enforce.policy import compile as compiling
 from groupwall.enforce.policy.compile import Part, State
 from groupwall.enforce.policy.desired import Facts, Key, Kind, group_of, interface_of, texts_of
 from groupwall.enforce.policy.ending import Ending
-from groupwall.enforce.policy.own import Own
+from groupwall.enforce.policy.own import Own, Spared
 from groupwall.enforce.policy.stopping import Stopping, stopping
 from groupwall.enforce.policy.timeouts import Timeouts
 from groupwall.rules.tracking import opened
@@ -87,7 +87,10 @@ class Policy:
     def ending(self, altered: AbstractSet[Key]) -> Ending | None:
         """Return which flows under way end by what was altered; None if none can. See ``judged`` and ``stopping``."""
         judged, stopping = self.judged(altered), self.stopping()
-        return Ending(judged, stopping, own=self.own is not None) if judged.interfaces or stopping else None
+        if not (judged.interfaces or stopping):
+            return None
+        spared = Spared(self.own, self._addresses) if self.own else None
+        return Ending(judged, stopping, self.judged(frozenset()), spared)
 
     def copied(self) -> Policy:
         """Return one like it, which may follow something else."""

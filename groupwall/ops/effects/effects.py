@@ -11,6 +11,7 @@ from typing import Any
 
 from groupwall.ops.effects.gates import GateEffect, gate_effects, gate_shown
 from groupwall.ops.effects.touched import Touched, naming, standing_before_and_after, touched
+from groupwall.ops.existing_flows import is_cutting
 from groupwall.ops.flows.network import Network
 from groupwall.ops.flows.shown import Json, group_names, rule_shown
 from groupwall.ops.operation import Context
@@ -20,6 +21,7 @@ from groupwall.rules.flows import lines
 from groupwall.rules.traffic import Traffic, union
 from groupwall.rules.values import Rule
 from groupwall.store.changes import Delta
+from groupwall.store.entities import Tag
 from groupwall.store.seen import Seen
 
 
@@ -38,10 +40,11 @@ def effect(before: Seen, after: Seen, deltas: Iterable[Delta], context: Context)
     gates = list(gate_effects(standings, differing, (old, new)))
     touching = _touching(some, named, (before, after), context)
     worn = [{group_id for pair in standings if (one := pair[side]) for group_id in one.group_ids} for side in (0, 1)]
+    cutting = _cutting(gates, after)
     names = _names(before, after, _rules_told(gates, *rules, (rule for rule, _ in touching)), gates)
     return {
         "Rules": _rule_changes(rules, gates, worn, names),
-        "Gates": [gate_shown(one, names) for one in gates],
+        "Gates": [gate_shown(one, names, cutting) for one in gates],
         "References": [{"Rule": rule_shown(rule, names), "Reason": reason} for rule, reason in touching],
     }
 
@@ -145,6 +148,15 @@ def _touching(
 
 
 _STALE = {(False, True): "becomes stale", (True, False): "is no longer stale"}
+
+
+def _cutting(gates: Iterable[GateEffect], after: Seen) -> set[str]:
+    """Return the groups whose tag says that flows under way end where gates admit less."""
+    standings = (gate.standings[1] for gate in gates if gate.effect.cut)
+    tags = after.by(
+        Tag, "resource_id", sorted({one for standing in standings if standing for one in standing.group_ids})
+    )
+    return {group_id for group_id, some in tags.items() if is_cutting(some)}
 
 
 def _rules_told(gates: Iterable[GateEffect], *some: Mapping[str, Rule] | Iterable[Rule]) -> Iterator[Rule]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from groupwall.ops.effects.touched import Standings
@@ -91,8 +92,8 @@ def _chosen(pair: Standings, side: int, direction: Direction, network: Network, 
                 yield rule
 
 
-def gate_shown(gate: GateEffect, names: Mapping[str, str]) -> Json:
-    """Return a gate's effect as GateEffect. names: of groups, by id."""
+def gate_shown(gate: GateEffect, names: Mapping[str, str], cutting: AbstractSet[str]) -> Json:
+    """Return a gate's effect as GateEffect. names: of groups, by id. cutting: groups whose tag cuts flows under way."""
     before, after = gate.standings
     standing = after or before
     assert standing is not None  # noqa: S101 - it stands before or after
@@ -104,6 +105,7 @@ def gate_shown(gate: GateEffect, names: Mapping[str, str]) -> Json:
         "IsEgress": gate.direction.is_egress,
         "Cut": traffic_shown(gate.effect.cut),
         "Stops": traffic_shown(gate.stops),
+        "CutBy": [one for one in standing.group_ids if after and gate.effect.cut and one in cutting],
         "Opened": traffic_shown(gate.effect.opened),
         "StillOpen": [_still_open(one, names) for one in gate.effect.lost if one.shared],
     }

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from groupwall.ops.changes.apply import NAME as APPLY
 from groupwall.ops.enforcement.differences import Differences, altered_by, differences
-from groupwall.ops.enforcement.facts import CUT, LISTS, Json, Key, Listed, View
+from groupwall.ops.enforcement.facts import LISTS, Json, Key, Listed, View
+from groupwall.ops.existing_flows import CUT
 from groupwall.ops.operation import Context, Operation, Params, Result, Waits
 from groupwall.ops.waiting import refuse_long_wait
 from groupwall.rules import parsing

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from groupwall.ops.existing_flows import CUT, is_cutting
 from groupwall.ops.flows.network import Network
 from groupwall.ops.peerings.peerings import ACTIVE, sides_of
 from groupwall.rules.flows import address_text
@@ -31,9 +32,6 @@ from groupwall.store.entities import (
 from groupwall.store.seen import Seen
 
 Json = dict[str, Any]
-
-FLOWS_TAG, CUT = "groupwall:existing-flows", "cut"
-"""The tag of a group whose members' flows end when no rule permits them any more, and its value."""
 
 
 class Key(NamedTuple):
@@ -71,7 +69,7 @@ def groups(view: View, ids: Sequence[str]) -> Facts:
 
 
 def _flows(tags: Iterable[Tag]) -> Json:
-    return {"ExistingFlows": CUT} if any((tag.key, tag.value) == (FLOWS_TAG, CUT) for tag in tags) else {}
+    return {"ExistingFlows": CUT} if is_cutting(tags) else {}
 
 
 def _rule(rule: Rule) -> Json:

@@ -53,6 +53,14 @@ def scene(wall: Wall) -> Scene:
     return Scene(wall)
 
 
+def test_a_tag_that_cuts(scene: Scene, wall: Wall) -> None:
+    """Below what is cut stands whose tag ends flows under way there (inferred)."""
+    wall.call("CreateTags", Resources=[scene.ops], Tags=[{"Key": "groupwall:existing-flows", "Value": "cut"}])
+    result = scene.preview("RevokeSecurityGroupIngress", GroupId=scene.web, IpPermissions=[tcp(22, "10.0.0.0/8")])
+    told = f"├── flows under way that no rule permits any more are cut: tag of ops ({scene.ops})"
+    assert told in drawn(effect(result))
+
+
 def test_a_revoke(scene: Scene) -> None:
     """Rules that go, traffic that is cut, and what passes nevertheless and by which rule are told (inferred)."""
     result = scene.preview("RevokeSecurityGroupIngress", GroupId=scene.web, IpPermissions=[tcp(22, "10.0.0.0/8")])

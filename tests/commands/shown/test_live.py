@@ -28,16 +28,18 @@ def _shown(state: str, **told: Any) -> list[str]:  # noqa: ANN401 - members of t
 
 def test_flows_are_shown_with_who_admits_them() -> None:
     """Each has a line: ends, gate, host, whether it stops anyhow, and the rules that admit it now (inferred)."""
-    flows = [FLOW, FLOW | {"IsEgress": True, "Rules": [], "Stops": True}]
+    out = FLOW | {"IsEgress": True, "Rules": [], "Stops": True}
+    flows = [FLOW, out, out | {"ByTag": True}]
     headline, titles, *rows = _shown("complete", Flows=flows, Hosts=[_host("one")], Omitted=3)
-    assert headline == "flows under way that a cut would end: 5"
+    assert headline == "flows under way that a cut would end: 6"
     assert titles.split("  ")[0] == "FLOW"
     flow = "tcp 10.0.0.5:40000 -> 10.0.0.9:22"
-    assert [" ".join(row.split()) for row in rows[:2]] == [
+    assert [" ".join(row.split()) for row in rows[:3]] == [
         f"{flow} ingress of eni-1 one lives on sgr-1 tcp 22 from 10.0.0.0/8, of web",
         f"{flow} egress of eni-1 one stops no rule any more",
+        f"{flow} egress of eni-1 one is cut (tag) no rule any more",
     ]
-    assert rows[2:] == ["and 3 more"]
+    assert rows[3:] == ["and 3 more"]
 
 
 @pytest.mark.parametrize(

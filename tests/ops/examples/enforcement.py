@@ -12,7 +12,7 @@ from tests.scenes import Json, tcp
 _REVOKE = json.dumps({"GroupId": "GROUP", "IpPermissions": [tcp(443, "192.0.2.0/24")]}).replace("GROUP", "$web")
 _FLOW = {"InterfaceId": "$interface", "IsEgress": False, "Source": "192.0.2.1", "Destination": "172.31.0.9"}
 _PORTS = {"Protocol": 6, "SourcePort": 40000, "DestinationPort": 443}
-_PING = {"Protocol": 1, "IcmpType": 8, "IcmpCode": 0, "Stops": False}
+_PING = {"Protocol": 1, "IcmpType": 8, "IcmpCode": 0, "Stops": True, "ByTag": True}
 
 EXAMPLES: dict[str, list[Json]] = {
     "DescribeDesired": [{}, {"After": 1, "Wait": 0, "VpcIds": ["$vpc"]}],
