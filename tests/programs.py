@@ -21,13 +21,13 @@ class Ended(NamedTuple):
 
 def command(*words: str, before: Sequence[str] = ()) -> Ended:
     """Run ``groupwall`` with these words. before: those of a program that runs it."""
+    return ended_of(*before, *PROGRAM, *words)
+
+
+def ended_of(*words: str) -> Ended:
+    """Run a program to its end."""
     done = subprocess.run(  # noqa: S603 - our own words only
-        [*before, *PROGRAM, *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

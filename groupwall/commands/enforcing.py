@@ -1,7 +1,8 @@
 """``groupwall serve --enforce nft``: an agent beside the server, and a server that is root no longer.
 
 The agent is a program of its own and stays root; it has a key of a user that may do the agents' operations and
-nothing else. What reads requests runs as another user, whom the folder of the store belongs to from then on. The agent
+nothing else. What reads requests runs as another user, whom the folder of the store belongs to. That user may have put
+anything there, links too, so the store is opened as that user already, and root is only who starts the agent. The agent
 ends when the server does, in whatever way, since it holds the other end of the agent's standard input; the rules in the
 kernel stay as they are.
 """
@@ -19,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from groupwall.commands.giving import give
 from groupwall.commands.profile_files import PRIVATE, write_whole
 from groupwall.commands.rooted import private_folder, refuse_unable
 from groupwall.config import SettingError, Settings
@@ -77,13 +79,37 @@ def enforcing(user: str, state: str) -> Enforcing:
     return Enforcing(found, private_folder(state))
 
 
+def step_down(asked: Enforcing, folder: str) -> None:
+    """Be the user who the server runs as, to whom the store's folder is given, but for what root must begin.
+
+    SettingError for a folder that cannot be given; OSError.
+    """
+    give(Path(folder), asked.user)
+    os.setgroups([])
+    os.setegid(asked.user.pw_gid)
+    os.seteuid(asked.user.pw_uid)
+    for needed in (Path(folder), Path(sys.executable), Path(__file__)):
+        if not os.access(needed, os.R_OK, effective_ids=True):
+            name = asked.user.pw_name
+            raise SettingError(f"{name} cannot reach {needed}, which the server needs: see --user and --data")
+
+
 @contextmanager
 def agent_beside(asked: Enforcing, store: Store, settings: Settings, url: str) -> Iterator[None]:
-    """Start the agent, and be root no longer; at the end the agent ends too. SettingError, OSError, StoreError."""
-    program = _started(asked.folder, _key_file(asked.folder, store, settings), settings, url)
+    """Start the agent, and be root no longer, who was stepped down before; at the end the agent ends too.
+
+    SettingError, OSError, StoreError.
+    """
+    file = asked.folder / FILE
+    made = _key(file, store, settings)
+    with _as_root():
+        if made:
+            write_whole(file, made.encode(), PRIVATE)
+        program = _started(asked.folder, file, settings, url)
     try:
-        _await_listening(program, asked.folder)
-        _become(asked.user, Path(settings.data))
+        with _as_root():
+            _await_listening(program, asked.folder)
+        _become(asked.user)
         threading.Thread(target=_watch, args=(program,), daemon=True).start()
         yield
     finally:
@@ -93,15 +119,26 @@ def agent_beside(asked: Enforcing, store: Store, settings: Settings, url: str) -
             program.wait(PATIENCE)
 
 
-def _key_file(folder: Path, store: Store, settings: Settings) -> Path:
-    """Return a file with a key of the agent's, a new one if that of before is not taken any more."""
-    file = folder / FILE
+@contextmanager
+def _as_root() -> Iterator[None]:
+    """Be root once more, for a moment; not to touch what lies in the store's folder."""
+    user, group = os.geteuid(), os.getegid()
+    os.seteuid(0)
+    os.setegid(0)
+    try:
+        yield
+    finally:
+        os.setegid(group)
+        os.seteuid(user)
+
+
+def _key(file: Path, store: Store, settings: Settings) -> str:
+    """Return the text of a file with a new key of the agent's, "" if that of before is still taken."""
     store.run(lambda tx: _permit(tx, settings.account))
-    if not (file.exists() and _is_taken(file, store)):
-        key_id, secret = store.run(lambda tx: _made(tx, settings.account))
-        lines = (f"[{AGENT}]", f"aws_access_key_id = {key_id}", f"aws_secret_access_key = {secret}", "")
-        write_whole(file, "\n".join(lines).encode(), PRIVATE)
-    return file
+    if _is_taken(file, store):
+        return ""
+    key_id, secret = store.run(lambda tx: _made(tx, settings.account))
+    return f"[{AGENT}]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
 
 
 def _permit(tx: Transaction, account: str) -> None:
@@ -114,7 +151,10 @@ def _made(tx: Transaction, account: str) -> tuple[str, str]:
 
 
 def _is_taken(file: Path, store: Store) -> bool:
-    given = setup(_environment(file), profile=AGENT).credentials
+    with _as_root():
+        if not file.exists():
+            return False
+        given = setup(_environment(file), profile=AGENT).credentials
     kept = store.access_key(given.access_key_id)
     return kept is not None and kept[1] == given.secret and kept[0].status == ACTIVE
 
@@ -125,13 +165,8 @@ def _environment(file: Path) -> dict[str, str]:
 
 def _started(folder: Path, key_file: Path, settings: Settings, url: str) -> subprocess.Popen[bytes]:
     words = ["--endpoint", url, "--profile", AGENT, "--region", settings.region, "--state", str(folder)]
-    own = [
-        sys.executable,
-        "-P",
-        "-m",
-        "groupwall.cli",
-    ]  # -P: nothing in the working folder is run as root
-    command = [*own, "agent", *words, "--instances", "--lifeline"]
+    command = [sys.executable, "-P", "-m", "groupwall.cli"]  # -P: nothing in the working folder is run as root
+    command += ["agent", *words, "--instances", "--lifeline"]
     trusted = {"AWS_CA_BUNDLE": str(Path(settings.tls_cert).absolute())} if settings.tls_cert else {}
     environment = {**os.environ, **_environment(key_file), **trusted}
     return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603 - our own words
@@ -148,16 +183,10 @@ def _await_listening(program: subprocess.Popen[bytes], folder: Path) -> None:
             raise OSError(f"the agent ended at its start, with status {program.wait(LOOK)}")
 
 
-def _become(user: pwd.struct_passwd, data: Path) -> None:
-    """Be another user, for good, whom the store belongs to. SettingError where that user could not go on."""
-    for path in (data, *data.iterdir()):
-        os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
-    os.setgroups([])
-    os.setgid(user.pw_gid)
-    os.setuid(user.pw_uid)
-    for needed in (data, Path(sys.executable), Path(__file__)):
-        if not os.access(needed, os.R_OK):
-            raise SettingError(f"{user.pw_name} cannot reach {needed}, which the server needs: see --user and --data")
+def _become(user: pwd.struct_passwd) -> None:
+    """Be another user, for good."""
+    os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
+    os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
 
 
 def _watch(program: subprocess.Popen[bytes]) -> None:

@@ -13,7 +13,7 @@ if sys.platform != "win32":
 
 STATE = "/var/lib/groupwall"
 _PRIVATE = 0o700
-_OTHERS_WRITE = 0o022
+OTHERS_WRITE = 0o022
 
 
 def refuse_unable(what: str) -> None:
@@ -35,6 +35,6 @@ def private_folder(state: str) -> Path:
     folder = Path(state).absolute()
     folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     status = folder.stat()
-    if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+    if status.st_uid != os.geteuid() or status.st_mode & OTHERS_WRITE:
         raise SettingError(f"{folder} must belong to root, who does what stands there, and nobody else may write to it")
     return folder

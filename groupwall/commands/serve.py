@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from groupwall.app import open_app
-from groupwall.commands.enforcing import agent_beside, enforcing
+from groupwall.commands.enforcing import agent_beside, enforcing, step_down
 from groupwall.commands.first_key import make_first_key
 from groupwall.commands.refused import refused
 from groupwall.commands.rooted import STATE
@@ -76,6 +76,8 @@ def serve(user: str, state: str, **options: Any) -> None:  # noqa: ANN401 - the 
     tls = context(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     sock = listen(settings.host, settings.port)
     with sock:
+        if asked:
+            step_down(asked, settings.data)
         store = open_store(settings.data, Ids())
         url = address(sock, secure=tls is not None)
         try:

@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
 
-from tests.enforce.servers import enforcing
+import pytest
+
+from groupwall.commands.giving import give
+from groupwall.config import SettingError
+from tests.enforce.servers import enforcing, enforcing_on, environment, importable, python
+from tests.programs import Ended, ended_of, make_key
+
+NOBODY = pwd.getpwnam("nobody")
+NAMES = f"gwt-{os.getpid()}-rooted"
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """A folder of root's that others can reach; pytest's own is root's alone."""
+    made = Path(tempfile.mkdtemp(prefix="groupwall-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+def serve(root: Path, folder: Path) -> Ended:
+    """Have a server that enforces start on a folder, which it must not."""
+    paths = ("--data", str(folder), "--state", str(root / "agent"))
+    with environment(PYTHONPATH=importable(), GROUPWALL_NAMES=NAMES):
+        words = (python(), "-P", "-m", "groupwall.cli", "serve", "--port", "0", "--auth", "iam", "--enforce", "nft")
+        return ended_of(*words, *paths)
+
+
+def owners(folder: Path) -> dict[str, int]:
+    """Return whom a folder and all that is in it belong to, by name."""
+    return {one.name: one.lstat().st_uid for one in (folder, *folder.iterdir())}
 
 
 def test_nothing_in_the_working_folder_is_run(tmp_path: Path) -> None:
@@ -14,3 +49,68 @@ def test_nothing_in_the_working_folder_is_run(tmp_path: Path) -> None:
     with chdir(tmp_path), enforcing() as one:
         assert (one.root / "agent" / "agent.sock").exists()
     assert [file.name for file in tmp_path.iterdir()] == ["shlex.py"]
+
+
+@pytest.mark.parametrize("name", ["lock", "groupwall.db", "groupwall.db-wal", "root.credentials"])
+def test_root_follows_no_link_of_the_users(name: str, root: Path) -> None:
+    """A link that the server's user has put into its folder leads to no file that root makes or writes (inferred)."""
+    data, dear = root / "data", root / "dear"
+    dear.mkdir(mode=0o700)
+    data.mkdir()
+    (data / name).symlink_to(dear / "made")
+    for one in (data, data / name):
+        os.chown(one, NOBODY.pw_uid, NOBODY.pw_gid, follow_symlinks=False)
+    if name == "root.credentials":  # it is put in the link's place
+        with enforcing_on(root, NAMES):
+            assert not (data / name).is_symlink()
+    else:
+        ended = serve(root, data)
+        assert (ended.code, "Permission denied" in ended.err or "unable to open" in ended.err) == (1, True), ended.err
+    assert list(dear.iterdir()) == []
+
+
+def test_a_store_of_roots_is_given_away(root: Path) -> None:
+    """A store that root made before is its user's once a server enforces, but for a key that root keeps (inferred)."""
+    data = root / "data"
+    make_key(data)
+    (data / "root.credentials").write_text("[groupwall-root]\n")
+    assert set(owners(data).values()) == {0}
+    give(data, NOBODY)
+    found = owners(data)
+    assert found.pop("root.credentials") == 0
+    assert (len(found) > 1, set(found.values())) == (True, {NOBODY.pw_uid})
+
+
+def test_a_link_of_roots_leads_to_the_store(root: Path) -> None:
+    """Root may name a folder by a link; the folder is given away, and a server serves it (inferred)."""
+    (root / "disk").mkdir()
+    (root / "data").symlink_to(root / "disk")
+    with enforcing_on(root, NAMES) as one:
+        assert one.ec2.describe_vpcs()["Vpcs"]
+    assert set(owners(root / "disk").values()) == {NOBODY.pw_uid}
+
+
+@pytest.mark.parametrize(
+    ("prepare", "why"),
+    [
+        (lambda data: (data / "important").touch(), "but important in it is no file of a store"),
+        (lambda data: (data / "lock").mkdir(), "but lock in it is no file of a store"),
+        (lambda data: (data / "lock").symlink_to("/etc/passwd"), "but lock in it is no file of a store"),
+        (lambda data: (data / "lock").hardlink_to(data.parent / "other"), "but lock in it is no file of a store"),
+        (lambda data: data.chmod(0o777), "if it is root's alone"),
+        (lambda data: os.chown(data, 1, 1), "if it is root's alone"),
+    ],
+)
+def test_only_a_store_is_given_away(prepare: Callable[[Path], object], why: str, root: Path) -> None:
+    """A folder with anything else in it, such as /etc, or of somebody else is refused, and left as it is (inferred)."""
+    data = root / "data"
+    data.mkdir()
+    (root / "other").touch()
+    (data / "groupwall.db").touch()
+    prepare(data)
+    before = owners(data)
+    with pytest.raises(SettingError, match=why):
+        give(data, NOBODY)
+    assert owners(data) == before
+    ended = serve(root, data)
+    assert (ended.code, "--data" in ended.err) == (2, True), ended.err
