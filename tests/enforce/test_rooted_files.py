@@ -54,29 +54,29 @@ def test_nothing_in_the_working_folder_is_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["lock", "groupwall.db", "groupwall.db-wal", "root.credentials"])
 def test_root_follows_no_link_of_the_users(name: str, root: Path) -> None:
     """A link that the server's user has put into its folder leads to no file that root makes or writes (inferred)."""
-    data, dear = root / "data", root / "dear"
+    folder, dear = root / "data", root / "dear"
     dear.mkdir(mode=0o700)
-    data.mkdir()
-    (data / name).symlink_to(dear / "made")
-    for one in (data, data / name):
+    folder.mkdir()
+    (folder / name).symlink_to(dear / "made")
+    for one in (folder, folder / name):
         os.chown(one, NOBODY.pw_uid, NOBODY.pw_gid, follow_symlinks=False)
     if name == "root.credentials":  # it is put in the link's place
         with enforcing_on(root, NAMES):
-            assert not (data / name).is_symlink()
+            assert not (folder / name).is_symlink()
     else:
-        ended = serve(root, data)
+        ended = serve(root, folder)
         assert (ended.code, "Permission denied" in ended.err or "unable to open" in ended.err) == (1, True), ended.err
     assert list(dear.iterdir()) == []
 
 
 def test_a_store_of_roots_is_given_away(root: Path) -> None:
     """A store that root made before is its user's once a server enforces, but for a key that root keeps (inferred)."""
-    data = root / "data"
-    make_key(data)
-    (data / "root.credentials").write_text("[groupwall-root]\n")
-    assert set(owners(data).values()) == {0}
-    give(data, NOBODY)
-    found = owners(data)
+    folder = root / "data"
+    make_key(folder)
+    (folder / "root.credentials").write_text("[groupwall-root]\n")
+    assert set(owners(folder).values()) == {0}
+    give(folder, NOBODY)
+    found = owners(folder)
     assert found.pop("root.credentials") == 0
     assert (len(found) > 1, set(found.values())) == (True, {NOBODY.pw_uid})
 
@@ -93,24 +93,24 @@ def test_a_link_of_roots_leads_to_the_store(root: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "why"),
     [
-        (lambda data: (data / "important").touch(), "but important in it is no file of a store"),
-        (lambda data: (data / "lock").mkdir(), "but lock in it is no file of a store"),
-        (lambda data: (data / "lock").symlink_to("/etc/passwd"), "but lock in it is no file of a store"),
-        (lambda data: (data / "lock").hardlink_to(data.parent / "other"), "but lock in it is no file of a store"),
-        (lambda data: data.chmod(0o777), "if it is root's alone"),
-        (lambda data: os.chown(data, 1, 1), "if it is root's alone"),
+        (lambda folder: (folder / "important").touch(), "but important in it is no file of a store"),
+        (lambda folder: (folder / "lock").mkdir(), "but lock in it is no file of a store"),
+        (lambda folder: (folder / "lock").symlink_to("/etc/passwd"), "but lock in it is no file of a store"),
+        (lambda folder: (folder / "lock").hardlink_to(folder.parent / "other"), "but lock in it is no file of a store"),
+        (lambda folder: folder.chmod(0o777), "if it is root's alone"),
+        (lambda folder: os.chown(folder, 1, 1), "if it is root's alone"),
     ],
 )
 def test_only_a_store_is_given_away(prepare: Callable[[Path], object], why: str, root: Path) -> None:
     """A folder with anything else in it, such as /etc, or of somebody else is refused, and left as it is (inferred)."""
-    data = root / "data"
-    data.mkdir()
+    folder = root / "data"
+    folder.mkdir()
     (root / "other").touch()
-    (data / "groupwall.db").touch()
-    prepare(data)
-    before = owners(data)
+    (folder / "groupwall.db").touch()
+    prepare(folder)
+    before = owners(folder)
     with pytest.raises(SettingError, match=why):
-        give(data, NOBODY)
-    assert owners(data) == before
-    ended = serve(root, data)
+        give(folder, NOBODY)
+    assert owners(folder) == before
+    ended = serve(root, folder)
     assert (ended.code, "--data" in ended.err) == (2, True), ended.err
