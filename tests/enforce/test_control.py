@@ -64,3 +64,12 @@ def test_a_folder_has_one_agent(tmp_path: Path) -> None:
     """A second agent is refused while the first listens (inferred)."""
     with pytest.raises(NoAgent, match="another agent runs"):
         _asked(tmp_path, lambda: _asked(tmp_path, str))
+
+
+def test_nobody_else_may_ask(tmp_path: Path) -> None:
+    """Whatever a process lets others do with its files, the socket is its user's alone (inferred)."""
+    before = os.umask(0)
+    try:
+        assert _asked(tmp_path, lambda: oct((tmp_path / control.SOCKET).stat().st_mode & 0o777)) == "0o600"
+    finally:
+        os.umask(before)

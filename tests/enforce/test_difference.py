@@ -8,11 +8,12 @@ from hypothesis import given
 from groupwall.enforce.kernel.difference import Unlike, difference
 from groupwall.enforce.kernel.expressions import Dispatch, InSet, SetTimeout, Verdict
 from groupwall.enforce.kernel.messages import (
+    TIMEOUT,
     Change,
     GoneChain,
     GoneElements,
+    GoneObject,
     GoneSet,
-    GoneTimeout,
     NewChain,
     NewElements,
     NewSet,
@@ -76,7 +77,7 @@ class Model:
             case NewTimeout(name, timeout):
                 assert name not in self.timeouts
                 self.timeouts[name] = timeout
-            case GoneTimeout(name):
+            case GoneObject(name, kind) if kind == TIMEOUT:
                 assert name not in self.used
                 del self.timeouts[name]
             case _:

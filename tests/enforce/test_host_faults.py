@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from groupwall.enforce.agent.host import Host
 from groupwall.enforce.dataplane import bindings
+from groupwall.enforce.dataplane.bindings import Unbound
 from groupwall.enforce.dataplane.posts import remove_table
 from groupwall.enforce.kernel import entering
 from groupwall.enforce.kernel.messages import GoneTable
@@ -72,3 +74,19 @@ def test_what_is_let_go_is_free(placed: Placed, port: int) -> None:
     placed.follow(changes(2, placed.world(SSH), placed.world(SSH)))
     assert placed.connects(port)
     assert table(placed.bed.hosts[1].namespace) is None
+
+
+def test_this_machine_is_not_a_container(placed: Placed) -> None:
+    """The network that the agent is in is held with --host alone, which is on trial first (inferred)."""
+    with pytest.raises(Unbound, match="this machine's own network: use --host"):
+        placed.attach(0, netns=placed.bed.namespaces.name(VPC))
+    assert placed.enis[0] not in placed.host.interfaces
+
+
+@pytest.mark.parametrize("written", ['[["eni-1", ', "{}1", "[1]", '[["eni-1"]]'])
+def test_bindings_that_are_none_are_told(placed: Placed, written: str) -> None:
+    """A file of bindings that a crash or a person left in pieces is named, with what to do (inferred)."""
+    file = placed.folder / bindings.FILE
+    file.write_text(written)
+    with pytest.raises(OSError, match=f"{file} does not say what is attached"):
+        placed.within(Host)

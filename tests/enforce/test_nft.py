@@ -192,3 +192,25 @@ def _without_handles(told: Any) -> Any:  # noqa: ANN401 - JSON
 
 def _is_elements(told: list[Any]) -> bool:
     return all(isinstance(one, list | dict | str) for one in told)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "add table inet groupwall { flags dormant; }",
+        "chain inet groupwall ingress { policy drop; }",
+        "chain inet groupwall from_interface { policy drop; }",
+        "add counter inet groupwall theirs",
+        "add quota inet groupwall theirs { over 1 mbytes; }",
+        "add chain inet groupwall theirs { type filter hook forward priority 5; policy drop; }",
+        "add table inet groupwall { flags dormant; }\nadd counter inet groupwall c\nflush chain inet groupwall egress",
+    ],
+)
+def test_what_nft_did_is_undone(namespace: Namespace, harm: str) -> None:
+    """Whatever of our table somebody changes is noticed and undone, so that it can be changed on (users 5.5)."""
+    with Dataplane.inside(namespace) as dataplane:
+        dataplane.load(compiled(SIMPLE), 1)
+        before = dataplane.read()
+        run(namespace, "-f", "-", given=harm)
+        assert (dataplane.disturbed(), dataplane.repair()) == (True, True)
+        assert (dataplane.read(), dataplane.disturbed(), dataplane.repair()) == (before, False, False)

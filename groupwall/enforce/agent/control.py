@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -85,7 +86,18 @@ async def listen(folder: Path, acts: dict[str, Act], refusals: tuple[type[Except
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    return await asyncio.start_unix_server(answer, place, limit=LONGEST)
+    return await asyncio.start_unix_server(answer, sock=_private(place), limit=LONGEST)
+
+
+def _private(place: Path) -> socket.socket:
+    """Return a socket that nobody else can connect to, whatever this process lets others do with what it makes."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        made.bind(str(place))
+    finally:
+        os.umask(before)
+    return made
 
 
 async def _done(acts: dict[str, Act], line: bytes, refusals: tuple[type[Exception], ...]) -> Json:

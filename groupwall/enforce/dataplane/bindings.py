@@ -6,6 +6,7 @@ it, so that a process that has the pid of an earlier one is not taken for it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -66,6 +67,10 @@ def binding(wanted: Wanted, vpc_id: str) -> Binding:
     if wanted.own is not None:
         return Binding(wanted.interface_id, vpc_id, "", str(HERE), number_of(HERE), inside=False, own=wanted.own)
     place, inside = _place(wanted.netns), wanted.netns is not None
+    if inside and _is_here(place):
+        raise Unbound(
+            f"{wanted.netns} is in this machine's own network: use --host, which keeps you from being shut out"
+        )
     try:
         with Namespace.at(place) as namespace:
             found = _device(_devices(namespace), wanted.device, inside=inside)
@@ -80,6 +85,13 @@ def _place(netns: str | None) -> Path:
     if "/" in netns or netns in {"", ".", ".."}:
         raise Unbound(f"{netns!r} is neither a name nor a pid")
     return Path("/proc", netns, "ns/net") if netns.isdecimal() else NAMED / netns
+
+
+def _is_here(place: Path) -> bool:
+    try:
+        return number_of(place) == number_of(HERE)
+    except OSError:
+        return False
 
 
 def _devices(namespace: Namespace) -> list[Link]:
@@ -130,9 +142,13 @@ def again(one: Binding) -> Binding:
 
 
 def read(folder: Path) -> list[Binding]:
-    """Return the bindings that are kept in a folder."""
+    """Return the bindings that are kept in a folder. OSError, which names the file, for what nobody of ours wrote."""
     file = folder / FILE
-    return [_read(*each) for each in json.loads(file.read_text())] if file.exists() else []
+    try:
+        return [_read(*each) for each in json.loads(file.read_text())] if file.exists() else []
+    except (ValueError, TypeError) as error:
+        why = f"{file} does not say what is attached ({error}): remove it, start the agent, and attach again"
+        raise OSError(errno.EINVAL, why) from None
 
 
 def _read(*told: Any) -> Binding:  # noqa: ANN401 - as JSON gives it

@@ -11,11 +11,12 @@ from collections.abc import Container, Iterator, Sequence
 from operator import attrgetter
 
 from groupwall.enforce.kernel.messages import (
+    Awakened,
     Change,
     GoneChain,
     GoneElements,
+    GoneObject,
     GoneSet,
-    GoneTimeout,
     NewChain,
     NewElements,
     NewSet,
@@ -23,7 +24,7 @@ from groupwall.enforce.kernel.messages import (
     Rewritten,
     Shortened,
 )
-from groupwall.enforce.kernel.table import Element, Flag, NftRule, Table
+from groupwall.enforce.kernel.table import Element, Flag, Hook, NftRule, Table
 
 
 class Unlike(Exception):
@@ -38,6 +39,7 @@ def difference(before: Table, after: Table, elsewhere: Container[str] = ()) -> l
     """
     _check(before, after)
     return [
+        *_set_back(before, after),
         *_made(before, after, elsewhere),
         *_rewritten(before, after),
         *_elements(before, after),
@@ -47,10 +49,23 @@ def difference(before: Table, after: Table, elsewhere: Container[str] = ()) -> l
 
 def _check(before: Table, after: Table) -> None:
     unlike = [name for name, one in after.sets.items() if before.sets.get(name, one) != one]
-    unlike += [name for name, one in after.chains.items() if before.chains.get(name, one) != one]
+    unlike += [name for name, one in after.chains.items() if _place(before.chains.get(name, one)) != _place(one)]
     unlike += [name for name, one in after.timeouts.items() if before.timeouts.get(name, one) != one]
     if unlike:
         raise Unlike(*sorted(unlike))
+
+
+def _place(hook: Hook | None) -> tuple[int, int] | None:
+    return hook and (hook.place, hook.priority)
+
+
+def _set_back(before: Table, after: Table) -> Iterator[Change]:
+    """Give the table its flags, and chains that are there their policies."""
+    if before.flags != after.flags:
+        yield Awakened()
+    for name in sorted(after.chains.keys() & before.chains.keys()):
+        if before.chains[name] != after.chains[name]:
+            yield NewChain(name, after.chains[name])
 
 
 def _made(before: Table, after: Table, elsewhere: Container[str]) -> Iterator[Change]:
@@ -105,7 +120,9 @@ def _removed(before: Table, after: Table, elsewhere: Container[str]) -> Iterator
             yield GoneSet(name)
     for name in sorted(before.timeouts.keys() - after.timeouts.keys()):
         if name not in elsewhere:
-            yield GoneTimeout(name)
+            yield GoneObject(name)
+    for name, kind in sorted(before.strange - after.strange):
+        yield GoneObject(name, kind)
 
 
 _key = attrgetter("key")

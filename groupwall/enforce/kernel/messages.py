@@ -92,6 +92,15 @@ class NewTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Awakened:
+    """Let the table, which is there, have no flags: packets come by again where somebody had it lie dormant."""
+
+    def messages(self, named: bytes) -> list[Message]:
+        """Return the message."""
+        return [_message(Number.NEW_TABLE, 0, named, number(2, 0), attribute(MARK_OF_A_TABLE, OURS))]
+
+
+@dataclass(frozen=True, slots=True)
 class GoneTable:
     """Remove the table with all that it holds."""
 
@@ -125,7 +134,7 @@ class GoneSet:
 
 @dataclass(frozen=True, slots=True)
 class NewChain:
-    """Make a chain, without rules."""
+    """Make a chain, without rules; one that is there, with the same hook, gets its policy."""
 
     name: str
     hook: Hook | None
@@ -247,25 +256,30 @@ class NewTimeout:
 
 
 @dataclass(frozen=True, slots=True)
-class GoneTimeout:
-    """Remove a timeout. No rule may use it any more; flows that have it get those of the namespace."""
+class GoneObject:
+    """Remove an object, such as a timeout. No rule may use it any more.
+
+    Flows that have a timeout which goes get those of the namespace.
+    """
 
     name: str
+    kind: int = TIMEOUT
 
     def messages(self, named: bytes) -> list[Message]:
         """Return the message."""
-        return [_message(Number.GONE_OBJECT, 0, named, text(2, self.name), number(3, TIMEOUT))]
+        return [_message(Number.GONE_OBJECT, 0, named, text(2, self.name), number(3, self.kind))]
 
 
 Change = (
     NewTable
+    | Awakened
     | GoneTable
     | NewSet
     | GoneSet
     | NewChain
     | GoneChain
     | NewTimeout
-    | GoneTimeout
+    | GoneObject
     | Rewritten
     | Shortened
     | NewElements
@@ -301,7 +315,7 @@ def _hook(hook: Hook | None) -> list[bytes]:
     if hook is None:
         return []
     place = nested(4, number(1, hook.place), number(2, hook.priority & 0xFFFFFFFF))
-    return [place, number(5, 1), text(7, "filter")]
+    return [place, number(5, hook.policy), text(7, "filter")]
 
 
 def _lists(elements: Iterable[Element]) -> Iterator[bytes]:

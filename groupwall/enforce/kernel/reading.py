@@ -16,6 +16,7 @@ from groupwall.enforce.kernel.telling import (
     is_ours,
     is_timeout,
     name_told,
+    object_told,
     paired,
     rule_chain,
     rule_told,
@@ -25,6 +26,7 @@ from groupwall.enforce.kernel.telling import (
 )
 
 _TABLE = 1
+_FLAGS = 2
 _NAME = 2
 _FAMILIES = {INET: "inet", 2: "ip", 10: "ip6"}
 
@@ -39,7 +41,8 @@ def read_table(connection: Connection, name: str) -> Table | None:
     What is in sets whose elements go by themselves is left out.
     It is of one moment only if nobody changed it meanwhile, which the number of the last transaction tells.
     """
-    if not _exists(connection, name):
+    flags = _flags(connection, name)
+    if flags is None:
         return None
     sets = dict(set_told(found) for found in _listed(connection, Number.GET_SET, name))
     chains = dict(chain_told(found) for found in _listed(connection, Number.GET_CHAIN, name))
@@ -49,12 +52,15 @@ def read_table(connection: Connection, name: str) -> Table | None:
         rules.setdefault(chain, []).append(rule)
     lasting = [one for one, shape in sets.items() if not shape.flags & Flag.TIMED]
     elements = {one: paired(sets[one], some) for one, some in read_elements(connection, name, lasting).items()}
+    objects = _listed(connection, Number.GET_OBJECT, name)
     return Table(
         sets,
         {one: some for one, some in elements.items() if some},
         chains,
         {chain: tuple(some) for chain, some in rules.items()},
-        dict(timeout_told(found) for found in _listed(connection, Number.GET_OBJECT, name) if is_timeout(found)),
+        dict(timeout_told(found) for found in objects if is_timeout(found)),
+        frozenset(object_told(found) for found in objects if not is_timeout(found)),
+        flags,
     )
 
 
@@ -102,16 +108,17 @@ def read_packets(connection: Connection, name: str, set_name: str, keys: Iterabl
     }
 
 
-def _exists(connection: Connection, name: str) -> bool:
+def _flags(connection: Connection, name: str) -> int | None:
+    """Return the flags of a table, None if there is none of that name. Raise NotOurs if it was not made by us."""
     try:
         _, found = told(connection.ask(asked(Number.GET_TABLE, text(_TABLE, name))))
     except Refused as refused:
         if refused.errno == errno.ENOENT:
-            return False
+            return None
         raise
     if not is_ours(found):
         raise NotOurs
-    return True
+    return int.from_bytes(found.get(_FLAGS, b""))
 
 
 def _listed(connection: Connection, kind: Number, name: str, *more: bytes) -> list[dict[int, bytes]]:

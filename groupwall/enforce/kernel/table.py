@@ -79,10 +79,14 @@ class Element(NamedTuple):
 
 
 class Hook(NamedTuple):
-    """Where packets enter a chain of themselves. place: a number of the kernel's for each step of a packet's way."""
+    """Where packets enter a chain of themselves. place: a number of the kernel's for each step of a packet's way.
+
+    policy: the code of what becomes of those that come to its end; ours let them pass.
+    """
 
     place: int
     priority: int
+    policy: int = 1
 
 
 class Place(IntEnum):
@@ -109,13 +113,19 @@ STATES = {6: (3,), 17: (1, 2)}
 
 
 class Table(NamedTuple):
-    """Sets, chains and timeouts by name, with what they hold. A chain without a hook is reached by jumps only."""
+    """Sets, chains and timeouts by name, with what they hold. A chain without a hook is reached by jumps only.
+
+    strange: objects of kinds that no table of ours holds, by the number of the kind. flags: such as that no packet
+    comes by, the kernel's dormant; none of ours.
+    """
 
     sets: Mapping[str, Shape]
     elements: Mapping[str, frozenset[Element]]
     chains: Mapping[str, Hook | None]
     rules: Mapping[str, tuple[NftRule, ...]]
     timeouts: Mapping[str, Timeout] = MappingProxyType({})
+    strange: frozenset[tuple[str, int]] = frozenset()
+    flags: int = 0
 
     @property
     def names(self) -> set[str]:

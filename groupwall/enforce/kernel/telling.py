@@ -11,7 +11,7 @@ from groupwall.enforce.kernel.messages import END_OF_INTERVAL, GENERAL, HANDLE, 
 from groupwall.enforce.kernel.netlink import KIND, Answer, attributes
 from groupwall.enforce.kernel.table import STATES, Element, Flag, Hook, NftRule, Shape, Timeout
 
-_HOOK = 4
+_HOOK, _POLICY = 4, 5
 _COUNTERS = {17, 18}
 _ELEMENT_KEY, _VERDICT = 1, 2
 _ATTRIBUTE = 4
@@ -46,7 +46,8 @@ def chain_told(found: dict[int, bytes]) -> tuple[str, Hook | None]:
     if _HOOK not in found:
         return name_told(found[3]), None
     hook = dict(attributes(found[_HOOK]))
-    return name_told(found[3]), Hook(int.from_bytes(hook[1]), int.from_bytes(hook[2], signed=True))
+    place, priority = int.from_bytes(hook[1]), int.from_bytes(hook[2], signed=True)
+    return name_told(found[3]), Hook(place, priority, int.from_bytes(found[_POLICY]))
 
 
 def rule_chain(found: dict[int, bytes]) -> str:
@@ -71,6 +72,11 @@ def timeout_told(found: dict[int, bytes]) -> tuple[str, Timeout]:
     told = dict(attributes(held[3]))
     seconds = tuple((state, int.from_bytes(told[state])) for state in STATES[protocol])
     return name_told(found[2]), Timeout(protocol, seconds)
+
+
+def object_told(found: dict[int, bytes]) -> tuple[str, int]:
+    """Return the name of an object, and the number of its kind."""
+    return name_told(found[2]), int.from_bytes(found[3])
 
 
 def is_timeout(found: dict[int, bytes]) -> bool:
