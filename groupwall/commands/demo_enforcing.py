@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import groupwall
 from groupwall.commands.demo_server import Key, Server, create_key
+from groupwall.commands.reach import unreachable
 from groupwall.commands.rooted import refuse_unable
 from groupwall.config import SettingError
 from groupwall.enforce.dataplane.dataplane import Dataplane
@@ -19,7 +23,11 @@ from groupwall.enforce.dataplane.namespaces import Namespaces
 from groupwall.enforce.kernel.entering import Namespace
 from groupwall.enforce.policy.compile import State, compiled
 
+if sys.platform != "win32":
+    import pwd
+
 _READABLE = 0o755
+_PATIENCE = 30.0
 
 
 class Site(NamedTuple):
@@ -34,12 +42,13 @@ class Site(NamedTuple):
 def enforcing() -> Iterator[Site]:
     """Run ``groupwall serve --enforce nft``. SettingError, with the reason, where this machine cannot."""
     refuse_where_unable("this act")
-    prefix = f"gwdemo{os.getpid()}"
+    user, prefix = _user(), f"gwdemo{os.getpid()}"
+    program = _program(user)
     root = Path(tempfile.mkdtemp(prefix="groupwall-demo-"))
     root.chmod(_READABLE)  # the server is not root for long
-    options = ("--enforce", "nft", "--user", _user(), "--state", str(root / "agent"))
+    options = ("--enforce", "nft", "--user", user, "--state", str(root / "agent"))
     folder = str(root / "data")
-    server = Server(folder, *options, log=root / "log", GROUPWALL_NAMES=prefix)
+    server = Server(folder, *options, log=root / "log", GROUPWALL_NAMES=prefix, **program)
     try:
         key = create_key(folder)
         server.start()
@@ -56,6 +65,42 @@ def _user() -> str:
     """Return whom the server is to run as: who called sudo, and can reach what is theirs, else nobody."""
     caller = os.environ.get("SUDO_USER", "root")
     return "nobody" if caller == "root" else caller
+
+
+def _program(user: str) -> dict[str, str]:
+    """Return which Python, and which PYTHONPATH, run groupwall for a user too. SettingError if that user cannot.
+
+    Beside our own, which may be installed for root alone, it is the system's of the same minor version.
+    """
+    scratch, place = tempfile.gettempdir(), Path(groupwall.__file__).parent.parent
+    if unreachable(pwd.getpwnam(user), [Path(scratch)]):
+        raise SettingError(
+            f"{user}, whom the server runs as, cannot reach {scratch}: TMPDIR=/tmp make demo, or another folder that "
+            "others can reach"
+        )
+    folders = [str(place), *(each for each in sys.path if each.endswith("-packages"))]
+    system = f"/usr/bin/python3.{sys.version_info.minor}"
+    tried = {"python": sys.executable}, {"python": system, "PYTHONPATH": os.pathsep.join(folders)}
+    for one in tried:
+        if _runs(user, **one):
+            return one
+    raise SettingError(
+        f"{user}, whom the server runs as, can run groupwall in {place} neither with {sys.executable} nor with "
+        f"{system}: make demo PYTHON=/usr/bin/python3 in a folder that others can reach"
+    )
+
+
+def _runs(user: str, python: str, **environment: str) -> bool:
+    """Tell whether a user can run our server with a Python."""
+    command = [python, "-c", "import groupwall.commands.serve"]
+    try:
+        ran = subprocess.run(  # noqa: S603 - our own words only
+            command, check=False, capture_output=True, cwd="/", timeout=_PATIENCE,
+            user=user, group=pwd.getpwnam(user).pw_gid, extra_groups=[], env={**os.environ, **environment},
+        )  # fmt: skip
+    except OSError:
+        return False
+    return ran.returncode == 0
 
 
 def refuse_where_unable(what: str) -> None:

@@ -34,11 +34,15 @@ class Key(NamedTuple):
 class Server:
     """``groupwall serve --auth signed`` on a folder, at a port that the system chose. OSError if it does not start.
 
-    options: more of its words. log: where its standard error goes. environment: variables for it.
+    options: more of its words. log: where its standard error goes. environment: variables for it. python: which runs
+    it.
     """
 
-    def __init__(self, folder: str, *options: str, log: Path | None = None, **environment: str) -> None:
+    def __init__(
+        self, folder: str, *options: str, log: Path | None = None, python: str = sys.executable, **environment: str
+    ) -> None:
         self.endpoint = ""
+        self._python = python
         self._words = ("--port", "0", "--data", folder, "--auth", "signed", "--log", "off", *options)
         self._log = log
         self._environment = _environment() | environment
@@ -57,7 +61,7 @@ class Server:
         """Start it, and return when it answers at ``endpoint``. SettingError if it says that it cannot be done here."""
         with open(self._log or os.devnull, "w") as log:  # noqa: PTH123 - one of them is no file
             self._program = subprocess.Popen(  # noqa: S603 - our own words only
-                _command("serve", *self._words),
+                _command("serve", *self._words, python=self._python),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log if self._log else None, text=True,
                 env=self._environment,
             )  # fmt: skip
@@ -106,8 +110,8 @@ def create_key(folder: str) -> Key:
     return Key(shown["AccessKeyId"], shown["SecretAccessKey"])
 
 
-def _command(*words: str) -> list[str]:
-    return [sys.executable, "-P", "-m", "groupwall.cli", *words]  # -P: nothing in the working folder is run
+def _command(*words: str, python: str = sys.executable) -> list[str]:
+    return [python, "-P", "-m", "groupwall.cli", *words]  # -P: nothing in the working folder is run
 
 
 def _environment() -> dict[str, str]:

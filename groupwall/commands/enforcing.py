@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from groupwall.commands.giving import give
 from groupwall.commands.profile_files import PRIVATE, write_whole
+from groupwall.commands.reach import refuse_unreachable, refuse_within
 from groupwall.commands.rooted import private_folder, refuse_unable
 from groupwall.config import SettingError, Settings
 from groupwall.enforce.agent import control
@@ -67,8 +68,11 @@ class Enforcing(NamedTuple):
     folder: Path
 
 
-def enforcing(user: str, state: str) -> Enforcing:
-    """Return what was asked for. SettingError where it cannot be: not root, no Linux, no such user."""
+def enforcing(user: str, state: str, data: str) -> Enforcing:
+    """Return what was asked for, before anything else is made.
+
+    SettingError where it cannot be: not root, no Linux, no such user, or one who could not go on, folders that mix.
+    """
     refuse_unable("--enforce nft")
     try:
         found = pwd.getpwnam(user)
@@ -76,6 +80,8 @@ def enforcing(user: str, state: str) -> Enforcing:
         raise SettingError(f"there is no user {user!r} that the server could run as") from None
     if found.pw_uid == 0:
         raise SettingError("--user must not be root: what reads requests does not run as root")
+    refuse_within(data, state)
+    refuse_unreachable(found, data)
     return Enforcing(found, private_folder(state))
 
 
@@ -88,10 +94,6 @@ def step_down(asked: Enforcing, folder: str) -> None:
     os.setgroups([])
     os.setegid(asked.user.pw_gid)
     os.seteuid(asked.user.pw_uid)
-    for needed in (Path(folder), Path(sys.executable), Path(__file__)):
-        if not os.access(needed, os.R_OK, effective_ids=True):
-            name = asked.user.pw_name
-            raise SettingError(f"{name} cannot reach {needed}, which the server needs: see --user and --data")
 
 
 @contextmanager

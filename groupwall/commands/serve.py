@@ -71,7 +71,7 @@ def serve(user: str, state: str, **options: Any) -> None:  # noqa: ANN401 - the 
     """Serve EC2 and STS on HTTP until SIGTERM; prints one line when ready."""
     _have_descriptors()
     settings = Settings(**options)
-    asked = enforcing(user, state) if settings.enforce == "nft" else None
+    asked = enforcing(user, state, settings.data) if settings.enforce == "nft" else None
     quotas = quotas_from(os.environ)
     tls = context(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     sock = listen(settings.host, settings.port)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from groupwall.commands.enforcing import enforcing
+from groupwall.commands.reach import refuse_within
 from groupwall.config import SettingError
 
 
@@ -20,4 +21,28 @@ def test_a_server_is_somebody_else(user: str, why: str, tmp_path: Path, monkeypa
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(SettingError, match=why):
-        enforcing(user, str(tmp_path))
+        enforcing(user, str(tmp_path), str(tmp_path / "data"))
+
+
+@pytest.mark.parametrize(
+    ("data", "state"),
+    [
+        ("one", "one"),
+        ("one", "one/agent"),
+        ("one/data", "one"),
+        ("one/../two", "two"),
+        ("link/data", "one"),
+    ],
+)
+def test_the_folders_are_apart(data: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent's folder is not the store's, nor one within the other, by whatever way it is named (inferred)."""
+    monkeypatch.chdir(tmp_path)
+    Path("one").mkdir()
+    Path("link").symlink_to("one")
+    with pytest.raises(SettingError, match="must be apart, neither within the other"):
+        refuse_within(data, state)
+
+
+def test_a_name_that_begins_alike_is_another_folder(tmp_path: Path) -> None:
+    """The folders may lie beside each other, however they are named (inferred)."""
+    refuse_within(str(tmp_path / "groupwall-data"), str(tmp_path / "groupwall"))

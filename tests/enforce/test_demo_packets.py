@@ -9,6 +9,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import groupwall
 from groupwall.commands.demo_foresight import foresight
 from groupwall.commands.demo_steps import STEPS
 from groupwall.enforce.kernel.entering import names
@@ -37,10 +39,10 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def demo(**given: Any) -> dict[str, Any]:  # noqa: ANN401 - as subprocess takes them
-    """Play the demo to its end, which must be a good one; return what it shows."""
+def demo(by: str = "", **given: Any) -> dict[str, Any]:  # noqa: ANN401 - as subprocess takes them
+    """Play the demo to its end, which must be a good one; return what it shows. by: which Python."""
     ran = subprocess.run(  # noqa: S603 - our own words only
-        [python(), "-m", "groupwall.cli", "demo", "--json"],
+        [by or python(), "-m", "groupwall.cli", "demo", "--json"],
         check=True, capture_output=True, text=True, timeout=PATIENCE, **given,
     )  # fmt: skip
     assert ran.stderr == ""
@@ -79,15 +81,34 @@ def test_a_root_who_may_not_is_told() -> None:
 
 
 def test_a_server_that_cannot_is_told(folder: Path) -> None:
-    """Where the server could not go on as somebody else than root, its reason is told, and nothing is left (inferred).
-
-    So it is with a Python that is installed for root alone.
-    """
+    """Where the server could not go on as somebody else than root, that is told, and nothing is left (inferred)."""
     folder.chmod(0o700)
     shown = demo()
-    assert "nobody cannot reach" in shown["skipped"]["packets"]
+    assert f"nobody, whom the server runs as, cannot reach {folder}" in shown["skipped"]["packets"]
     assert len(shown["proofs"]) == OTHERS
     assert list(folder.iterdir()) == []
+
+
+def test_a_clone_out_of_reach_is_told(folder: Path) -> None:
+    """Where groupwall lies in root's home the act is skipped, and told what to do (inferred)."""
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(Path(groupwall.__file__).parent, closed / "groupwall")
+    first, *others = importable().split(os.pathsep)
+    assert (Path(first) / "groupwall").exists()
+    with environment(PYTHONPATH=os.pathsep.join([str(closed), *others])):
+        shown = demo(cwd="/")
+    assert f"can run groupwall in {closed} neither with" in shown["skipped"]["packets"]
+    assert "make demo PYTHON=/usr/bin/python3 in a folder that others can reach" in shown["skipped"]["packets"]
+    assert len(shown["proofs"]) == OTHERS
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_python_of_roots_alone_is_no_obstacle() -> None:
+    """Where the Python that plays is installed for root alone, the system's of the same version serves (inferred)."""
+    assert python()  # else it is skipped
+    shown = demo(sys.executable)
+    assert (shown["kept"], shown["skipped"]) == (True, {})
 
 
 def test_nothing_is_left_after_an_interrupt(folder: Path) -> None:

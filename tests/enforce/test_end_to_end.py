@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
-from collections.abc import Callable
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from groupwall.enforce.agent.control import is_there
-from tests.enforce.servers import Enforcing, enforcing, enforcing_on, until
-from tests.programs import command
+import groupwall
+from tests.enforce.servers import Enforcing, enforcing, enforcing_on, importable, python, until
+from tests.serving import PATIENCE
 
 PORT = 8080
 RULE = {"IpProtocol": "tcp", "FromPort": PORT, "ToPort": PORT, "IpRanges": [{"CidrIp": "172.31.0.0/16"}]}
@@ -143,13 +146,56 @@ def test_root_is_left_behind() -> None:
         assert (one.root / "agent").stat().st_mode & 0o077 == 0
 
 
-def test_a_folder_out_of_reach_is_told(tmp_path: Path) -> None:
-    """A server that could not go on as its user ends at once, says why, and leaves no agent behind (inferred)."""
-    tmp_path.chmod(0o700)
-    paths = ("--data", str(tmp_path / "data"), "--state", str(tmp_path / "agent"))
-    ended = command("serve", "--port", "0", "--auth", "iam", "--enforce", "nft", *paths)
-    assert (ended.code, "nobody cannot reach" in " ".join(ended.err.split())) == (2, True), ended.err
-    assert not is_there(tmp_path / "agent")
+def _refused(data: Path, state: Path, path: str) -> str:
+    """Return why a server does not start with these folders; it says so plainly, and has made neither.
+
+    path: where its Python finds what it imports.
+    """
+    paths = ("--data", str(data), "--state", str(state))
+    ended = subprocess.run(  # noqa: S603 - our own words only
+        [python(), "-m", "groupwall.cli", "serve", "--port", "0", "--auth", "iam", "--enforce", "nft", *paths],
+        check=False, capture_output=True, text=True, timeout=PATIENCE, cwd="/", env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
+    assert (data.exists(), state.exists()) == (False, False)
+    return " ".join(ended.stderr.replace("│", " ").split())
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that others than root can reach."""
+    made = Path(tempfile.mkdtemp(prefix="groupwall-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+def test_a_store_out_of_reach_is_told(open_folder: Path) -> None:
+    """A server that could not reach its store as its user ends before it made anything, and says why (inferred)."""
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o700)
+    told = _refused(closed / "data", open_folder / "agent", importable())
+    assert f"nobody cannot reach {closed}, where the store would lie" in told
+
+
+def test_folders_that_mix_are_told(open_folder: Path) -> None:
+    """The store's folder is given to the server's user, so the agent's may not be the same one (inferred)."""
+    told = _refused(open_folder / "one", open_folder / "one", importable())
+    assert "must be apart, neither within the other" in told
+
+
+def test_a_program_out_of_reach_is_told(open_folder: Path) -> None:
+    """A server whose code its user could not read ends before it made anything, and says why (inferred).
+
+    So it is where groupwall lies in root's home.
+    """
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(Path(groupwall.__file__).parent, closed / "groupwall", ignore=shutil.ignore_patterns("__pycache__"))
+    others = os.pathsep.join([str(closed), *importable().split(os.pathsep)[1:]])
+    told = _refused(open_folder / "data", open_folder / "agent", others)
+    assert f"nobody cannot reach {closed}/groupwall/commands/reach.py" in told
+    assert "install groupwall, and a Python for it, where others than root may go" in told
 
 
 def test_the_agent_may_do_little() -> None:
