@@ -20,6 +20,7 @@ from groupwall.commands.rooted import STATE, hold_many, private_folder, refuse_u
 from groupwall.config import SettingError
 from groupwall.enforce.agent import control
 from groupwall.enforce.agent.agent import Agent, Clients
+from groupwall.enforce.agent.alive import keep_alive
 from groupwall.enforce.agent.counting import EVERY
 from groupwall.enforce.agent.guard import ssh_callers
 from groupwall.enforce.agent.host import Host
@@ -69,7 +70,7 @@ def _with_names(command: Command) -> Command:
     envvar="GROUPWALL_COUNTERS_EVERY",
     help="Seconds from one look at what rules let in to the next; 0 for never.",
 )
-@click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input does.")
+@click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input does, not before.")
 @_with_names
 @_with_state
 @refused
@@ -81,6 +82,8 @@ def agent(state: str, names: str, counters_every: float, **given: Any) -> None: 
     gc.set_threshold(*SELDOM)
     folder = private_folder(state)
     name, instances, lifeline = (given.pop(one) for one in ("name", "instances", "lifeline"))
+    if lifeline:
+        keep_alive(STANDARD_INPUT)
     name = parsing.host_name(name or os.uname().nodename)
     where = Where(**given)
     with ExitStack() as held:

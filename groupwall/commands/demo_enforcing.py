@@ -92,7 +92,7 @@ def _program(user: str) -> dict[str, str]:
 
 def _runs(user: str, python: str, **environment: str) -> bool:
     """Tell whether a user can run our server with a Python."""
-    command = [python, "-c", "import groupwall.commands.serve"]
+    command = [python, "-P", "-c", "import groupwall.commands.serve"]
     try:
         ran = subprocess.run(  # noqa: S603 - our own words only
             command, check=False, capture_output=True, cwd="/", timeout=_PATIENCE,

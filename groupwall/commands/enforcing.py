@@ -1,10 +1,10 @@
 """``groupwall serve --enforce nft``: an agent beside the server, and a server that is root no longer.
 
-The agent is a program of its own and stays root; it has a key of a user that may do the agents' operations and
-nothing else. What reads requests runs as another user, whom the folder of the store belongs to. That user may have put
-anything there, links too, so the store is opened as that user already, and root is only who starts the agent. The agent
-ends when the server does, in whatever way, since it holds the other end of the agent's standard input; the rules in the
-kernel stay as they are.
+The agent is a program of its own and stays root, and so does its parent, which starts it again when it dies. It has a
+key of a user that may do the agents' operations and nothing else. What reads requests runs as another user, whom the
+folder of the store belongs to. That user may have put anything there, links too, so the store is opened as that user
+already, and root is only who starts the agent. The agent ends when the server does, in whatever way, since that holds
+the other end of the agent's standard input; the rules in the kernel stay as they are.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from groupwall.commands.reach import refuse_unreachable, refuse_within
 from groupwall.commands.rooted import private_folder, refuse_unable
 from groupwall.config import SettingError, Settings
 from groupwall.enforce.agent import control
+from groupwall.enforce.agent.alive import is_child
 from groupwall.iam.callers import USER
 from groupwall.iam.keys import ACTIVE, Wanted, create
 from groupwall.iam.principals import Given, Who, put
@@ -180,7 +181,7 @@ def _await_listening(program: subprocess.Popen[bytes], folder: Path) -> None:
     The agent of a server that was killed may have to end first. OSError if ours ends, which has said why.
     """
     late = ticks() + PATIENCE
-    while control.agent_of(folder) != program.pid and ticks() < late:
+    while not is_child(control.agent_of(folder), program.pid) and ticks() < late:
         with suppress(subprocess.TimeoutExpired):
             raise OSError(f"the agent ended at its start, with status {program.wait(LOOK)}")
 
@@ -192,12 +193,12 @@ def _become(user: pwd.struct_passwd) -> None:
 
 
 def _watch(program: subprocess.Popen[bytes]) -> None:
-    """Say so if the agent ends before the server does."""
+    """Say so if what keeps the agent alive ends before the server does."""
     status = program.wait()
     assert program.stdin  # noqa: S101 - it is a pipe
     if not program.stdin.closed:
         log.error(
-            "the agent has ended (%s): rules stay in the kernel as they are, and changes do not reach it; "
-            "start the server again",
+            "what starts the agent again has ended (%s): rules stay in the kernel as they are, and once the agent dies "
+            "changes do not reach it; start the server again",
             status,
         )

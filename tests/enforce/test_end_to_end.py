@@ -10,12 +10,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 import groupwall
+from groupwall.enforce.agent.control import agent_of
 from tests.enforce.servers import Enforcing, enforcing, enforcing_on, importable, python, until
 from tests.serving import PATIENCE
 
@@ -247,18 +249,43 @@ def test_an_instance_may_have_two_interfaces() -> None:
         assert {made["PrivateIpAddress"], instance["PrivateIpAddress"]} <= set(shown.split())
 
 
-def test_an_agent_that_is_killed_is_told() -> None:
-    """The server goes on without its agent, says that changes reach the kernel no more, and so does the next answer.
+def _change(one: Enforcing, group_id: str) -> dict[str, Any]:
+    return dict(one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
+
+
+def test_an_agent_that_is_killed_is_started_again() -> None:
+    """What holds stays, a new agent takes it up within seconds, and changes reach the kernel again (inferred)."""
+    with enforcing() as one:
+        group_id = _group(one)
+        [client] = one.run_instances(1)
+        [server] = one.run_instances(1, SecurityGroupIds=[group_id])
+        one.applied(_change(one, group_id))
+        first = agent_of(one.root / "agent")
+        assert first
+        os.kill(first, signal.SIGKILL)
+        reply = one.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[RULE])
+        one.applied(reply)
+        with one.listening(server, PORT):
+            assert not one.reaches(client, server, PORT)
+            one.applied(_change(one, group_id))
+            assert one.reaches(client, server, PORT)
+        assert agent_of(one.root / "agent") not in {None, first}
+        assert "the agent has ended (-9)" in (one.root / "log").read_text()
+
+
+def test_an_agent_that_nobody_starts_again_is_told() -> None:
+    """The server goes on without any agent, says that changes reach the kernel no more, and so does the next answer.
 
     DESIGN 4.8: never `applied` (inferred).
     """
     with enforcing() as one:
         [instance] = one.run_instances(1)
-        pid = one.server.process.pid
-        [agent] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        os.kill(int(agent), signal.SIGKILL)
-        until(lambda: "the agent has ended" in (one.root / "log").read_text())
-        group_id = instance["SecurityGroups"][0]["GroupId"]
-        reply = one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[RULE])
+        pid, agent = one.server.process.pid, agent_of(one.root / "agent")
+        assert agent
+        [parent] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (int(parent), agent):
+            os.kill(each, signal.SIGKILL)
+        until(lambda: "what starts the agent again has ended" in (one.root / "log").read_text())
+        reply = _change(one, instance["SecurityGroups"][0]["GroupId"])
         revision = int(reply["ResponseMetadata"]["HTTPHeaders"]["x-groupwall-revision"])
         assert one.own.describe_propagation(Revision=revision)["State"] == "pending"

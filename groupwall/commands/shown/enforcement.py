@@ -20,7 +20,8 @@ _TITLES = ("HOST", "STATE", "ENFORCES", "LAG", "DRIFTS", "SEEN", "INTERFACES")
 def propagation(result: Json) -> RenderableType:
     """Return whether the hosts enforce a change, and a line for each host; what one says of itself stands below."""
     hosts = result.get("Hosts", [])
-    headline = Text(_headline(result), "green" if result["State"] == "applied" else "yellow")
+    sure = result["State"] == "applied" and not _dead(hosts)
+    headline = Text(_headline(result), "green" if sure else "yellow")
     if not hosts:
         return headline
     told = columns(_TITLES, map(_row, hosts), "")
@@ -35,10 +36,17 @@ def forgotten(_: Json) -> RenderableType:
 def _headline(result: Json) -> str:
     revision, hosts = result["Revision"], result.get("Hosts", [])
     if result["State"] == "applied":
-        return f"revision {revision} is enforced by every host that it concerns"
+        told = f"revision {revision} is enforced by every host that it concerns"
+        dead = _dead(hosts)
+        return f"{told}, as they told last; not known of now, since dead: {several(dead)}" if dead else told
     if result["State"] == "pending":
         return f"revision {revision} is pending: {several(list(_missing(revision, hosts)))} did not tell yet"
     return f"revision {revision} is not enforced: it concerns no host"
+
+
+def _dead(hosts: list[Json]) -> list[str]:
+    """Return the hosts that told that they enforce it, and have not been heard of since."""
+    return [one["Host"] for one in hosts if one["Concerned"] and not one["Alive"]]
 
 
 def _missing(revision: int, hosts: list[Json]) -> Iterator[str]:

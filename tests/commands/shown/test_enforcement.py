@@ -46,3 +46,12 @@ def test_what_is_missing_is_named() -> None:
 def test_nothing_is_called_enforced_that_is_not() -> None:
     """Where no host is concerned, one line says that nothing enforces the change."""
     assert _shown("not-enforced") == ["revision 7 is not enforced: it concerns no host"]
+
+
+def test_what_a_dead_host_told_is_of_then() -> None:
+    """A host that is dead has told of the change, and what it does now nobody knows; others do not matter."""
+    hosts = [_host("a", Revision=7), _host("b", Revision=7, Alive=False), _host("c", Alive=False, Concerned=False)]
+    [told, *_] = _shown("applied", *hosts)
+    assert told == (
+        "revision 7 is enforced by every host that it concerns, as they told last; not known of now, since dead: b"
+    )
