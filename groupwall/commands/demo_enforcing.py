@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import groupwall
 from groupwall.commands.demo_server import Key, Server, create_key
 from groupwall.commands.reach import unreachable
 from groupwall.commands.rooted import refuse_unable
@@ -72,7 +71,7 @@ def _program(user: str) -> dict[str, str]:
 
     Beside our own, which may be installed for root alone, it is the system's of the same minor version.
     """
-    scratch, place = tempfile.gettempdir(), Path(groupwall.__file__).parent.parent
+    scratch, place = tempfile.gettempdir(), Path(__file__).parents[2]
     if unreachable(pwd.getpwnam(user), [Path(scratch)]):
         raise SettingError(
             f"{user}, whom the server runs as, cannot reach {scratch}: TMPDIR=/tmp make demo, or another folder that "

@@ -25,7 +25,7 @@ def test_a_server_is_somebody_else(user: str, why: str, tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("data", "state"),
+    ("store", "state"),
     [
         ("one", "one"),
         ("one", "one/agent"),
@@ -34,13 +34,13 @@ def test_a_server_is_somebody_else(user: str, why: str, tmp_path: Path, monkeypa
         ("link/data", "one"),
     ],
 )
-def test_the_folders_are_apart(data: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folders_are_apart(store: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The agent's folder is not the store's, nor one within the other, by whatever way it is named (inferred)."""
     monkeypatch.chdir(tmp_path)
     Path("one").mkdir()
     Path("link").symlink_to("one")
     with pytest.raises(SettingError, match="must be apart, neither within the other"):
-        refuse_within(data, state)
+        refuse_within(store, state)
 
 
 def test_a_name_that_begins_alike_is_another_folder(tmp_path: Path) -> None:

@@ -148,18 +148,18 @@ def test_root_is_left_behind() -> None:
         assert (one.root / "agent").stat().st_mode & 0o077 == 0
 
 
-def _refused(data: Path, state: Path, path: str) -> str:
+def _refused(store: Path, state: Path, path: str) -> str:
     """Return why a server does not start with these folders; it says so plainly, and has made neither.
 
     path: where its Python finds what it imports.
     """
-    paths = ("--data", str(data), "--state", str(state))
+    paths = ("--data", str(store), "--state", str(state))
     ended = subprocess.run(  # noqa: S603 - our own words only
         [python(), "-m", "groupwall.cli", "serve", "--port", "0", "--auth", "iam", "--enforce", "nft", *paths],
         check=False, capture_output=True, text=True, timeout=PATIENCE, cwd="/", env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
     assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
-    assert (data.exists(), state.exists()) == (False, False)
+    assert (store.exists(), state.exists()) == (False, False)
     return " ".join(ended.stderr.replace("│", " ").split())
 
 
