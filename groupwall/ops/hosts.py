@@ -7,7 +7,7 @@ not be forgotten that a host which is dead now should enforce a change.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from groupwall.ops.questions import Questions
@@ -27,12 +27,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a host told. steps: (revision, time) since when it enforces it, oldest first; times in milliseconds."""
+    """What a host told. steps: (revision, time) since when it enforces it, oldest first; times in milliseconds.
+
+    makes_instances: whether it makes the instances that should run.
+    """
 
     seen: int
     steps: tuple[tuple[int, int], ...] = ()
     drifts: int = 0
     message: str = ""
+    makes_instances: bool = False
 
     @property
     def revision(self) -> int:
@@ -46,7 +50,7 @@ class Told:
 
 
 class Hosts:
-    """What hosts of all worlds told. number: grows whenever one enforces another revision than before.
+    """What hosts of all worlds told. number: grows whenever one enforces another revision, or other interfaces.
 
     questions: what they are asked beside.
     """
@@ -79,9 +83,8 @@ class Hosts:
         before = hosts.pop(name, Told(told.seen))
         if not before.steps or revision != before.revision:
             self.number += 1
-        hosts[name] = Told(
-            told.seen, _stepped(before.steps, revision, told.seen), before.drifts + told.drifts, told.message
-        )
+        steps = _stepped(before.steps, revision, told.seen)
+        hosts[name] = replace(told, steps=steps, drifts=before.drifts + told.drifts)
         if len(hosts) > MOST:
             del hosts[next(iter(hosts))]
 

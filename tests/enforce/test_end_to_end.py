@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 import groupwall
 from groupwall.enforce.agent.control import agent_of
-from tests.enforce.servers import Enforcing, enforcing, enforcing_on, importable, python, until
+from tests.enforce.servers import IMAGE, Enforcing, enforcing, enforcing_on, importable, python, until
 from tests.serving import PATIENCE
 
 PORT = 8080
@@ -45,6 +45,22 @@ def test_a_revoke_stops_packets() -> None:
             one.applied(one.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[RULE]))
             assert not one.reaches(client, server, PORT)
             assert there.speaks()
+
+
+def test_a_script_may_run_and_wait() -> None:
+    """What is run, and a rule that follows at once, is pending until the instance is there, and applied then.
+
+    Issue 6, 6 (inferred).
+    """
+    with enforcing() as one:
+        one.run_instances(1)
+        group_id = _group(one)
+        ran = one.ec2.run_instances(ImageId=IMAGE, MinCount=5, MaxCount=5, SecurityGroupIds=[group_id])
+        opened = one.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[RULE])
+        one.applied(opened)
+        assert {each["NetworkInterfaces"][0]["NetworkInterfaceId"] for each in ran["Instances"]} <= {*one.enforced()}
+        one.applied(ran)
+        one.applied(one.ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1))
 
 
 def test_a_revoke_stops_what_is_untracked() -> None:

@@ -162,6 +162,27 @@ def test_what_hosts_tell_wakes(wall: Wall) -> None:
     assert at_desk(wall, work) == ("applied", False)
 
 
+def test_an_instance_that_is_made_wakes(wall: Wall) -> None:
+    """Who waits for a change hears when a host has other interfaces, though it had that revision before."""
+    wall.call("Acknowledge", Host="one", Revision=1, Instances=True)
+    run = wall.call("RunInstances", ImageId="ami-00000000", MinCount=1, MaxCount=1)["Instances"][0]
+    interface, revision = run["NetworkInterfaces"][0]["NetworkInterfaceId"], wall.app.revision()
+    wall.call("Acknowledge", Host="one", Revision=revision, Instances=True)
+
+    async def work(desk: Desk) -> tuple[bool, str]:
+        asked = desk.ask(call(wall, "DescribePropagation", Revision=revision, Wait=20))
+        await _settled(desk, 1)
+        early = asked.done()
+        given = {"Host": "one", "Revision": revision, "InterfaceIds": [interface], "Instances": True}
+        await desk.ask(call(wall, "Acknowledge", **given))
+        outcome = await asked
+        assert outcome
+        assert outcome.result
+        return early, outcome.result["State"]
+
+    assert at_desk(wall, work) == (False, "applied")
+
+
 def _revoke(group: str) -> list[dict[str, str]]:
     given = json.dumps({"GroupId": group, "IpPermissions": [tcp(22, "192.0.2.0/24")]})
     return [{"Operation": "RevokeSecurityGroupIngress", "Parameters": given}]

@@ -51,7 +51,7 @@ def _dead(hosts: list[Json]) -> list[str]:
 
 def _missing(revision: int, hosts: list[Json]) -> Iterator[str]:
     for one in hosts:
-        if one["Concerned"] and one.get("Revision", -1) < revision:
+        if one["Concerned"] and (one.get("Revision", -1) < revision or one.get("UnmadeInterfaceIds")):
             yield one["Host"] if one["Alive"] else f"{one['Host']} (dead)"
 
 

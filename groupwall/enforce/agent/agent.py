@@ -232,6 +232,7 @@ class Agent:
             "Host": self._name,
             "Revision": self._host.applied,
             "InterfaceIds": self._enforced,
+            "Instances": self._host.makes_instances,
             "Drifts": self._drifts,
             "Message": "; ".join([*self._trials(), *([self._fault] if self._fault else [])])[:1024],
         }

@@ -24,6 +24,7 @@ class Host:
     def __init__(self, folder: Path, namespaces: Namespaces | None = None) -> None:
         self._attached = Attached(folder)
         self._namespaces = namespaces
+        self.makes_instances = namespaces is not None
         self._routers: Routers | None = None
         self._desired = NOTHING
         self._applied = 0

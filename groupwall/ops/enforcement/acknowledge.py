@@ -25,7 +25,11 @@ def acknowledge(params: Params, context: Context) -> Result:
     if drifts < 0 or len(message) > LONGEST_MESSAGE:
         raise errors.host_tells_too_much(LONGEST_MESSAGE)
     _bind(Host(name, compact(sorted({parsing.interface_id(one) for one in params.get("InterfaceIds", ())}))), context)
-    context.hosts.tell(context.world, name, revision, Told(context.now, drifts=drifts, message=message))
+    makes = bool(params.get("Instances"))
+    told = Told(context.now, drifts=drifts, message=message, makes_instances=makes)
+    context.hosts.tell(context.world, name, revision, told)
+    if context.tx.written:  # what it did not enforce a moment ago may be all that somebody waits for
+        context.hosts.number += 1
     return {"Revision": context.tx.head.revision + bool(context.tx.written)}
 
 

@@ -43,6 +43,12 @@ def test_what_is_missing_is_named() -> None:
     assert told[3].split()[:4] == ["b", "dead", "unknown", "-"]
 
 
+def test_what_is_to_be_made_is_missing() -> None:
+    """A host that has an instance to make is named, though it has the revision."""
+    told = _shown("pending", _host("a", Revision=7, UnmadeInterfaceIds=["eni-1"]), _host("b", Revision=7))
+    assert told[0] == "revision 7 is pending: a did not tell yet"
+
+
 def test_nothing_is_called_enforced_that_is_not() -> None:
     """Where no host is concerned, one line says that nothing enforces the change."""
     assert _shown("not-enforced") == ["revision 7 is not enforced: it concerns no host"]
