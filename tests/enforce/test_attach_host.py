@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ import pytest
 
 import groupwall
 from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.dataplane.posts import remove_table
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection, Refused
 from groupwall.enforce.kernel.reading import read_table
 from tests.enforce.bed import Bed
@@ -89,10 +91,10 @@ class Machine:
         hosts = self._at_the_server(lambda _, own: own.describe_propagation()["Hosts"])
         return [host["Message"] for host in hosts if "Message" in host]
 
-    def start(self) -> None:
-        """Start the machine's agent."""
+    def start(self, **given: str) -> None:
+        """Start the machine's agent. given: more of its environment."""
         words = ("agent", "--endpoint", self.server.url, "--host", "here", "--state", str(self._state))
-        key = {"AWS_ACCESS_KEY_ID": self._key.access_key_id, "AWS_SECRET_ACCESS_KEY": self._key.secret}
+        key = {"AWS_ACCESS_KEY_ID": self._key.access_key_id, "AWS_SECRET_ACCESS_KEY": self._key.secret, **given}
         with environment(**key, AWS_REGION="us-east-1"):
             self._agent = self.here.within(
                 lambda: subprocess.Popen(  # noqa: S603 - our own words only
@@ -129,6 +131,10 @@ class Machine:
         if made:
             made.close()
         return made is not None
+
+    def remove_table(self) -> None:
+        """Remove our table."""
+        remove_table(self.here.namespace)
 
     def has_table(self) -> bool:
         """Tell whether our table is on the machine."""
@@ -177,6 +183,23 @@ def test_a_machine_is_attached(machine: Machine) -> None:
     until(lambda: machine.command("detach").code == 0)
     assert (machine.asked(PORT + 1), machine.has_table()) == (True, False)
     until(lambda: machine.enforced() == [])
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_what_starts_after_the_agent_finds_it_closed(machine: Machine, tmp_path: Path, *, abstract: bool) -> None:
+    """Who waits for the agent hears of it once nothing passes what is attached, as after a boot (inferred)."""
+    machine.attach()
+    assert machine.command("attach", "--host", "--confirm").code == 0
+    machine.kill()
+    machine.remove_table()
+    assert machine.asked()
+    place = f"\0{tmp_path}" if abstract else str(tmp_path / "notify")
+    with machine.here.within(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as hearing:
+        hearing.bind(place)
+        hearing.settimeout(PATIENCE)
+        machine.start(NOTIFY_SOCKET=place.replace("\0", "@"))
+        assert hearing.recv(100) == b"READY=1"
+    assert not machine.asked()
 
 
 def test_what_is_not_confirmed_is_undone(machine: Machine) -> None:

@@ -23,6 +23,7 @@ from groupwall.enforce.agent.asked import Asked
 from groupwall.enforce.agent.counting import EVERY, Counting
 from groupwall.enforce.agent.guard import callers_kept, hooked_here, server_kept
 from groupwall.enforce.agent.host import Host
+from groupwall.enforce.agent.ready import tell_ready
 from groupwall.enforce.dataplane.bindings import Unbound, Wanted
 from groupwall.enforce.dataplane.posts import UNDONE, Post
 from groupwall.enforce.policy.own import Kept, Own
@@ -88,6 +89,8 @@ class Agent:
         self._end_by(lifeline)
         server = await self._listen(folder, patient=lifeline is not None)
         self._host.begin()
+        if lifeline is None:  # else it is the server that was started
+            tell_ready()
         self._watch()
         self._await_trials()
         asked = Asked(self._name, self._host, self._clients.answering)
