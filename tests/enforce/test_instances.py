@@ -83,7 +83,7 @@ def test_what_was_made_before_is_known() -> None:
         made.make(first.id, (first.interface,))
         assert made.to_do(wanted) == [second.id, third.id]
         made.remove(third.id)
-        made.join({})
+        made.part({})
         with bed.namespaces.node("vpc-1") as router:
             assert set(plugged(router)) == {first.interface.id, second.interface.id}
         assert made.remove_routers({"vpc-1"}) == {"vpc-2"}

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -250,3 +251,14 @@ def test_an_instance_cannot_see_the_host(ours: Namespaces) -> None:
     ours.make_instance("i-1", [_interface("1", "10.0.0.5")])
     with ours.opened("i-1") as instance:
         assert {name for _, name in instance.within(socket.if_nameindex)} == {"lo", "eth0"}
+
+
+def test_nobody_is_sent_elsewhere(ours: Namespaces) -> None:
+    """A router redirects no instance to another, on any link: between them are rules (inferred)."""
+    ours.make_instance("i-1", [_interface("1", "10.0.0.1")])
+    with ours.opened("vpc-1") as router:
+        said = router.within(
+            lambda: [each.read_text() for each in Path("/proc/sys/net").glob("ipv4/conf/*/send_redirects")]
+        )
+    assert len(said) > 3
+    assert set(said) == {"0\n"}

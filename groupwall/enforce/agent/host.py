@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from groupwall.enforce.dataplane import instances
@@ -13,6 +13,8 @@ from groupwall.enforce.dataplane.namespaces import Namespaces
 from groupwall.enforce.dataplane.posts import Post, apply_due
 from groupwall.enforce.dataplane.routers import Routers
 from groupwall.enforce.policy.desired import NOTHING, Answer, Desired, Key, cuts, folded, interface_of
+from groupwall.enforce.policy.leaving import left
+from groupwall.rules.spans import Spans
 
 
 class Host:
@@ -30,6 +32,7 @@ class Host:
         self._applied = 0
         self._missed: set[Key] = set()
         self._cuts: set[Key] = set()
+        self._left: list[Mapping[str, Spans]] = []
         self._faults: list[str] = []
 
     @property
@@ -79,14 +82,17 @@ class Host:
         desired, changed = folded(self._desired, answer)
         self._missed |= changed
         self._cuts |= cuts(answer)
+        self._left.append(left(self._desired.facts, desired.facts, changed))
         self._desired = desired._replace(revision=0)
         self._follow(desired, again=bool(self.faults) or answer["Whole"])
-        self._desired, self._missed, self._cuts = desired, set(), set()
+        self._desired, self._missed, self._cuts, self._left = desired, set(), set(), []
 
     def _follow(self, desired: Desired, *, again: bool) -> None:
         """Have posts follow first, then what needs files. again: make instances anew that could not be made."""
         for post in self.posts():
             post.follow(desired.facts, self._missed, self._cuts)
+            for some in self._left:
+                post.leave(some.get(post.vpc_id, ()))
         if self._routers and (again or instances.concerns(self._missed)):
             self._routers.plan(desired)
         apply_due(self.posts(), desired.revision)

@@ -5,7 +5,7 @@ A stopped instance has no namespace, so a program inside loses its network, as i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
@@ -24,6 +24,11 @@ class Peering(NamedTuple):
     """A peering connection between two VPCs that are here."""
 
     sides: tuple[Side, Side]
+
+    @property
+    def vpc_ids(self) -> list[str]:
+        """Both."""
+        return [side.vpc_id for side in self.sides]
 
 
 def running(known: Facts) -> Instances:
@@ -121,17 +126,21 @@ class Made:
             self.remove(vpc_id)
         return gone
 
-    def join(self, wanted: Mapping[str, Peering]) -> None:
-        """Let these connections be there and no others."""
-        for peering_id in self._joined.keys() - wanted.keys():
+    def part(self, wanted: Container[str]) -> None:
+        """End all connections but some."""
+        for peering_id in [each for each in self._joined if each not in wanted]:
+            self._peerings.pop(peering_id, None)
             vpc_id = self._joined.pop(peering_id)
             if vpc_id in self._there:
                 self._namespaces.part(peering_id, vpc_id)
+
+    def join(self, wanted: Mapping[str, Peering]) -> None:
+        """Have these connections."""
         for peering_id, each in wanted.items():
             if self._peerings.get(peering_id) != each:
                 self._namespaces.join(peering_id, *each.sides)
                 self._joined[peering_id] = each.sides[0].vpc_id
-        self._peerings = dict(wanted)
+                self._peerings[peering_id] = each
 
 
 def is_vpc(identity: str) -> bool:

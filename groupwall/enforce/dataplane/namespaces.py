@@ -36,7 +36,9 @@ _ROUTER = _BOTH | {
     # Who may send as whom the table says, for both families; this knows IPv4 only, and no unchecked interfaces.
     "ipv4/conf/all/rp_filter": 0,
     "ipv4/conf/default/rp_filter": 0,
+    # The kernel sends them where either says so, and a new link begins with the default.
     "ipv4/conf/all/send_redirects": 0,
+    "ipv4/conf/default/send_redirects": 0,
     "ipv6/conf/all/forwarding": 1,
     "ipv6/conf/default/addr_gen_mode": 1,  # no other link-local address than the gateway's
     # The bytes of each flow, for what rules let in: enforce.volumes. It costs a packet 0.02 us.

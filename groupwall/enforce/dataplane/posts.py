@@ -23,6 +23,7 @@ from groupwall.enforce.policy.ending import Ending
 from groupwall.enforce.policy.frame import REVISION
 from groupwall.enforce.policy.own import Own
 from groupwall.enforce.policy.policy import Policy
+from groupwall.rules.spans import Spans, union
 from groupwall.rules.values import Rule
 from groupwall.units import SystemClock
 
@@ -51,6 +52,7 @@ class Post:
         self._policy = policy
         self._due: set[Part] = set()
         self._cuts: set[Key] = set()
+        self._left: Spans = ()
         self._loaded = False
         self._why = ""
         self.is_lost = False
@@ -122,6 +124,10 @@ class Post:
         self._due |= parts
         self._cuts |= cuts if parts else frozenset()
 
+    def leave(self, addresses: Spans) -> None:
+        """End the flows with addresses that are no longer whose they were, with the next ``apply``."""
+        self._left = union(self._left, addresses)
+
     def foreseen(self, known: Facts, changed: Iterable[Key], cuts: AbstractSet[Key]) -> Foreseen | None:
         """Return what finds the flows that would end if something changed; None if none can. Nothing changes."""
         policy = self._policy.copied()
@@ -130,7 +136,7 @@ class Post:
 
     def is_due(self) -> bool:
         """Tell whether the table is behind the policy."""
-        return bool(self._due) or not self._loaded
+        return bool(self._due or self._left) or not self._loaded
 
     def apply(self, revision: int) -> None:
         """Bring the table up to the policy: what is due as one transaction, or all of it the first time.
@@ -156,16 +162,16 @@ class Post:
 
     def _cut(self) -> None:
         """End the flows under way that are to end, now that the table lets none of them begin again."""
-        ending = self._ending(self._policy, self._cuts)
+        ending = self._ending(self._policy, self._cuts, self._left)
         if ending:
             conntrack.cut(self._flows, ending.ends)
-        self._cuts = set()
+        self._cuts, self._left = set(), ()
         self._policy.settle()
 
-    def _ending(self, policy: Policy, cuts: AbstractSet[Key]) -> Ending | None:
+    def _ending(self, policy: Policy, cuts: AbstractSet[Key], left: Spans = ()) -> Ending | None:
         if policy.own is not None:
             policy.see(map(str, addresses(self._links)))
-        return policy.ending(cuts)
+        return policy.ending(cuts, left)
 
     def bring_up(self, revision: int) -> None:
         """Apply what is due, if anything is. What stands in the way is told by ``fault``."""

@@ -53,9 +53,13 @@ class Routers:
         with self._telling("routers"):
             for vpc_id in sorted(vpc_ids - self._posts.keys()):
                 self._posts[vpc_id] = new_post(self._made.router(vpc_id), Policy(vpc_id, timeouts=AWS), desired.facts)
-            self._made.join(instances.peerings(desired.facts, vpc_ids))
+        peerings = instances.peerings(desired.facts, vpc_ids)
+        with self._telling("routers"):
+            self._made.part(peerings)
         self._bind()
         apply_due(self.posts, desired.revision)
+        with self._telling("routers"):
+            self._made.join({one: each for one, each in peerings.items() if not any(map(self._is_due, each.vpc_ids))})
         self._left = self._steps(self._made.to_do(self._wanted))
 
     def step(self) -> bool:
@@ -90,9 +94,12 @@ class Routers:
 
     def _make(self, instance_id: str, interfaces: tuple[Interface, ...]) -> None:
         vpc_ids = instances.vpcs_of([interfaces])
-        if any(vpc_id not in self._posts or self._posts[vpc_id].is_due() for vpc_id in vpc_ids):
+        if any(map(self._is_due, vpc_ids)):
             raise ValueError("its rules do not hold yet")
         self._made.make(instance_id, interfaces)
+
+    def _is_due(self, vpc_id: str) -> bool:
+        return vpc_id not in self._posts or self._posts[vpc_id].is_due()
 
     def _end(self) -> None:
         """Have tables forget what is gone, and remove the routers that nothing hangs on."""

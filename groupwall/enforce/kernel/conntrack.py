@@ -8,7 +8,8 @@ so that its next packet is judged as the first of a flow, and of TCP none but a 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from socket import AF_INET, AF_INET6, AF_UNSPEC
 from struct import Struct
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from groupwall.enforce.kernel.netlink import (
 from groupwall.enforce.kernel.packets import TCP
 from groupwall.enforce.kernel.sockets import End, Open
 from groupwall.rules.flows import IPV4, PORTS
+from groupwall.rules.spans import Spans, holds
 from groupwall.rules.verdict import Flow
 
 _CONNTRACK = 1 << 8
@@ -65,7 +67,10 @@ EC2's default for an established one (reference 20 [model])."""
 
 
 class Tracked(NamedTuple):
-    """A flow that is tracked, as its first packet went. told: all that the kernel told of it, its age too."""
+    """A flow that is tracked, as its first packet comes by rules: from whom it was sent, to who answers it.
+
+    told: all that the kernel told of it, its age too.
+    """
 
     flow: Flow
     source_port: int
@@ -73,9 +78,17 @@ class Tracked(NamedTuple):
 
     def is_translated(self) -> bool:
         """Tell whether answers come from elsewhere than where it went, or go elsewhere than where it came from."""
-        told = dict(attributes(self.told[_GENERIC.size :]))
-        sent, answered = (dict(attributes(dict(attributes(told[each]))[_ADDRESSES])) for each in (_ORIGINAL, _REPLY))
+        sent, answered = self._addresses()
         return [*sent.values()] != [*answered.values()][::-1]
+
+    def is_with(self, addresses: Spans) -> bool:
+        """Tell whether any of these addresses is an end of it, be it one that stands for another."""
+        ends = (_address(each, end) for each in self._addresses() for end in (_SOURCES, _DESTINATIONS))
+        return any(holds(addresses, end) for end in ends)
+
+    def _addresses(self) -> tuple[dict[int, bytes], dict[int, bytes]]:
+        sent, answered = _ways(self.told)
+        return dict(attributes(sent[_ADDRESSES])), dict(attributes(answered[_ADDRESSES]))
 
     def is_over(self) -> bool:
         """Tell whether it is a TCP connection that both ends closed, or one reset: it is tracked for some time."""
@@ -104,7 +117,7 @@ class Volume(NamedTuple):
 
     @property
     def flow(self) -> Flow:
-        """The flow, as its first packet went."""
+        """The flow, as ``Tracked`` has it."""
         return _tracked(self.told).flow
 
 
@@ -124,26 +137,35 @@ def _bytes(counters: bytes) -> int:
 
 
 def _tracked(answer: Answer) -> Tracked:
-    # The tuple comes first, and the rest is not looked at: most flows stay, and there may be many.
-    packed = next(value for kind, value in attributes(answer.body[_GENERIC.size :]) if kind == _ORIGINAL)
-    original = dict(attributes(packed))
-    addresses, protocol = dict(attributes(original[_ADDRESSES])), dict(attributes(original[_PROTOCOL]))
-    flow = Flow(_address(addresses, _SOURCES), _address(addresses, _DESTINATIONS), _service(protocol))
+    # Rules meet a packet once its destination is translated, and before its source is: so it goes to who answers.
+    sent, answered = _ways(answer.body)
+    source = _address(dict(attributes(sent[_ADDRESSES])), _SOURCES)
+    destination = _address(dict(attributes(answered[_ADDRESSES])), _SOURCES)
+    protocol = dict(attributes(sent[_PROTOCOL]))
+    port = dict(attributes(answered[_PROTOCOL])).get(_SOURCE_PORT, b"")
+    flow = Flow(source, destination, _service(protocol, port))
     return Tracked(flow, int.from_bytes(protocol.get(_SOURCE_PORT, b"")), answer.body)
 
 
-def _address(told: dict[int, bytes], places: tuple[int, int]) -> int:
+def _ways(told: bytes) -> tuple[dict[int, bytes], dict[int, bytes]]:
+    """Return what names a flow, as it was sent and as it is answered."""
+    # These come first, and the rest is not looked at: most flows stay, and there may be many.
+    found = dict(islice(attributes(told[_GENERIC.size :]), 2))
+    return dict(attributes(found[_ORIGINAL])), dict(attributes(found[_REPLY]))
+
+
+def _address(told: Mapping[int, bytes], places: tuple[int, int]) -> int:
     ipv4, ipv6 = places
     return int.from_bytes(told[ipv4]) if ipv4 in told else int.from_bytes(told[ipv6]) + IPV4
 
 
-def _service(told: dict[int, bytes]) -> int:
-    """Return a flow's service as groupwall.rules.traffic has it."""
+def _service(told: Mapping[int, bytes], port: bytes) -> int:
+    """Return a flow's service as groupwall.rules.traffic has it. port: of who answers, of protocols with ports."""
     start = told[_NUMBER][0] * PORTS
     for place, code in _TYPES.items():
         if place in told:
             return start + int.from_bytes(told[place] + told[code])
-    return start + int.from_bytes(told.get(_PORT, b""))
+    return start + int.from_bytes(port)
 
 
 def track(kernel: Connection, some: Iterable[Open]) -> None:

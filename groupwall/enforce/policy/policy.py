@@ -19,6 +19,8 @@ from groupwall.enforce.policy.ending import Ending
 from groupwall.enforce.policy.own import Own, Spared
 from groupwall.enforce.policy.stopping import Stopping, stopping
 from groupwall.enforce.policy.timeouts import Timeouts
+from groupwall.rules.flows import address_number
+from groupwall.rules.spans import Span, Spans, difference, spans
 from groupwall.rules.tracking import opened
 from groupwall.rules.values import Rule
 
@@ -84,13 +86,17 @@ class Policy:
         """Take over what changed in what is known; return the parts that follow from it."""
         return {part for key in changed for part in self._followed(known, key)}
 
-    def ending(self, altered: AbstractSet[Key]) -> Ending | None:
-        """Return which flows under way end by what was altered; None if none can. See ``judged`` and ``stopping``."""
-        judged, stopping = self.judged(altered), self.stopping()
-        if not (judged.interfaces or stopping):
+    def ending(self, altered: AbstractSet[Key], left: Spans = ()) -> Ending | None:
+        """Return which flows under way end by what was altered; None if none can. See ``judged`` and ``stopping``.
+
+        left: addresses that are no longer whose they were; those of this machine, if it is held itself, stay its own.
+        """
+        judged, stopping, here = self.judged(altered), self.stopping(), map(address_number, self._addresses)
+        gone = difference(left, spans(tuple(Span(number, number) for number in here)))
+        if not (judged.interfaces or stopping or gone):
             return None
         spared = Spared(self.own, self._addresses) if self.own else None
-        return Ending(judged, stopping, self.judged(frozenset()), spared)
+        return Ending(judged, stopping, self.judged(frozenset()), spared, gone)
 
     def copied(self) -> Policy:
         """Return one like it, which may follow something else."""
