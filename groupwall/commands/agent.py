@@ -7,16 +7,18 @@ import gc
 import logging
 import os
 import shlex
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from groupwall.commands.asking import Where, connected
 from groupwall.commands.refused import refused
-from groupwall.commands.rooted import STATE, hold_many, private_folder, refuse_unable
+from groupwall.commands.rooted import NAMES, STATE, hold_many, private_folder, refuse_unable
+from groupwall.commands.visible import visible
 from groupwall.config import SettingError
 from groupwall.enforce.agent import control
 from groupwall.enforce.agent.agent import Agent, Clients
@@ -26,9 +28,9 @@ from groupwall.enforce.agent.guard import ssh_callers
 from groupwall.enforce.agent.host import Host
 from groupwall.enforce.dataplane.attached import let_go
 from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.probes.proving import remove_left
 from groupwall.rules import parsing
 
-NAMES = "gw"
 STANDARD_INPUT = 0
 TRIAL = 60
 """Seconds after which what was attached with --host is undone, unless that was confirmed."""
@@ -36,6 +38,9 @@ TRIAL = 60
 SELDOM = (100_000, 20, 10)
 """How many values come before Python looks for rings among them that nobody holds. What an agent keeps has none, and to
 look through 60,000 rules takes 0.3 s, in which nothing else is done (measured)."""
+
+UNABLE, NOT_RUN, NOT_FOUND = 125, 126, 127
+"""Exit codes of ``exec`` that are not the command's own: those of shells, and docker's for what it cannot itself."""
 
 Command = Callable[..., Any]
 
@@ -157,8 +162,10 @@ def cleanup(names: str, state: str) -> None:
     folder = Path(state)
     if control.is_there(folder):
         raise SettingError(f"an agent runs with the folder {folder}, and would make it all again: end it first")
-    for told in [*let_go(folder), *Namespaces(names).remove_all()]:
-        click.echo(f"removed {told}")
+    detached = [f"detached {interface_id}" for interface_id in let_go(folder)]
+    removed = [f"removed {each}" for each in (*Namespaces(names).remove_all(), *remove_left(names))]
+    for told in [*detached, *removed]:
+        click.echo(told)
 
 
 @click.command(
@@ -169,13 +176,30 @@ def cleanup(names: str, state: str) -> None:
 @_with_names
 @refused
 def execute(instance_id: str, command: tuple[str, ...], names: str) -> None:
-    """Run a command inside an instance of this machine: `groupwall exec i-... -- ping -c 1 10.0.0.5`."""
-    refuse_unable("groupwall exec")
+    """Run a command inside an instance of this machine: `groupwall exec i-... -- ping -c 1 10.0.0.5`.
+
+    The exit code is the command's; 127 if there is no such command, 126 if it cannot be run, 125 if groupwall cannot.
+    """
     try:
+        refuse_unable("groupwall exec")
         namespace = Namespaces(names).opened(instance_id)
-    except ValueError as error:
-        raise SettingError(str(error)) from None
     except FileNotFoundError:
-        raise SettingError(f"{instance_id} is no instance on this machine, or does not run") from None
+        _end(f"{instance_id} is no instance on this machine, or does not run", UNABLE)
+    except (SettingError, ValueError, OSError) as error:
+        _end(str(error), UNABLE)
     # The thread that executes a program becomes the whole process, and stays in its namespace.
-    namespace.within(lambda: os.execvp(command[0], command))  # noqa: S606 - the user's own words, without a shell
+    namespace.within(lambda: _become(command))
+
+
+def _become(command: tuple[str, ...]) -> None:
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - the user's own words, without a shell
+    except (FileNotFoundError, NotADirectoryError):
+        _end(f"{command[0]}: not found", NOT_FOUND)
+    except OSError as error:
+        _end(f"{command[0]}: {error.strerror}", NOT_RUN)
+
+
+def _end(why: str, status: int) -> NoReturn:
+    click.echo(f"Error: {visible(why)}", err=True)
+    sys.exit(status)

@@ -14,13 +14,14 @@ from groupwall.commands.asking import Where, connected
 from groupwall.commands.building import Listed, Verb, documentation, parameters, run
 from groupwall.commands.printing import print_json, print_shown
 from groupwall.commands.refused import refused
-from groupwall.commands.rooted import refuse_unable
+from groupwall.commands.rooted import NAMES, ended_by_sigterm, refuse_unable
 from groupwall.commands.shown import counters, enforcement
 from groupwall.commands.shown.columns import columns
 from groupwall.enforce.policy.compile import State
 from groupwall.enforce.policy.desired import NOTHING, Facts, Kind, folded, rules_of, texts_of
 from groupwall.enforce.probes.proving import Proof, prove
-from groupwall.rules.flows import services_text
+from groupwall.enforce.probes.shots import WITH_PORTS
+from groupwall.rules.flows import PORTS, services_text
 from groupwall.rules.spans import Span
 
 Json = dict[str, Any]
@@ -37,7 +38,7 @@ _COUNTED = "Tell what each rule let in, where hosts count it; of all rules, or o
 
 
 @refused
-def _status(group_id: str | None, *, counted: bool, **given: Any) -> None:  # noqa: ANN401 - the options, by name
+def _status(group_id: str | None, names: str, *, counted: bool, **given: Any) -> None:  # noqa: ANN401 - the options, by name
     if not counted and any(given[name] for name in _OF_COUNTERS):
         raise click.UsageError("which rules, and how many, is told together with --counters only")
     if counted:
@@ -45,17 +46,18 @@ def _status(group_id: str | None, *, counted: bool, **given: Any) -> None:  # no
     elif group_id is None:
         run(_VERB, given)
     else:
-        _prove(group_id, given)
+        _prove(group_id, names, given)
 
 
-def _prove(group_id: str, given: Json) -> None:
+def _prove(group_id: str, names: str, given: Json) -> None:
     refuse_unable("groupwall status --prove")
     with connected(Where(*(given[name] for name in Where._fields))) as client:
         told, _ = folded(NOTHING, client.call("DescribeDesired", {}))
     known = _state(group_id, told.facts)
     if not known.groups[group_id]:
         raise click.UsageError(f"no rules are known of {group_id}: there is nothing to prove")
-    proofs = prove(group_id, known)
+    with ended_by_sigterm():
+        proofs = prove(group_id, known, names)
     if given["as_json"]:
         print_json({"GroupId": group_id, "Revision": told.revision, "Packets": [_told(one) for one in proofs]})
     else:
@@ -75,11 +77,12 @@ def _state(group_id: str, facts: Facts) -> State:
 
 
 def _told(one: Proof) -> Json:
-    service = one.shot.flow.service
+    first = one.shot.flow.service
+    last = first if one.shot.protocol in WITH_PORTS else first + PORTS - 1
     return {
         "Direction": one.shot.direction.value,
         "OtherAddress": str(one.shot.other),
-        "Service": services_text((Span(service, service),)),
+        "Service": services_text((Span(first, last),)),
         "Permitted": one.permitted,
         "Passed": one.passed,
     }
@@ -105,6 +108,13 @@ status = Listed(
     "status",
     params=[
         click.Option(["group_id", "--prove"], metavar="GROUP_ID", help=_PROVE),
+        click.Option(
+            ["--names"],
+            default=NAMES,
+            show_default=True,
+            envvar="GROUPWALL_NAMES",
+            help="With --prove: how the names of the scratch namespaces begin.",
+        ),
         click.Option(["counted", "--counters"], is_flag=True, help=_COUNTED),
         *(one for one in parameters(_COUNTERS) if one.name in _OF_COUNTERS),
         *parameters(_VERB),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from groupwall.config import SettingError
 
@@ -12,6 +16,9 @@ if sys.platform != "win32":
     import resource
 
 STATE = "/var/lib/groupwall"
+NAMES = "gw"
+"""How the names of network namespaces begin that are made here, unless GROUPWALL_NAMES says otherwise."""
+
 _PRIVATE = 0o700
 OTHERS_WRITE = 0o022
 
@@ -22,6 +29,21 @@ def refuse_unable(what: str) -> None:
         raise SettingError(f"{what} needs Linux with nftables; here nothing can be enforced")
     if os.geteuid() != 0:
         raise SettingError(f"{what} needs root: it makes network namespaces and changes the kernel's tables")
+
+
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM end what is done within as Ctrl-C does: what it has made is removed on the way out."""
+
+    def end(number: int, _: object) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # a second one must not leave half of it behind
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def hold_many() -> None:

@@ -53,7 +53,7 @@ def test_a_container_is_attached(one: Enforcing, container: str) -> None:
     until(lambda: eni in one.enforced())
     assert _has_table(container)
     again = one.command("attach", "--eni", eni, "--netns", container)
-    assert (again.code, again.err) == (1, f"Denied: {eni} is bound here already\n")
+    assert (again.code, again.err) == (1, f"Denied: {eni} is attached here already\n")
     ended = one.command("detach", "--eni", eni)
     assert (ended.code, ended.out) == (0, "eth0 is free of groupwall\n")
     assert not _has_table(container)
@@ -86,14 +86,31 @@ def test_a_command_runs_inside(one: Enforcing) -> None:
     one.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
     until(lambda: instance["InstanceId"] not in one.made())
     gone = one.command("exec", instance["InstanceId"], "true")
-    assert (gone.code, "is no instance on this machine" in gone.err) == (2, True)
+    assert (gone.code, "is no instance on this machine" in gone.err) == (125, True)
+
+
+def test_a_command_that_cannot_run_is_told(one: Enforcing, tmp_path: Path) -> None:
+    """Exit codes are those of shells, and of docker where the instance is at fault (inferred)."""
+    [instance] = one.run_instances(1)
+    plain = tmp_path / "plain"
+    plain.write_text("no program")
+    for word, code, why in (
+        ("no-such-program", 127, "no-such-program: not found"),
+        (str(tmp_path / "none"), 127, "none: not found"),
+        (str(plain), 126, "plain: Permission denied"),
+        (str(tmp_path), 126, "Permission denied"),
+    ):
+        ended = one.command("exec", instance["InstanceId"], "--", word)
+        assert (ended.code, ended.err.startswith("Error: "), why in ended.err) == (code, True, True), ended.err
+    ended = one.command("exec", "sg-1", "true")
+    assert (ended.code, "'sg-1' is the id of no instance and of no VPC" in ended.err) == (125, True)
+    one.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
 
 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
         (("attach", "--eni", "eni-1"), "name what to attach: --interface, --netns or both"),
-        (("exec", "sg-1", "true"), "'sg-1' is the id of no instance and of no VPC"),
         (("cleanup",), "an agent runs with the folder"),
     ],
 )

@@ -266,7 +266,7 @@ def by_hand(namespace: Namespace, change: NewTable | GoneTable, without: bytes =
         (0, {"netns": "0"}, "there is no network namespace 0"),
         (0, {"netns": "../../etc/passwd"}, "neither a name nor a pid"),
         (0, {"device": None}, "has 2 devices: name one"),
-        (1, {}, "is bound here already"),
+        (1, {}, "is attached here already"),
     ],
 )
 def test_what_cannot_be_bound_is_told(placed: Placed, number: int, given: dict[str, str | None], why: str) -> None:
@@ -282,7 +282,7 @@ def test_a_device_has_one_interface(placed: Placed) -> None:
     """A device is bound to one interface, and a namespace's table is of one VPC (inferred)."""
     placed.follow(whole(1, {**placed.world(), ("interface", "eni-000000ff"): interface("eni-000000ff", "vpc-2", [])}))
     placed.attach(1)
-    with pytest.raises(Unbound, match="bound to another interface"):
+    with pytest.raises(Unbound, match="attached as another interface"):
         placed.attach(0, device=placed.devices[1])
     with pytest.raises(Unbound, match="of one VPC only"):
         placed.router.within(lambda: placed.host.attach(Wanted("eni-000000ff", placed.devices[0])))

@@ -215,9 +215,9 @@ def test_a_machine_is_one_interface(machine: Machine) -> None:
         machine.here.within(lambda: machine.host.confirm(ENI))
     machine.hold()
     machine.here.within(lambda: machine.host.confirm(ENI))
-    with pytest.raises(Unbound, match="is bound here already"):
+    with pytest.raises(Unbound, match="is attached here already"):
         machine.attach()
-    with pytest.raises(Unbound, match="this machine is bound to another interface"):
+    with pytest.raises(Unbound, match="this machine is attached as another interface"):
         machine.here.within(lambda: machine.host.attach(Wanted("eni-000000ab", own=Own())))
 
 

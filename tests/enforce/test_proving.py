@@ -67,7 +67,7 @@ def test_nothing_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_left() -> None:
     """The scratch namespaces are gone afterwards (inferred)."""
     prove(OWN, _known(allow(OWN, EGRESS, "udp 53", "10.1.0.0/16")))
-    assert [name for name in names() if name.startswith(f"gwprove{os.getpid()}-")] == []
+    assert [name for name in names() if name.startswith(f"gw-prove{os.getpid()}-")] == []
 
 
 def test_a_group_without_rules() -> None:

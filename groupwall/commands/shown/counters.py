@@ -24,16 +24,17 @@ def counters(result: Json) -> RenderableType:
 
 def unused(result: Json) -> RenderableType:
     """Return a line for each rule that let in no flow."""
-    return columns(_TITLES, map(_row, result["Counters"]), "every rule that is counted has let in a flow")
+    return columns(_TITLES, map(_row, result["Counters"]), "every rule that is counted has let a flow pass")
 
 
-def let_in(shown: Json, since: datetime) -> str:
-    """Return what a rule let in since then, in a line."""
+def let_pass(shown: Json, since: datetime, *, is_egress: bool) -> str:
+    """Return what a rule let in, or out, since then, in a line."""
+    way = "out" if is_egress else "in"
     if not shown["Flows"]:
-        return f"let in no flow since {time_text(since, 'seconds')}"
+        return f"let {way} no flow since {time_text(since, 'seconds')}"
     flows = "1 flow" if shown["Flows"] == 1 else f"{shown['Flows']} flows"
     last = f", the last at {time_text(shown['LastHit'], 'seconds')}" if "LastHit" in shown else ""
-    return f"let in {flows} since {time_text(since, 'seconds')}{last}"
+    return f"let {way} {flows} since {time_text(since, 'seconds')}{last}"
 
 
 def _row(one: Json) -> tuple[RenderableType, ...]:

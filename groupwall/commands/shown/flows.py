@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from groupwall.commands.shown.counters import let_in
+from groupwall.commands.shown.counters import let_pass
 from groupwall.commands.shown.effects import effect
 from groupwall.commands.shown.parts import branch, named, rule, several
 
@@ -78,14 +78,16 @@ def _end(what: str, end: Json, gates: list[Json]) -> Tree:
 
 def _gate(gate: Json) -> Tree:
     way = "egress" if gate["IsEgress"] else "ingress"
-    below = [f"admitted by {_rule(one)}{_let_in(one)}" for one in _by_group(gate.get("Rules", []))]
+    below = [f"admitted by {_rule(one)}{_let_pass(one, gate)}" for one in _by_group(gate.get("Rules", []))]
     reason = [gate["Reason"]] if gate.get("Reason") else []
     return branch(f"{way} gate: {gate['Verdict']}", [*below, *reason], _STYLES.get(gate["Verdict"], ""))
 
 
-def _let_in(shown: Json) -> str:
-    """Return what a rule let in so far, of one that is counted."""
-    return f"; {let_in(shown, shown['CountedSince'])}" if "Flows" in shown else ""
+def _let_pass(shown: Json, gate: Json) -> str:
+    """Return what a rule let in or out at a gate so far, of one that is counted."""
+    if "Flows" not in shown:
+        return ""
+    return f"; {let_pass(shown, shown['CountedSince'], is_egress=gate['IsEgress'])}"
 
 
 def _by_group(rules: list[Json]) -> list[Json]:

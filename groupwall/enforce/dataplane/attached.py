@@ -87,7 +87,7 @@ class Attached:
         """Let this machine's rules hold from now on until it is detached. Raise Unbound, with the reason."""
         one = self._bound.get(interface_id)
         if one is None or one.own is None:
-            raise Unbound(f"this machine is not bound to {interface_id}: nothing is there to confirm")
+            raise Unbound(f"this machine is not attached as {interface_id}: nothing is there to confirm")
         if 0 < one.own.until <= SystemClock().now():
             raise Unbound("it is too late to confirm: attach it again")
         confirmed = one._replace(own=one.own._replace(until=0))
@@ -101,10 +101,10 @@ class Attached:
 
     def _refuse(self, one: Binding) -> None:
         if one.interface_id in self._bound:
-            raise Unbound(f"{one.interface_id} is bound here already")
+            raise Unbound(f"{one.interface_id} is attached here already")
         there = [each for each in self._bound.values() if each.number == one.number]
         if any(each.device == one.device for each in there):
-            raise Unbound(f"{one.told} is bound to another interface")
+            raise Unbound(f"{one.told} is attached as another interface")
         if any(each.inside != one.inside for each in there):
             raise Unbound("a namespace is either one whose own packets are judged, or one that passes them on")
         if any(each.vpc_id != one.vpc_id for each in there):
@@ -122,7 +122,7 @@ class Attached:
         """Let a device go, so that it is as if it had never been bound. Raise Unbound if it is not; OSError."""
         one = self._bound.get(interface_id)
         if one is None:
-            raise Unbound(f"{interface_id} is not bound here")
+            raise Unbound(f"{interface_id} is not attached here")
         self._unbind(one, desired)
         self._keep()
         return one

@@ -8,6 +8,7 @@ on which nothing is filtered is found out, instead of believed (users 5.5, 4).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from groupwall.enforce.dataplane.dataplane import Dataplane
 from groupwall.enforce.dataplane.namespaces import Namespaces
 from groupwall.enforce.dataplane.wiring import Interface, device
 from groupwall.enforce.kernel import conntrack
+from groupwall.enforce.kernel.entering import names
 from groupwall.enforce.kernel.links import Address
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection
 from groupwall.enforce.policy import compile as compiling
@@ -26,6 +28,7 @@ from groupwall.enforce.probes.shots import MEMBER, STRANGER, Shot, shots
 from groupwall.rules.values import ALL_PROTOCOLS, NO_PORTS, Direction, Peer, Properties, Rule
 
 _ROUTER, _HERE, _THERE = "vpc-0", "i-1", "i-2"
+_SCRATCH = "-prove"
 _OPEN = "sg-00000000"
 """The group of the other side, which lets everything pass, so that the member's gate alone decides."""
 
@@ -43,17 +46,17 @@ class Proof(NamedTuple):
         return self.permitted == self.passed
 
 
-def prove(group_id: str, known: State) -> list[Proof]:
+def prove(group_id: str, known: State, prefix: str = "gw") -> list[Proof]:
     """Send packets about each rule of a group, and return what became of them.
 
-    known: the group's rules, and the members and entries that these mean; its interfaces do not count. Needs root, and
-    raises OSError where namespaces or tables cannot be made.
+    known: the group's rules, and the members and entries that these mean; its interfaces do not count. prefix: begins
+    the names of the scratch namespaces. Needs root, and raises OSError where namespaces or tables cannot be made.
     """
     tried = shots(group_id, known)
     state = _scratch(group_id, known, tried)
     gates = Gates(state)
     with ExitStack() as held:
-        namespaces = Namespaces(f"gwprove{os.getpid()}")
+        namespaces = Namespaces(f"{prefix}{_SCRATCH}{os.getpid()}")
         held.callback(namespaces.remove_all)
         namespaces.make_router(_ROUTER)
         router = held.enter_context(namespaces.opened(_ROUTER))
@@ -67,6 +70,13 @@ def prove(group_id: str, known: State) -> list[Proof]:
             # The next ones go the other way, and must not pass as answers.
             conntrack.end(kernel, conntrack.tracked(kernel))
     return [Proof(shot, gates.permit(shot.flow), passed) for shot, passed in found]
+
+
+def remove_left(prefix: str) -> list[str]:
+    """Remove the scratch namespaces that proofs with this prefix have left, which were killed; return their names."""
+    ours = re.compile(rf"({re.escape(prefix + _SCRATCH)}[0-9]+)-(?:i|vpc)-[0-9a-z]+")
+    scratches = sorted({match[1] for match in map(ours.fullmatch, names()) if match})
+    return [f"{each}-{identity}" for each in scratches for identity in Namespaces(each).remove_all()]
 
 
 def _station(held: ExitStack, namespaces: Namespaces, instance_id: str, addresses: Sequence[Address]) -> Station:

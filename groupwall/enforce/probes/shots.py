@@ -21,6 +21,9 @@ STRANGER = (ip_address("169.254.77.2"), ip_address("fd67:7277:616c:6c00::2"))
 """Whom no rule names, unless it names everybody."""
 
 _NUMBERS = {"icmp": ICMP, "tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
+WITH_PORTS = frozenset(_NUMBERS.values())
+"""Protocols of which a rule names ports, or types and codes; any other it means as a whole."""
+
 _EITHER = {ICMP: (4,), ICMPV6: (6,)}
 _FIRST_PORT = 40_000
 _HIGHEST = 65_535

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from groupwall.commands.shown.counters import counters, let_in, unused
+from groupwall.commands.shown.counters import counters, let_pass, unused
 from tests.commands.shown.test_flows import printed
 from tests.scenes import Json
 
@@ -37,12 +37,12 @@ def test_a_line_for_each_rule() -> None:
 def test_nothing_is_told_of_nothing() -> None:
     """Without rules to tell of, a line says why."""
     assert printed(counters, {"Counters": []}) == ["no rule is counted"]
-    assert printed(unused, {"Counters": []}) == ["every rule that is counted has let in a flow"]
+    assert printed(unused, {"Counters": []}) == ["every rule that is counted has let a flow pass"]
 
 
 def test_what_a_rule_let_in_as_a_person_says_it() -> None:
-    """One flow is one flow, and none is none since a time."""
-    assert let_in({"Flows": 0}, SINCE) == "let in no flow since 2026-11-23T12:00:00Z"
-    assert let_in({"Flows": 1}, SINCE) == "let in 1 flow since 2026-11-23T12:00:00Z"
-    told = let_in({"Flows": 7, "LastHit": LAST}, SINCE)
+    """One flow is one flow, and none is none since a time; an egress rule lets out."""
+    assert let_pass({"Flows": 0}, SINCE, is_egress=False) == "let in no flow since 2026-11-23T12:00:00Z"
+    assert let_pass({"Flows": 1}, SINCE, is_egress=True) == "let out 1 flow since 2026-11-23T12:00:00Z"
+    told = let_pass({"Flows": 7, "LastHit": LAST}, SINCE, is_egress=False)
     assert told == "let in 7 flows since 2026-11-23T12:00:00Z, the last at 2026-11-23T13:30:00Z"
