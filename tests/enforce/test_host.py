@@ -104,6 +104,31 @@ def placed(tmp_path: Path) -> Iterator[Placed]:
 SSH = rule("10.0.0.0/8", PORT)
 
 
+def test_what_a_container_passes_on_is_held(placed: Placed) -> None:
+    """What comes in or goes out by an attached device for others behind a container is held to its rules (inferred)."""
+    ping = rule("10.0.0.0/8", 0) | {
+        "IpProtocol": "icmp",
+        "FromPort": -1,
+        "ToPort": -1,
+    }  # by which the bed knows it is up
+    open_, closed = (
+        {key: fact | {"SourceDestCheck": False} for key, fact in placed.world(*some).items()}
+        for some in ((SSH, ping), (ping,))
+    )
+    placed.follow(whole(1, open_))
+    for number in (0, 1):  # it comes in as the first, and goes out as the second
+        wanted = Wanted(placed.enis[number], placed.devices[number], placed.bed.namespaces.name(VPC))
+        placed.host.attach(wanted)
+    assert (placed.passes(), placed.passes(PORT + 1)) == (True, False)
+    placed.follow(changes(2, open_, closed))
+    assert not placed.passes()
+    mute = {key: fact | {"Rules": [SSH, ping]} if key[0] == "group" else fact for key, fact in open_.items()}
+    placed.follow(changes(3, closed, mute))
+    assert not placed.passes()
+    placed.follow(changes(4, mute, open_))
+    assert placed.passes()
+
+
 def test_a_device_is_held(placed: Placed) -> None:
     """What is attached is held to its interface's rules, as they change, until it is detached (inferred)."""
     open_, closed = placed.world(SSH), placed.world()

@@ -4,6 +4,12 @@
     egress           hook forward, -10       a flow that has begun: accepted; else on to the sender's interface
     ingress          hook forward, 0         a flow that has begun: accepted; else on to the receiver's interface
 
+Inside the namespace that has the interfaces, the first two look at output, the third at input, and what is passed on
+for others goes through the same gates:
+
+    through_egress   hook forward, -10       as egress, by the device that it goes out by
+    through_ingress  hook forward, 0         as ingress, by the device that it comes in by
+
 ``accept`` ends one of these chains only, so that egress and ingress are asked independently and in any order. A packet
 of an interface that the maps do not know, but whose name is one of ours, is dropped: closed until it is known. Packets
 of other interfaces pass by. Source: reference dataplane-nftables 3 [measured], users 5.5.
@@ -88,6 +94,10 @@ INSIDE = {
 }
 """Where the namespace that has an interface meets its packets: what it sends goes out (inferred)."""
 
+_THROUGH = {direction: side._replace(place=Place.FORWARD) for direction, side in INSIDE.items()}
+"""Where that namespace meets what it passes on for others, such as containers within it, which goes out and comes in by
+the interface as well (inferred). Whose source it has is not asked: it may still be translated."""
+
 
 def interfaces_map(direction: Direction) -> str:
     """Return the name of the map from a device to its interface's chain."""
@@ -129,20 +139,22 @@ def frame(guarded: str = GUARDED, *, inside: bool = False) -> Table:
     inside: for the namespace that has the interfaces, in place of the router that they hang on.
     """
     prefix = guarded.encode()
-    sides = INSIDE if inside else SIDES
+    sides = {each.value: (each, side) for each, side in (INSIDE if inside else SIDES).items()}
+    if inside:
+        sides |= {f"through_{each}": (each, side) for each, side in _THROUGH.items()}
     sender = INSIDE[Direction.EGRESS] if inside else Side(Place.PREROUTING, _RAW, Meta.IN)
     return Table(
         sets=SETS,
         elements={},
         chains={
             "from_interface": Hook(sender.place, _RAW),
-            **{direction.value: Hook(side.place, side.priority) for direction, side in sides.items()},
+            **{name: Hook(side.place, side.priority) for name, (_, side) in sides.items()},
             **{beginning(direction): None for direction in Direction},
             TIMEOUTS: None,
         },
         rules={
             "from_interface": _from_itself(sender.device),
-            **{direction.value: _asked(direction, side, prefix) for direction, side in sides.items()},
+            **{name: _asked(direction, side, prefix) for name, (direction, side) in sides.items()},
             **{beginning(direction): (*_TCP_BEGINS, (jump(TIMEOUTS),), *_EXEMPT[direction]) for direction in Direction},
         },
     )
