@@ -186,6 +186,22 @@ def test_the_keys_of_a_peering(wall: Wall) -> None:
     assert told.resource == f"arn:aws:ec2:eu-west-1:210987654321:vpc/{theirs}"
 
 
+def test_the_host_that_an_agent_speaks_for(wall: Wall) -> None:
+    """groupwall:Host binds a key to what one host tells, is asked and may be forgotten as (inferred)."""
+    mine = {"StringEquals": {"groupwall:Host": "${aws:username}"}}
+    alice = bound(wall, allow("groupwall:*", **mine))
+    for name, more in (
+        ("Acknowledge", {"Revision": 0}),
+        ("TellCounters", {"Series": "a", "Number": 1}),
+        ("DescribeFlowQuestions", {}),
+        ("TellFlows", {"QuestionId": "question-1"}),
+        ("ForgetHost", {}),
+    ):
+        assert refusal(alice, name, Host="bob", **more).code == "UnauthorizedOperation"
+    alice.call("Acknowledge", Host="alice", Revision=0)
+    assert alice.call("DescribeFlowQuestions", Host="alice")["Questions"] == []
+
+
 def test_tags_are_those_of_the_transaction(wall: Wall) -> None:
     """A tag that an earlier call of the same change gave counts for a later one (inferred)."""
     group = create_group(wall)

@@ -8,6 +8,7 @@ from groupwall.iam.resources import KINDS
 _SAID = (
     "ec2:attribute", "ec2:attribute/", "ec2:createaction", "ec2:instancemarkettype", "ec2:metadatahttpendpoint",
     "ec2:metadatahttpputresponsehoplimit", "ec2:metadatahttptokens", "sts:externalid", "sts:rolesessionname",
+    "groupwall:host",
 )  # fmt: skip
 """What calls tell of themselves, in groupwall.ops."""
 

@@ -18,6 +18,9 @@ from groupwall.ops.operation import Context, On, Operation, Params
 BY_PREFIX = ""
 """The kind of resources that may be of any kind: the prefix of the id says it."""
 
+_OWN = "groupwall"
+"""The service of our own operations, of which some are of a host."""
+
 Say = Callable[[Params, Context], Said]
 
 
@@ -107,7 +110,7 @@ def needs(service: str, operation: Operation, params: Params, context: Context) 
     action = f"{service}:{operation.name}"
     specified, direct = _specified(params), _tags(params.get("Tags"))
     if not operation.on:
-        yield Need(action, ANY, ANY, direct)
+        yield Need(action, ANY, ANY, direct, partial(_host_said, params) if service == _OWN else _nothing)
     for on in operation.on:
         say = partial(on.say, params, context) if on.say else _nothing
         taken = on.taken(params, context) if on.taken else {}
@@ -116,6 +119,11 @@ def needs(service: str, operation: Operation, params: Params, context: Context) 
             yield Need(action, kind, resource_id, given, say)
     for kind, tags in specified.items():
         yield Need("ec2:CreateTags", kind, ANY, tags, lambda: {"ec2:createaction": (operation.name,)})
+
+
+def _host_said(params: Params) -> Said:
+    """Return the condition key of what hosts tell and are asked: for which host a call speaks (inferred)."""
+    return {"groupwall:host": (params["Host"],)} if "Host" in params else {}
 
 
 def _resources(on: On, params: Params, context: Context, specified: Mapping[str, Tags]) -> Iterator[tuple[str, str]]:
