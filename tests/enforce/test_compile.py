@@ -237,6 +237,31 @@ def test_neighbours_are_found(service: tuple[str, int, int], hops: int, out: boo
     assert trace(table, packet("2001:db8::9", "2001:db8::1", service, (UPLINK, "gwe1"), hops=hops)) is into
 
 
+@pytest.mark.parametrize(
+    ("destination", "ports", "out"),
+    [
+        ("255.255.255.255", (68, 67), True),
+        ("169.254.1.1", (68, 67), True),
+        ("10.9.9.9", (68, 67), False),
+        ("255.255.255.254", (68, 67), False),
+        ("255.255.255.255", (67, 68), False),
+        ("255.255.255.255", (68, 68), False),
+        ("ff02::1:2", (546, 547), True),
+        ("ff05::1:3", (546, 547), True),
+        ("fe80::1", (546, 547), True),
+        ("2001:db8::9", (546, 547), False),
+        ("ff02::1:2", (547, 546), False),
+    ],
+)
+def test_an_address_is_asked_for(destination: str, ports: tuple[int, int], out: bool) -> None:  # noqa: FBT001 - a row
+    """Without a rule DHCP is sent to everybody on a link, or to a link-local address, and to nobody else (inferred)."""
+    table = table_of(State({GROUP: []}, {}, {}, {ENI: HERE}))
+    source = "2001:db8::1" if ":" in destination else "10.0.0.1"
+    service = ("udp", ports[1], -1)
+    assert trace(table, packet(source, destination, service, ("gwe1", UPLINK), sender=ports[0])) is out
+    assert not trace(table, packet(destination, source, service, (UPLINK, "gwe1"), sender=ports[0]))
+
+
 def test_a_prefix_list_may_overlap_itself() -> None:
     """What the blocks of a list cover together is one interval for each gap between them (inferred)."""
     part = compiled(State(entries={"pl-00000001": ["10.0.0.0/8", "10.1.0.0/16", "11.0.0.0/8", "255.0.0.0/8"]}))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from ipaddress import ip_address
+from socket import AF_INET, AF_INET6
+from struct import pack
+from typing import NamedTuple
 
 import pytest
 
 from groupwall.enforce.kernel import conntrack
-from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.netlink import NETFILTER, Answer, Connection, Message, attribute, nested
 from groupwall.enforce.kernel.packets import ICMP, TCP, UDP
-from groupwall.rules.flows import PORTS
+from groupwall.rules.flows import PORTS, address_number
+from groupwall.rules.spans import Span
 from groupwall.rules.values import Direction, Rule
 from tests.enforce.bed import Bed, Connected, Host, Probe
 from tests.enforce.enforced import Enforced
@@ -204,3 +209,44 @@ def _receiver(host: Host, port: int) -> socket.socket:
     new = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     new.bind((str(host.address(4)), port))
     return new
+
+
+class _Telling(NamedTuple):
+    """A kernel that tracks one flow."""
+
+    told: bytes
+
+    def dump(self, _: Message) -> list[Answer]:
+        return [Answer(0, 0, 0, 0, self.told)]
+
+
+_End = tuple[str, int]
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "expected"),
+    [
+        ((("10.0.0.9", 5), ("10.0.0.1", 8080)), (("172.17.0.2", 80), ("10.0.0.9", 5)), ("10.0.0.9", "172.17.0.2", 80)),
+        ((("172.17.0.2", 5), ("10.0.0.9", 80)), (("10.0.0.9", 80), ("10.0.0.1", 7)), ("172.17.0.2", "10.0.0.9", 80)),
+        ((("fd00::9", 5), ("fd00::1", 8080)), (("fd00::2", 80), ("fd00::9", 5)), ("fd00::9", "fd00::2", 80)),
+    ],
+)
+def test_what_is_translated_is_told_as_rules_meet_it(
+    sent: tuple[_End, _End], answered: tuple[_End, _End], expected: tuple[str, str, int]
+) -> None:
+    """A published port is that of who answers, and who is hidden is himself: so rules meet their packets (inferred)."""
+    told = pack(">BBH", AF_INET6 if ":" in sent[0][0] else AF_INET, 0, 0) + _way(1, *sent) + _way(2, *answered)
+    [one] = conntrack.tracked(_Telling(told))  # type: ignore[arg-type]
+    source, destination, port = expected
+    assert one.flow == (address_number(source), address_number(destination), TCP * PORTS + port)
+    assert one.source_port == sent[0][1]
+    for address, _ in (*sent, *answered):
+        assert one.is_with((Span(address_number(address), address_number(address)),))
+
+
+def _way(kind: int, source: _End, destination: _End) -> bytes:
+    first = (3, 4) if ":" in source[0] else (1, 2)
+    ends = zip(first, (source, destination), strict=True)
+    addresses = [attribute(each, ip_address(address).packed) for each, (address, _) in ends]
+    ports = [attribute(each, port.to_bytes(2)) for each, (_, port) in zip((2, 3), (source, destination), strict=True)]
+    return nested(kind, nested(1, *addresses), nested(2, attribute(1, bytes((TCP,))), *ports))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from errno import EAGAIN
+from socket import create_server, socket
+
 import pytest
 
 from groupwall.enforce.dataplane.foreseen import would_end
 from groupwall.enforce.kernel.conntrack import end, tracked
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection
-from groupwall.enforce.kernel.packets import TCP
+from groupwall.enforce.kernel.packets import TCP, UDP
 from groupwall.enforce.policy.own import Kept
 from groupwall.rules.flows import PORTS
 from groupwall.rules.values import Direction
@@ -23,6 +26,7 @@ from tests.enforce.machines import (
     closed,
     world,
 )
+from tests.enforce.servers import REFUSED_AFTER
 
 
 @pytest.mark.parametrize(
@@ -171,6 +175,18 @@ def test_the_server_is_kept(machine: Machine, version: int) -> None:
     assert not machine.asks(PORT + 1, version)
     assert not machine.asked(PORT, version)
     assert machine.bed.connect(machine.here, machine.other, PORT, version) is None
+
+
+def test_what_is_kept_opens_no_port(machine: Machine) -> None:
+    """From the port of a kept server nothing begins: no connection, and no datagram but an answer (inferred)."""
+    machine.follow(whole(1, world()))
+    machine.hold(*(Kept(Direction.EGRESS, str(machine.one.address(4)), protocol, PORT) for protocol in (TCP, UDP)))
+    assert not machine.hears(PORT, 40000)
+    with machine.one.within(socket) as calling, machine.here.within(lambda: create_server(("", SSH))):
+        calling.bind(("", PORT))
+        calling.settimeout(REFUSED_AFTER)
+        assert calling.connect_ex((str(machine.here.address(4)), SSH)) == EAGAIN
+    assert machine.asks(PORT)
 
 
 @pytest.mark.parametrize(("sent_from", "sent_to", "arrives"), [(67, 68, True), (68, 67, False), (67, 69, False)])

@@ -152,3 +152,26 @@ def test_whose_flows_are_judged(altered: set[Key], judged: set[str]) -> None:
     later, changed = folded(known, whole(2, {**world, ("group", "sg-00000003"): group("sg-00000003")}))
     policy.follow(later.facts, changed)
     assert policy.judged(altered).interfaces.keys() == judged - {"eni-00000003"}
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("others", [[], ["sg-00000003"]])
+def test_who_left_is_judged(others: list[str], *, tagged: bool) -> None:
+    """Flows are judged anew of an interface that has left a group which asks for it, until that is settled (inferred).
+
+    So who is moved to a group without rules is cut off, be the group he leaves in use by others or not.
+    """
+    start: World = {
+        ("group", "sg-00000001"): group("sg-00000001", rule("10.0.0.0/8", 22)) | (CUT if tagged else {}),
+        ("group", "sg-00000003"): group("sg-00000003"),
+        ("interface", "eni-00000001"): interface("eni-00000001", "vpc-00000001", ["sg-00000001", *others]),
+    }
+    known, policy = _known(1, start)
+    policy.bind("eni-00000001", "tap1", known.facts)
+    policy.settle()
+    moved = {("interface", "eni-00000001"): interface("eni-00000001", "vpc-00000001", ["sg-00000003"])}
+    later, changed = folded(known, whole(2, {**start, **moved}))
+    policy.follow(later.facts, changed)
+    assert (policy.judged(set()).interfaces.keys() == {"eni-00000001"}) is tagged
+    policy.settle()
+    assert not policy.judged(set()).interfaces

@@ -18,6 +18,7 @@ of other interfaces pass by. Source: reference dataplane-nftables 3 [measured], 
 from __future__ import annotations
 
 import sys
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from groupwall.enforce.kernel import table
@@ -57,7 +58,7 @@ _BEFORE_FILTER = -10
 _FILTER = 0
 _TCP, _UDP, _ICMPV6 = 6, 17, 58
 _INVALID, _ESTABLISHED, _RELATED = 1, 2, 4
-_FLAGS, _SYN = b"\x17", b"\x02"
+_FLAGS, _SYN, _SYN_AND_ACK = b"\x17", b"\x02", b"\x12"
 """Which of the flags FIN, SYN, RST and ACK the first packet of a flow has."""
 
 _DEVICE_WORDS = 4
@@ -229,6 +230,15 @@ _TCP_BEGINS: tuple[NftRule, ...] = (
 )
 
 
+NO_TCP_BEGINS: tuple[Expression, ...] = (
+    *_protocol(_TCP),
+    LoadPacket(0, Header.TRANSPORT, 13, 1),
+    Mask(0, _SYN_AND_ACK),
+    Compare(0, Is.OTHER, _SYN),
+)
+"""Only TCP, and nothing that could begin a connection: SYN without ACK."""
+
+
 def on_link(hops: int, first: int, last: int) -> NftRule:
     """Accept ICMPv6 types that live on one link, known by a number of hops that no router leaves as it is."""
     return (
@@ -249,12 +259,29 @@ def between_ports(family: Family, source: int, destination: int) -> NftRule:
     return (*family.is_it, *_protocol(_UDP), *both, ACCEPT)
 
 
+def _asking(family: Family, source: int, destination: int, *whom: tuple[bytes, bytes]) -> list[NftRule]:
+    """Accept UDP from one port to another, to addresses that have certain bits. whom: which bits count, and what."""
+    *match, _ = between_ports(family, source, destination)
+    address = family.address(Direction.EGRESS, 0)
+    return [(*match, address, Mask(0, mask), Compare(0, Is.EQUAL, bits), ACCEPT) for mask, bits in whom]
+
+
+_EVERY_BIT = {IPV4: b"\xff" * 4, IPV6: b"\xff" * 16}
+
 # What groups do not filter: an address is asked for, neighbours and routers are found (reference 20 [inferred];
-# dataplane-nftables 3.1). The ingress gate of whoever is asked for an address by another member still decides.
+# dataplane-nftables 3.1). It is asked for of everybody on the link, or of a link-local address, as a router's is: so
+# nothing of it comes by the ingress gate of another interface.
 _EXEMPT: dict[Direction, tuple[NftRule, ...]] = {
     Direction.EGRESS: (
-        between_ports(IPV4, 68, 67),
-        between_ports(IPV6, 546, 547),
+        *_asking(IPV4, 68, 67, (_EVERY_BIT[IPV4], b"\xff" * 4), (b"\xff\xff\0\0", ip_address("169.254.0.0").packed)),
+        *_asking(
+            IPV6,
+            546,
+            547,
+            (_EVERY_BIT[IPV6], ip_address("ff02::1:2").packed),
+            (_EVERY_BIT[IPV6], ip_address("ff05::1:3").packed),
+            (b"\xff\xc0".ljust(16, b"\0"), ip_address("fe80::").packed),
+        ),
         on_link(255, 133, 133),
         on_link(255, 135, 136),
         on_link(1, 131, 132),

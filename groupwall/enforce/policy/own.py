@@ -8,7 +8,8 @@ its own. No address is checked, since the machine has others than the interface 
 3.4).
 
 **Kept** are first packets that pass whatever the rules say, so that nobody shuts himself out. They are known by the
-addresses and ports of both directions and not by tracked flows, which can be removed, or be too many.
+addresses and ports of both directions and not by tracked flows, which can be removed, or be too many. By the port that
+it comes from nothing passes that could begin a flow: of TCP no SYN, and of UDP only what the kernel knows as an answer.
 
 **On trial** the rules hold only while one element is in a set, and the kernel removes that by itself when its time is
 over. So what was not confirmed is undone though everything of ours is dead (users 3.5: leases that the kernel holds).
@@ -34,7 +35,7 @@ from groupwall.enforce.kernel.expressions import (
 )
 from groupwall.enforce.kernel.messages import NewTimed
 from groupwall.enforce.kernel.table import Element, Flag, Hook, NftRule, Shape, Table
-from groupwall.enforce.policy.frame import BEGUN, INSIDE, between_ports, on_link
+from groupwall.enforce.policy.frame import BEGUN, INSIDE, NO_TCP_BEGINS, between_ports, on_link
 from groupwall.enforce.policy.lines import FAMILIES, IPV4, IPV6, Family, packed_address
 from groupwall.rules.flows import PORTS, address_number
 from groupwall.rules.values import Direction
@@ -149,7 +150,10 @@ def _passing(direction: Direction) -> tuple[NftRule, ...]:
     kept = (
         rule
         for family in FAMILIES
-        for rule in (_kept(family, direction, direction, _PORT), _kept(family, direction, answers, _SOURCE_PORT))
+        for rule in (
+            _kept(family, direction, direction, _PORT),
+            (*NO_TCP_BEGINS, *_kept(family, direction, answers, _SOURCE_PORT)),
+        )
     )
     return (loopback, BEGUN, *kept, *_RECEIVED[direction])
 

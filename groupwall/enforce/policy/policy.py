@@ -44,6 +44,7 @@ class Policy:
         self._own: dict[str, Own] = {}
         self._addresses: frozenset[str] = frozenset()
         self._cutting: set[str] = set()
+        self._cutting_before: set[str] = set()
         self._groups_before: dict[str, tuple[Rule, ...]] = {}
         self._interfaces_before: dict[str, compiling.Interface | None] = {}
 
@@ -107,13 +108,20 @@ class Policy:
     def judged(self, altered: AbstractSet[Key]) -> State:
         """Return the state with those interfaces alone whose flows under way are judged anew.
 
-        Those in a group that says so, and those that follow from what was altered by a change which says so.
+        Those in a group that says so, those that have left one since the last ``settle``, and those that follow from
+        what was altered by a change which says so.
         """
         groups = self._cutting | {key.id for key in altered if key.kind is Kind.GROUP} | self._referring(altered)
-        ids = {key.id for key in altered if key.kind is Kind.INTERFACE}
+        ids = {key.id for key in altered if key.kind is Kind.INTERFACE} | self._leaving()
         there = self._interfaces.items() if ids or groups else ()
         some = {one: each for one, each in there if one in ids or not groups.isdisjoint(each.groups)}
         return replace(self.state, interfaces=some)
+
+    def _leaving(self) -> set[str]:
+        """Return the interfaces that have left a group which asks for a cut, or did before what was altered."""
+        asking = self._cutting | self._cutting_before
+        before = ((one, was) for one, was in self._interfaces_before.items() if was and one in self._interfaces)
+        return {one for one, was in before if not asking.isdisjoint(was.groups - self._interfaces[one].groups)}
 
     def _referring(self, altered: AbstractSet[Key]) -> set[str]:
         """Return the groups with rules whose peer is a group or list of which the members or entries were altered."""
@@ -138,7 +146,7 @@ class Policy:
 
     def settle(self) -> None:
         """Take what holds now for what later changes alter."""
-        self._groups_before, self._interfaces_before = {}, {}
+        self._groups_before, self._interfaces_before, self._cutting_before = {}, {}, set()
 
     def _followed(self, known: Facts, key: Key) -> Iterator[Part]:
         match key.kind:
@@ -179,6 +187,7 @@ class Policy:
         return compiling.Interface(*there, timeouts=found.timeouts, own=own)
 
     def _group(self, group_id: str, known: Facts) -> Iterator[Part]:
+        self._cutting_before |= self._cutting & {group_id}
         self._cutting.discard(group_id)
         self._groups_before.setdefault(group_id, self._groups.get(group_id, ()))
         if self._used[group_id]:
