@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from ipaddress import ip_address
 from socket import AF_INET, AF_INET6
@@ -20,6 +21,7 @@ from groupwall.rules.values import Direction, Rule
 from tests.enforce.bed import Bed, Connected, Host, Probe
 from tests.enforce.enforced import Enforced
 from tests.enforce.policies import GROUPS, Policy, allow, everywhere, flow
+from tests.serving import PATIENCE
 
 CLIENTS, SERVERS = GROUPS[:2]
 INGRESS, EGRESS = Direction.INGRESS, Direction.EGRESS
@@ -250,3 +252,27 @@ def _way(kind: int, source: _End, destination: _End) -> bytes:
     addresses = [attribute(each, ip_address(address).packed) for each, (address, _) in ends]
     ports = [attribute(each, port.to_bytes(2)) for each, (_, port) in zip((2, 3), (source, destination), strict=True)]
     return nested(kind, nested(1, *addresses), nested(2, attribute(1, bytes((TCP,))), *ports))
+
+
+def test_a_published_port_is_cut(enforced: Enforced) -> None:
+    """A cut ends a connection to a port that the router passes on to a server that may not be reached any more."""
+    bed = enforced.bed
+    client, server, _ = bed.hosts
+    _publish(bed, f"10.0.0.250 tcp dport 8080 dnat to {server.address(4)}:80")
+    enforced.load(_policy(bed, allow(SERVERS, INGRESS, "tcp 80", "0.0.0.0/0")))
+    with server.within(lambda: socket.create_server((str(server.address(4)), 80))) as listening:
+        calling = client.within(lambda: socket.create_connection(("10.0.0.250", 8080), PATIENCE))
+        answering, _ = listening.accept()
+        answering.settimeout(0)
+        there = Connected(calling, answering)
+        assert _both_ways(bed, server, there) == (True, True)
+        enforced.load(_policy(bed))
+        assert address_number(str(server.address(4))) in {one.flow.destination for one in enforced.cut(_policy(bed))}
+        assert _both_ways(bed, server, there) == (False, False)
+        there.close()
+
+
+def _publish(bed: Bed, what: str) -> None:
+    chain = "add table ip nat; add chain ip nat in { type nat hook prerouting priority -100; }"
+    words = ["nft", f"{chain}; add rule ip nat in ip daddr {what}"]
+    bed.routers["vpc-a"].within(lambda: subprocess.run(words, check=True))  # noqa: S603 - our own words
