@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 import groupwall
+from groupwall.enforce.agent import control
 from groupwall.enforce.dataplane.dataplane import TABLE
 from groupwall.enforce.dataplane.posts import remove_table
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection, Refused
@@ -40,7 +41,7 @@ class Machine:
     def __init__(self, bed: Bed, folder: Path, held: ExitStack) -> None:
         self.bed = bed
         self.here, self.there = bed.hosts
-        self._state = folder / "state"
+        self.state = folder / "state"
         self._key = make_key(folder / "data")
         options = ("--port", "0", "--host", str(self.there.address(4)), "--data", str(folder / "data"))
         serve = (*PROGRAM, "serve", *options, "--auth", "signed", "--log", "off")
@@ -93,7 +94,7 @@ class Machine:
 
     def start(self, **given: str) -> None:
         """Start the machine's agent. given: more of its environment."""
-        words = ("agent", "--endpoint", self.server.url, "--host", "here", "--state", str(self._state))
+        words = ("agent", "--endpoint", self.server.url, "--host", "here", "--state", str(self.state))
         key = {"AWS_ACCESS_KEY_ID": self._key.access_key_id, "AWS_SECRET_ACCESS_KEY": self._key.secret, **given}
         with environment(**key, AWS_REGION="us-east-1"):
             self._agent = self.here.within(
@@ -111,7 +112,7 @@ class Machine:
 
     def command(self, *words: str, before: Sequence[str] = ()) -> Ended:
         """Run a command on the machine. before: the words of a program that runs it."""
-        given = (*words, "--eni", self.eni, "--state", str(self._state))
+        given = (*words, "--eni", self.eni, "--state", str(self.state))
         return self.here.within(lambda: command(*given, before=before))
 
     def attach(self, *words: str, seconds: str = LONG, before: Sequence[str] = ()) -> Ended:
@@ -200,6 +201,16 @@ def test_what_starts_after_the_agent_finds_it_closed(machine: Machine, tmp_path:
         machine.start(NOTIFY_SOCKET=place.replace("\0", "@"))
         assert hearing.recv(100) == b"READY=1"
     assert not machine.asked()
+
+
+def test_many_callers_are_kept(machine: Machine) -> None:
+    """However many are connected by SSH, as to a machine that leads to others, all of them are kept (inferred)."""
+    machine.attach("--no-guard")
+    until(lambda: machine.command("detach").code == 0)
+    callers = [[f"2001:db8::{number:x}", SSH] for number in range(3000)]
+    told = control.ask(machine.state, "attach-host", interface_id=machine.eni, callers=callers, seconds=600)
+    assert "2001:db8::bb7 to port 22" in told
+    assert machine.command("detach").code == 0
 
 
 def test_what_is_not_confirmed_is_undone(machine: Machine) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groupwall.enforce.agent import control
-from groupwall.enforce.agent.control import Denied, NoAgent
+from groupwall.enforce.agent.control import LONGEST, Denied, NoAgent
 
 
 async def _double(word: str) -> str:
@@ -41,6 +41,14 @@ async def _settled(folder: Path) -> None:
 def test_what_is_asked_is_done(tmp_path: Path) -> None:
     """A command has the agent do something, and is told what was done (inferred)."""
     assert _asked(tmp_path, lambda: control.ask(tmp_path, "double", word="ab")) == "abab"
+
+
+def test_a_long_request_is_done(tmp_path: Path) -> None:
+    """What an agent is asked may be as long as a megabyte; what is longer is refused, not lost (inferred)."""
+    word = "x" * (LONGEST - len('["double", {"word": ""}]\n'))
+    assert _asked(tmp_path, lambda: control.ask(tmp_path, "double", word=word)) == 2 * word
+    with pytest.raises(Denied, match="takes 1,048,577 bytes, and it reads 1,048,576"):
+        control.ask(tmp_path, "double", word=word + "x")
 
 
 def test_what_is_refused_is_told(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 SOCKET = "agent.sock"
 PATIENCE = 30.0
 """Seconds that a command waits."""
-LONGEST = 4096
-"""Bytes of a request."""
+LONGEST = 1 << 20
+"""Bytes of a request: of some 20,000 callers by SSH, whom one machine need not have."""
 
 _CREDENTIALS = struct.Struct("3i")
 """The pid, user and group of who listens, as the kernel tells them."""
@@ -38,13 +38,16 @@ class Denied(OSError):
 
 def ask(folder: Path, operation: str, **given: Any) -> str:  # noqa: ANN401 - what JSON can say
     """Have the agent of a folder do something; return what it tells. Raise NoAgent, Denied."""
+    request = json.dumps([operation, given]).encode() + b"\n"
+    if len(request) > LONGEST:
+        raise Denied(f"what the agent is asked takes {len(request):,} bytes, and it reads {LONGEST:,}")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(PATIENCE)
         try:
             connection.connect(str(folder / SOCKET))
         except (FileNotFoundError, ConnectionRefusedError):
             raise NoAgent(f"no agent runs with the folder {folder}; --state names another") from None
-        connection.sendall(json.dumps([operation, given]).encode() + b"\n")
+        connection.sendall(request)
         with connection.makefile("rb") as lines:
             told: Json = json.loads(lines.readline() or b'{"refused": "the agent ended"}')
     if "refused" in told:
