@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
+from groupwall.commands.reach import as_owner
 from groupwall.commands.refused import refused
 from groupwall.config import DEFAULT_ACCOUNT, SettingError, Settings
-from groupwall.store.sqlite import Store, open_beside, open_store
+from groupwall.store.sqlite import FILE, Store, open_beside, open_store
 from groupwall.units import Ids
 
 Command = Callable[..., Any]
@@ -35,9 +36,11 @@ def of_account(command: Command) -> Command:
 
 @contextmanager
 def opened(data: str, *, create: bool = False) -> Iterator[Store]:
-    """Open the store of a folder. create: make one where there is none; StoreError otherwise."""
-    fresh = create and not (Path(data) / "groupwall.db").exists()
-    store = open_store(data, Ids()) if fresh else open_beside(data)
+    """Open the store of a folder, as its owner. create: make one where there is none; StoreError otherwise."""
+    file = Path(data) / FILE
+    with as_owner(file):
+        fresh = create and not file.exists()
+        store = open_store(data, Ids()) if fresh else open_beside(data)
     try:
         yield store
     finally:

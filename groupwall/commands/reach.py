@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import click
@@ -37,7 +37,7 @@ def refuse_unreachable(user: pwd.struct_passwd, data: str) -> None:
 
 def unreachable(user: pwd.struct_passwd, needed: Iterable[Path]) -> Path | None:
     """Return the first that a user cannot read or, of folders and programs, enter or run. For root."""
-    with _being(user):
+    with being(user.pw_uid, user.pw_gid):
         return next((path for path in needed if not _is_open(path)), None)
 
 
@@ -61,16 +61,30 @@ def _nearest(data: str) -> Path:
     return next(folder for folder in Path(os.path.realpath(data)).parents if folder.is_dir())
 
 
+def as_owner(path: Path) -> AbstractContextManager[None]:
+    """Be whom a file belongs to, for a moment, or its folder where it is not there yet; for root, who can be anyone.
+
+    So root opens no file elsewhere that whoever owns a folder has put a link to into it.
+    """
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return nullcontext()
+    for place in (path, path.parent):
+        with suppress(FileNotFoundError):
+            status = place.lstat() if place is path else place.stat()
+            return being(status.st_uid, status.st_gid)
+    return nullcontext()
+
+
 @contextmanager
-def _being(user: pwd.struct_passwd) -> Iterator[None]:
+def being(user: int, group: int) -> Iterator[None]:
     """Be another user for a moment, as far as the system asks who may what."""
-    groups, group = os.getgroups(), os.getegid()
+    groups, own = os.getgroups(), os.getegid()
     os.setgroups([])
-    os.setegid(user.pw_gid)
-    os.seteuid(user.pw_uid)
+    os.setegid(group)
+    os.seteuid(user)
     try:
         yield
     finally:
         os.seteuid(os.getuid())
-        os.setegid(group)
+        os.setegid(own)
         os.setgroups(groups)

@@ -15,7 +15,7 @@ import pytest
 from groupwall.commands.giving import give
 from groupwall.config import SettingError
 from tests.enforce.servers import enforcing, enforcing_on, environment, importable, python
-from tests.programs import Ended, ended_of, make_key
+from tests.programs import Ended, command, ended_of, make_key
 
 NOBODY = pwd.getpwnam("nobody")
 NAMES = f"gwt-{os.getpid()}-rooted"
@@ -79,6 +79,30 @@ def test_a_store_of_roots_is_given_away(root: Path) -> None:
     found = owners(folder)
     assert found.pop("root.credentials") == 0
     assert (len(found) > 1, set(found.values())) == (True, {NOBODY.pw_uid})
+
+
+@pytest.mark.parametrize("name", ["lock", "groupwall.db", "groupwall.db-wal"])
+def test_commands_of_root_follow_no_link(name: str, root: Path) -> None:
+    """Nor does root make a file elsewhere by `groupwall keys` in the folder of a server's user (inferred)."""
+    folder, dear = root / "data", root / "dear"
+    dear.mkdir(mode=0o700)
+    folder.mkdir()
+    (folder / name).symlink_to(dear / "made")
+    for one in (folder, folder / name):
+        os.chown(one, NOBODY.pw_uid, NOBODY.pw_gid, follow_symlinks=False)
+    ended = command("keys", "create", "--data", str(folder))
+    assert (ended.code, "Permission denied" in ended.err or "no groupwall store" in ended.err) == (1, True), ended.err
+    assert list(dear.iterdir()) == []
+
+
+def test_a_key_of_roots_is_the_servers_to_read(root: Path) -> None:
+    """A store that root makes in the folder of a server's user is that user's, and stays so (inferred)."""
+    folder = root / "data"
+    folder.mkdir()
+    os.chown(folder, NOBODY.pw_uid, NOBODY.pw_gid)
+    make_key(folder)
+    make_key(folder)
+    assert set(owners(folder).values()) == {NOBODY.pw_uid}
 
 
 def test_a_link_of_roots_leads_to_the_store(root: Path) -> None:
