@@ -28,6 +28,7 @@ from groupwall.enforce.agent.guard import ssh_callers
 from groupwall.enforce.agent.host import Host
 from groupwall.enforce.dataplane.attached import let_go
 from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.dataplane.owner import known_owner, owner_of
 from groupwall.enforce.probes.proving import remove_left
 from groupwall.rules import parsing
 
@@ -93,7 +94,7 @@ def agent(state: str, names: str, counters_every: float, **given: Any) -> None: 
     where = Where(**given)
     with ExitStack() as held:
         clients = Clients(*(held.enter_context(connected(where)) for _ in Clients._fields))
-        made = Host(folder, Namespaces(names) if instances else None)
+        made = Host(folder, Namespaces(names, owner_of(folder)) if instances else None)
         one = Agent(name, made, clients, counters_every)
         asyncio.run(_run(one, folder, STANDARD_INPUT if lifeline else None))
 
@@ -162,9 +163,11 @@ def cleanup(names: str, state: str) -> None:
     folder = Path(state)
     if control.is_there(folder):
         raise SettingError(f"an agent runs with the folder {folder}, and would make it all again: end it first")
+    own = Namespaces(names, known_owner(folder))
     detached = [f"detached {interface_id}" for interface_id in let_go(folder)]
-    removed = [f"removed {each}" for each in (*Namespaces(names).remove_all(), *remove_left(names))]
-    for told in [*detached, *removed]:
+    removed = [f"removed {each}" for each in (*own.remove_all(), *remove_left(names))]
+    left = [f"left {name}: the agent of another folder made it, which --state names" for name in own.others()]
+    for told in [*detached, *removed, *left]:
         click.echo(told)
 
 

@@ -39,6 +39,7 @@ NEED_THE_KERNEL = {
     "test_live_flows.py": "runs instances",
     "test_instances.py": "makes network namespaces and links",
     "test_host.py": "binds network namespaces",
+    "test_owners.py": "makes network namespaces and runs instances",
     "test_host_faults.py": "binds network namespaces",
     "test_demo_packets.py": "runs instances",
     "test_rooted_files.py": "runs an agent",

@@ -10,6 +10,7 @@ from groupwall.enforce.dataplane.attached import Attached
 from groupwall.enforce.dataplane.bindings import Binding, Wanted
 from groupwall.enforce.dataplane.foreseen import Foreseen
 from groupwall.enforce.dataplane.namespaces import Namespaces
+from groupwall.enforce.dataplane.owner import owner_of
 from groupwall.enforce.dataplane.posts import Post, apply_due
 from groupwall.enforce.dataplane.routers import Routers
 from groupwall.enforce.policy.desired import NOTHING, Answer, Desired, Key, cuts, folded, interface_of
@@ -24,7 +25,8 @@ class Host:
     """
 
     def __init__(self, folder: Path, namespaces: Namespaces | None = None) -> None:
-        self._attached = Attached(folder)
+        self._owner = owner_of(folder)
+        self._attached = Attached(folder, self._owner)
         self._namespaces = namespaces
         self.makes_instances = namespaces is not None
         self._routers: Routers | None = None
@@ -69,7 +71,7 @@ class Host:
 
     def begin(self) -> None:
         """Take up what was made and attached before. Until the first answer nothing passes but what passed before."""
-        self._routers = Routers(self._namespaces) if self._namespaces else None
+        self._routers = Routers(self._namespaces, self._owner) if self._namespaces else None
         self._faults = self._attached.begin()
 
     def follow(self, answer: Answer) -> None:

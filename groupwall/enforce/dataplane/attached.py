@@ -9,10 +9,12 @@ from pathlib import Path
 from groupwall.enforce.dataplane import bindings
 from groupwall.enforce.dataplane.bindings import Binding, Unbound, Wanted
 from groupwall.enforce.dataplane.dataplane import TABLE
+from groupwall.enforce.dataplane.owner import known_owner
 from groupwall.enforce.dataplane.posts import UNDONE, Post, new_post, remove_table, told
 from groupwall.enforce.kernel.conntrack import track
 from groupwall.enforce.kernel.entering import Namespace
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.reading import NotOurs
 from groupwall.enforce.kernel.sockets import connections
 from groupwall.enforce.policy.desired import NOTHING, Desired, interface_of
 from groupwall.enforce.policy.policy import Policy
@@ -20,10 +22,14 @@ from groupwall.units import SystemClock
 
 
 class Attached:
-    """Bindings by interface, and posts by the number of their namespace. folder: where they are kept."""
+    """Bindings by interface, and posts by the number of their namespace.
 
-    def __init__(self, folder: Path) -> None:
+    folder: where they are kept. owner: whose tables these are.
+    """
+
+    def __init__(self, folder: Path, owner: str) -> None:
         self._folder = folder
+        self._owner = owner
         self._bound: dict[str, Binding] = {}
         self._posts: dict[int, Post] = {}
         self._is_kept = True
@@ -61,7 +67,7 @@ class Attached:
         for one in late:
             if all(other.place != one.place for other in there):  # else what is late is no part of the next load
                 with suppress(*UNDONE):  # somebody else's table by now
-                    _free(one)
+                    _free(one, self._owner)
         if late:
             bindings.write(self._folder, there)
         return there
@@ -71,7 +77,7 @@ class Attached:
         found = interface_of(desired.facts, wanted.interface_id)
         if found is None:
             raise Unbound(f"{wanted.interface_id} is no interface that the server tells of")
-        one = bindings.binding(wanted, found.vpc_id)
+        one = bindings.binding(wanted, found.vpc_id, self._owner)
         self._refuse(one)
         _follow_older(one)
         post = self._bind(one, desired)
@@ -113,7 +119,7 @@ class Attached:
     def _bind(self, one: Binding, desired: Desired) -> Post:
         if one.number not in self._posts:
             policy = Policy(one.vpc_id, inside=one.inside)
-            self._posts[one.number] = new_post(Namespace.at(Path(one.place)), policy, desired.facts)
+            self._posts[one.number] = new_post(Namespace.at(Path(one.place)), policy, desired.facts, self._owner)
         self._posts[one.number].bind(one.interface_id, one.device, desired.facts, one.own)
         self._bound[one.interface_id] = one
         return self._posts[one.number]
@@ -172,18 +178,22 @@ def _follow_older(one: Binding) -> None:
             track(kernel, (each for each in there if not each.own.address.is_loopback))
 
 
-def _free(one: Binding) -> None:
+def _free(one: Binding, owner: str) -> None:
     """Remove the table of a binding's namespace, if that is still there."""
     if bindings.is_there(one):
         with Namespace.at(Path(one.place)) as namespace:
-            remove_table(namespace)
+            remove_table(namespace, owner)
 
 
 def let_go(folder: Path) -> list[str]:
-    """Remove the tables of the bindings that are kept in a folder, and the bindings; return what went."""
+    """Remove the tables of the bindings that are kept in a folder, and the bindings; return what went.
+
+    What stands there by now and is somebody else's is left.
+    """
     kept = bindings.read(folder)
     for one in kept:
-        _free(one)
+        with suppress(NotOurs):
+            _free(one, known_owner(folder))
     if kept:
         bindings.write(folder, [])
     return [one.interface_id for one in kept]

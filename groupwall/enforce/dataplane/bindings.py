@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from groupwall.enforce.dataplane.owner import MADE, marked, replace
 from groupwall.enforce.kernel import links
 from groupwall.enforce.kernel.entering import NAMED, Namespace
 from groupwall.enforce.kernel.links import Link
@@ -21,7 +21,6 @@ from groupwall.rules.values import Direction
 
 FILE = "bindings.json"
 HERE = Path("/proc/thread-self/ns/net")
-PRIVATE = 0o600
 
 
 class Binding(NamedTuple):
@@ -62,8 +61,11 @@ class Wanted(NamedTuple):
     own: Own | None = None
 
 
-def binding(wanted: Wanted, vpc_id: str) -> Binding:
-    """Return the binding that is wanted. Raise Unbound where there is no such device, or none that can be held."""
+def binding(wanted: Wanted, vpc_id: str, owner: str | None = None) -> Binding:
+    """Return the binding that is wanted. Raise Unbound where there is no such device, or none that can be held.
+
+    owner: the agent's, which has no bindings in what it made itself.
+    """
     if wanted.own is not None:
         return Binding(wanted.interface_id, vpc_id, "", str(HERE), number_of(HERE), inside=False, own=wanted.own)
     place, inside = _place(wanted.netns), wanted.netns is not None
@@ -73,7 +75,10 @@ def binding(wanted: Wanted, vpc_id: str) -> Binding:
         )
     try:
         with Namespace.at(place) as namespace:
-            found = _device(_devices(namespace), wanted.device, inside=inside)
+            there = _links(namespace)
+            if owner and marked(MADE, owner) in {link.alias for link in there}:
+                raise Unbound(f"{wanted.netns or 'this'} was made by this agent, and is held to rules already")
+            found = _device([link for link in there if link.name != "lo"], wanted.device, inside=inside)
     except FileNotFoundError:
         raise Unbound(f"there is no network namespace {wanted.netns}") from None
     return Binding(wanted.interface_id, vpc_id, found.name, str(place), number_of(place), inside)
@@ -94,9 +99,9 @@ def _is_here(place: Path) -> bool:
         return False
 
 
-def _devices(namespace: Namespace) -> list[Link]:
+def _links(namespace: Namespace) -> list[Link]:
     with namespace.within(lambda: Connection(links.ROUTES)) as kernel:
-        return [link for link in links.links(kernel) if link.name != "lo"]
+        return list(links.links(kernel))
 
 
 def _device(there: list[Link], name: str | None, *, inside: bool) -> Link:
@@ -162,9 +167,4 @@ def _read(*told: Any) -> Binding:  # noqa: ANN401 - as JSON gives it
 
 def write(folder: Path, bindings: list[Binding]) -> None:
     """Keep bindings, all at once: a reader sees those of before or these."""
-    beside = folder / f".{FILE}"
-    beside.write_text(json.dumps(bindings))
-    beside.chmod(PRIVATE)
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
-    beside.replace(folder / FILE)
+    replace(folder / FILE, json.dumps(bindings))

@@ -16,12 +16,15 @@ from __future__ import annotations
 import errno
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Self
 
+from groupwall.enforce.dataplane.owner import is_marked, marked
 from groupwall.enforce.kernel.difference import Unlike, difference
 from groupwall.enforce.kernel.entering import Namespace
 from groupwall.enforce.kernel.messages import (
     INET,
+    OURS,
     Change,
     GoneElements,
     GoneRules,
@@ -56,8 +59,12 @@ _READ = 5
 class Dataplane:
     """The table of one network namespace. Not for several threads at once."""
 
-    def __init__(self, connection: Connection, notices: Connection) -> None:
-        """Speak through two sockets that were opened in the namespace, to change it and to hear of changes."""
+    def __init__(self, connection: Connection, notices: Connection, owner: str | None = None) -> None:
+        """Speak through two sockets that were opened in the namespace, to change it and to hear of changes.
+
+        owner: whose the table is; without, it is anyone's.
+        """
+        self._owner = owner
         self._connection = connection
         self._notices = notices
         self._parts: dict[Part, Table] = {}
@@ -68,11 +75,11 @@ class Dataplane:
         """What the table stands for, None while it is not complete."""
 
     @classmethod
-    def inside(cls, namespace: Namespace) -> Self:
-        """Speak to the kernel of a namespace."""
+    def inside(cls, namespace: Namespace, owner: str | None = None) -> Self:
+        """Speak to the kernel of a namespace. owner: whose the table is; without, it is anyone's."""
         connection, notices = namespace.within(lambda: (Connection(NETFILTER), Connection(NETFILTER)))
         notices.join(_NOTICES, but=connection.port)
-        return cls(connection, notices)
+        return cls(connection, notices, owner)
 
     def __enter__(self) -> Self:
         return self
@@ -149,7 +156,7 @@ class Dataplane:
         """Return all that the table holds, None if there is none. Raise NotOurs if it is somebody else's."""
         for _ in range(_READ):
             generation = self._generation()
-            found = read_table(self._connection, TABLE)
+            found = self._read()
             if generation == self._generation():
                 return found
         raise Refused(errno.EBUSY, "the table changed again and again while it was read", None)
@@ -188,8 +195,14 @@ class Dataplane:
     def remove(self) -> None:
         """Remove the table, if it is there. Raise NotOurs if it is somebody else's."""
         self.revision = None
-        if read_table(self._connection, TABLE) is not None:
+        if self._read() is not None:
             self._commit([GoneTable()])
+
+    def _read(self) -> Table | None:
+        return read_table(self._connection, TABLE, partial(is_marked, words=OURS, owner=self._owner))
+
+    def _new(self) -> NewTable:
+        return NewTable(marked(OURS, self._owner))
 
     def _generation(self) -> bytes:
         _, found = told(self._connection.ask(asked_generation()))
@@ -214,13 +227,13 @@ class Dataplane:
         try:
             self._commit(difference(holds, should))
         except (Refused, Unlike):
-            self._commit([GoneTable(), NewTable(), *difference(EMPTY, should)])
+            self._commit([GoneTable(), self._new(), *difference(EMPTY, should)])
 
     def _fill(self, revision: int) -> None:
         """Make a table in several transactions: the frame alone, which is closed, then the rest, then the revision."""
         self.is_new = True
         frame = self._parts.get(Part(Kind.FRAME), EMPTY)
-        self._commit([NewTable(), *difference(EMPTY, frame)])
+        self._commit([self._new(), *difference(EMPTY, frame)])
         for messages in _pieces(self._messages(difference(frame, merged(self._parts.values())))):
             self._connection.order(transaction(messages))
         self._commit([*self._revised(revision)])

@@ -9,12 +9,14 @@ left unfinished has none, and the kernel removes it and all in it (inferred).
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from groupwall.enforce.dataplane import wiring
+from groupwall.enforce.dataplane.owner import MADE, is_marked, marked
 from groupwall.enforce.dataplane.wiring import GATEWAYS, LOOPBACK, Interface, Node, Router
 from groupwall.enforce.kernel import entering
 from groupwall.enforce.kernel.entering import Namespace
@@ -23,8 +25,6 @@ from groupwall.enforce.policy.timeouts import AWS, OTHER
 
 _OTHERS = ("generic_timeout", "gre_timeout", "gre_timeout_stream", "sctp_timeout_established")
 """What the kernel calls the timeouts of protocols that AWS knows by their number only."""
-
-_MARK = "made by groupwall"
 
 _AT_ONCE = 100
 """Links that are removed together, which takes 70 ms (measured), in which whoever removes them does nothing else."""
@@ -59,10 +59,14 @@ class Side(NamedTuple):
 
 
 class Namespaces:
-    """What groupwall made on this host. prefix: begins the names of all of it."""
+    """What groupwall made on this host. prefix: begins the names of all of it.
 
-    def __init__(self, prefix: str = "gw") -> None:
+    owner: the agent that it is made by; without, what any agent made is meant.
+    """
+
+    def __init__(self, prefix: str = "gw", owner: str | None = None) -> None:
         self._prefix = prefix
+        self._owner = owner
 
     def name(self, identity: str) -> str:
         """Return the name of an instance's namespace, or of a VPC's. Raise ValueError for what is the id of neither."""
@@ -80,13 +84,20 @@ class Namespaces:
 
     def ids(self) -> list[str]:
         """Return the ids of the instances and VPCs that are here, in order."""
-        ours = re.compile(rf"{re.escape(self._prefix)}-((?:i|vpc)-[0-9a-z]+)")
-        found = [match[1] for match in map(ours.fullmatch, entering.names()) if match]
-        return [identity for identity in found if self._is_marked(identity)]
+        return [identity for identity in self._named() if self._is_own(identity)]
 
-    def _is_marked(self, identity: str) -> bool:
+    def others(self) -> list[str]:
+        """Return the names of what other agents made, in order."""
+        anyone = Namespaces(self._prefix)
+        return [self.name(identity) for identity in anyone.ids() if not self._is_own(identity)]
+
+    def _named(self) -> list[str]:
+        ours = re.compile(rf"{re.escape(self._prefix)}-((?:i|vpc)-[0-9a-z]+)")
+        return [match[1] for match in map(ours.fullmatch, entering.names()) if match]
+
+    def _is_own(self, identity: str) -> bool:
         with self.node(identity) as found:
-            return any(link.alias == _MARK for link in links(found.kernel))
+            return any(is_marked(link.alias, MADE, self._owner) for link in links(found.kernel))
 
     def make_router(self, vpc_id: str) -> None:
         """Make a VPC's router."""
@@ -109,15 +120,20 @@ class Namespaces:
 
     @contextmanager
     def _made(self, identity: str, settings: dict[str, int]) -> Iterator[Node]:
-        """Yield the namespace of an id. A new one gets its name afterwards; after a failure nothing is left of it."""
+        """Yield the namespace of an id. A new one gets its name afterwards; after a failure nothing is left of it.
+
+        Raise FileExistsError for one of that name that this agent did not make.
+        """
         name = self.name(identity)
         if entering.is_named(name):
+            if not self._is_own(identity):
+                raise FileExistsError(errno.EEXIST, f"another agent or somebody else made {name}, which is not touched")
             with Node(Namespace.named(name)) as found:
                 yield found
             return
         with Node(Namespace.new()) as new:
             try:
-                wiring.set_up(new, settings, _MARK)
+                wiring.set_up(new, settings, marked(MADE, self._owner))
                 yield new
                 new.namespace.name(name)
             except BaseException:

@@ -8,15 +8,14 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from groupwall.enforce.dataplane.dataplane import TABLE, Dataplane
+from groupwall.enforce.dataplane.dataplane import Dataplane
 from groupwall.enforce.dataplane.foreseen import Foreseen
 from groupwall.enforce.kernel import conntrack
 from groupwall.enforce.kernel.conntrack import Volume
 from groupwall.enforce.kernel.entering import Namespace
 from groupwall.enforce.kernel.links import ROUTES, addresses
-from groupwall.enforce.kernel.messages import GoneTable, transaction
-from groupwall.enforce.kernel.netlink import NETFILTER, Connection, text
-from groupwall.enforce.kernel.reading import NotOurs, read_table
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection
+from groupwall.enforce.kernel.reading import NotOurs
 from groupwall.enforce.policy.compile import Part, State, compiled
 from groupwall.enforce.policy.desired import Facts, Key
 from groupwall.enforce.policy.ending import Ending
@@ -38,9 +37,12 @@ _NAMED = 3
 class Post:
     """A policy, and the table of one namespace that follows it."""
 
-    def __init__(self, namespace: Namespace, policy: Policy) -> None:
-        """Speak to a namespace, which need not be held open afterwards. OSError if it cannot be spoken to."""
-        self._dataplane = Dataplane.inside(namespace)
+    def __init__(self, namespace: Namespace, policy: Policy, owner: str | None = None) -> None:
+        """Speak to a namespace, which need not be held open afterwards. OSError if it cannot be spoken to.
+
+        owner: whose the table is; without, it is anyone's.
+        """
+        self._dataplane = Dataplane.inside(namespace, owner)
         self._flows = namespace.within(lambda: Connection(NETFILTER))
         self._links = namespace.within(lambda: Connection(ROUTES))
         self._accounts = namespace.within(lambda: Connection(NETFILTER))
@@ -237,10 +239,10 @@ class Post:
             self._dataplane.remove()
 
 
-def new_post(namespace: Namespace, policy: Policy, known: Facts) -> Post:
+def new_post(namespace: Namespace, policy: Policy, known: Facts, owner: str | None) -> Post:
     """Return the post of a namespace, which is closed here, with a policy that is told all that is known. OSError."""
     with namespace:
-        post = Post(namespace, policy)
+        post = Post(namespace, policy, owner)
     post.follow(known, known.keys())
     return post
 
@@ -254,12 +256,14 @@ def apply_due(posts: Iterable[Post], revision: int) -> None:
 def told(error: Exception) -> str:
     """Return why something could not be done."""
     if isinstance(error, NotOurs):
-        return "somebody else has a table named groupwall, which is not touched"
+        return f"{error} has a table named groupwall, which is not touched"
     return getattr(error, "strerror", None) or str(error)
 
 
-def remove_table(namespace: Namespace) -> None:
-    """Remove our table, so that packets pass as if it had never been. Raise NotOurs if it is somebody else's."""
-    with namespace.within(lambda: Connection(NETFILTER)) as kernel:
-        if read_table(kernel, TABLE) is not None:
-            kernel.order(transaction(list(GoneTable().messages(text(1, TABLE)))))
+def remove_table(namespace: Namespace, owner: str | None = None) -> None:
+    """Remove a table, so that packets pass as if it had never been. Raise NotOurs if it is somebody else's.
+
+    owner: whose it is to be; without, that of any agent goes.
+    """
+    with Dataplane.inside(namespace, owner) as dataplane:
+        dataplane.remove()

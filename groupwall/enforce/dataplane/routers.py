@@ -27,7 +27,9 @@ from groupwall.enforce.policy.timeouts import AWS
 class Routers:
     """Routers by VPC, for as long as an instance lies in it."""
 
-    def __init__(self, namespaces: Namespaces) -> None:
+    def __init__(self, namespaces: Namespaces, owner: str) -> None:
+        """Take up what was made before. owner: whose tables these are."""
+        self._owner = owner
         self._made = Made(namespaces)
         self._posts: dict[str, Post] = {}
         self._desired = NOTHING
@@ -52,7 +54,8 @@ class Routers:
         vpc_ids = instances.vpcs_of(self._wanted.values())
         with self._telling("routers"):
             for vpc_id in sorted(vpc_ids - self._posts.keys()):
-                self._posts[vpc_id] = new_post(self._made.router(vpc_id), Policy(vpc_id, timeouts=AWS), desired.facts)
+                policy = Policy(vpc_id, timeouts=AWS)
+                self._posts[vpc_id] = new_post(self._made.router(vpc_id), policy, desired.facts, self._owner)
         peerings = instances.peerings(desired.facts, vpc_ids)
         with self._telling("routers"):
             self._made.part(peerings)

@@ -43,8 +43,8 @@ _LARGEST = 60_000
 """Bytes of elements in one message; the attribute that holds them has 16 bits for its length."""
 
 MARK_OF_A_TABLE = 6
-OURS = b"groupwall"
-"""What a table of ours has in the place for users' own bytes, by which it is known for ours."""
+OURS = "groupwall"
+"""What a table of ours has in the place for users' own bytes, by which it is known for ours; whose may follow."""
 
 TIMEOUT = 7
 """The kind of objects that timeouts are."""
@@ -86,9 +86,12 @@ class Number(IntEnum):
 class NewTable:
     """Make the table, with the mark that it is ours; refused if one of that name is there, whoever made it."""
 
+    mark: str = OURS
+
     def messages(self, named: bytes) -> list[Message]:
         """Return the message."""
-        return [_message(Number.NEW_TABLE, CREATE | EXCLUSIVE, named, number(2, 0), attribute(MARK_OF_A_TABLE, OURS))]
+        mark = attribute(MARK_OF_A_TABLE, self.mark.encode())
+        return [_message(Number.NEW_TABLE, CREATE | EXCLUSIVE, named, number(2, 0), mark)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Awakened:
 
     def messages(self, named: bytes) -> list[Message]:
         """Return the message."""
-        return [_message(Number.NEW_TABLE, 0, named, number(2, 0), attribute(MARK_OF_A_TABLE, OURS))]
+        return [_message(Number.NEW_TABLE, 0, named, number(2, 0))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from groupwall.enforce.kernel.messages import GENERAL, INET, Number, asked, asked_elements
+from groupwall.enforce.kernel.messages import GENERAL, INET, OURS, Number, asked, asked_elements
 from groupwall.enforce.kernel.netlink import Connection, Refused, text
 from groupwall.enforce.kernel.table import Flag, NftRule, Table
 from groupwall.enforce.kernel.telling import (
@@ -13,8 +13,8 @@ from groupwall.enforce.kernel.telling import (
     chain_told,
     elements_told,
     handle_told,
-    is_ours,
     is_timeout,
+    mark_told,
     name_told,
     object_told,
     paired,
@@ -32,16 +32,21 @@ _FAMILIES = {INET: "inet", 2: "ip", 10: "ip6"}
 
 
 class NotOurs(Exception):
-    """A table of our name is there that somebody else made: it is not touched."""
+    """A table of our name is there that somebody else made: it is not touched. The text tells whose it is."""
 
 
-def read_table(connection: Connection, name: str) -> Table | None:
-    """Return a table, None if there is none of that name. Raise NotOurs if it was not made by us.
+def any_of_ours(mark: str) -> bool:
+    """Tell whether a mark is of any of our tables."""
+    return mark == OURS or mark.startswith(f"{OURS} ")
+
+
+def read_table(connection: Connection, name: str, is_ours: Callable[[str], bool] = any_of_ours) -> Table | None:
+    """Return a table, None if there is none of that name. Raise NotOurs if its mark is not ours.
 
     What is in sets whose elements go by themselves is left out.
     It is of one moment only if nobody changed it meanwhile, which the number of the last transaction tells.
     """
-    flags = _flags(connection, name)
+    flags = _flags(connection, name, is_ours)
     if flags is None:
         return None
     sets = dict(set_told(found) for found in _listed(connection, Number.GET_SET, name))
@@ -108,16 +113,17 @@ def read_packets(connection: Connection, name: str, set_name: str, keys: Iterabl
     }
 
 
-def _flags(connection: Connection, name: str) -> int | None:
-    """Return the flags of a table, None if there is none of that name. Raise NotOurs if it was not made by us."""
+def _flags(connection: Connection, name: str, is_ours: Callable[[str], bool]) -> int | None:
+    """Return the flags of a table, None if there is none of that name. Raise NotOurs if its mark is not ours."""
     try:
         _, found = told(connection.ask(asked(Number.GET_TABLE, text(_TABLE, name))))
     except Refused as refused:
         if refused.errno == errno.ENOENT:
             return None
         raise
-    if not is_ours(found):
-        raise NotOurs
+    mark = mark_told(found)
+    if not is_ours(mark):
+        raise NotOurs("another agent of this machine" if any_of_ours(mark) else "somebody else")
     return int.from_bytes(found.get(_FLAGS, b""))
 
 

@@ -7,7 +7,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from groupwall.enforce.kernel.expressions import Verdict, decoded, verdict_of
-from groupwall.enforce.kernel.messages import END_OF_INTERVAL, GENERAL, HANDLE, MARK_OF_A_TABLE, OURS, TIMEOUT
+from groupwall.enforce.kernel.messages import END_OF_INTERVAL, GENERAL, HANDLE, MARK_OF_A_TABLE, TIMEOUT
 from groupwall.enforce.kernel.netlink import KIND, Answer, attributes
 from groupwall.enforce.kernel.table import STATES, Element, Flag, Hook, NftRule, Shape, Timeout
 
@@ -30,9 +30,9 @@ def name_told(payload: bytes) -> str:
     return payload.rstrip(b"\0").decode(errors="replace")
 
 
-def is_ours(found: dict[int, bytes]) -> bool:
-    """Tell whether a table was made by us."""
-    return found.get(MARK_OF_A_TABLE) == OURS
+def mark_told(found: dict[int, bytes]) -> str:
+    """Return the mark that its maker left with a table, empty if there is none."""
+    return found.get(MARK_OF_A_TABLE, b"").decode(errors="replace")
 
 
 def set_told(found: dict[int, bytes]) -> tuple[str, Shape]:
