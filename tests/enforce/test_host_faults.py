@@ -10,7 +10,7 @@ import pytest
 from groupwall.enforce.agent.host import Host
 from groupwall.enforce.dataplane import bindings
 from groupwall.enforce.dataplane.bindings import Unbound
-from groupwall.enforce.dataplane.posts import remove_table
+from groupwall.enforce.dataplane.posts import Post, remove_table
 from groupwall.enforce.kernel import entering
 from groupwall.enforce.kernel.messages import GoneTable
 from tests.enforce.answers import changes, whole
@@ -46,6 +46,21 @@ def test_a_full_disk_delays_no_revoke(placed: Placed) -> None:
     placed.follow(changes(4, placed.world(), placed.world()))
     assert placed.host.faults == []
     assert [one.interface_id for one in bindings.read(placed.folder)] == [placed.enis[1]]
+
+
+def test_what_was_missed_is_told_again(placed: Placed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an error that nobody foresaw all is asked for anew, and what posts have missed reaches them (inferred)."""
+
+    def fail(*_: object) -> None:
+        raise LookupError("unforeseen")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Post, "follow", fail)
+        with pytest.raises(LookupError, match="unforeseen"):
+            placed.follow(changes(2, placed.world(SSH), placed.world()))
+    assert (placed.host.revision, placed.host.applied, placed.connects()) == (0, 1, True)
+    placed.follow(whole(2, placed.world()))
+    assert (placed.host.revision, placed.host.applied, placed.connects()) == (2, 2, False)
 
 
 def test_another_table_in_place_of_ours_is_told(placed: Placed) -> None:
