@@ -84,7 +84,7 @@ def agent(state: str, names: str, counters_every: float, **given: Any) -> None: 
     """Have the kernel hold to the rules of a server, until SIGTERM; what it holds to then stays."""
     refuse_unable("groupwall agent")
     hold_many()
-    logging.basicConfig(format="agent: %(message)s")
+    logging.basicConfig(format="agent: %(message)s", level=logging.INFO)
     gc.set_threshold(*SELDOM)
     folder = private_folder(state)
     name, instances, lifeline = (given.pop(one) for one in ("name", "instances", "lifeline"))

@@ -25,7 +25,9 @@ def revision_unknown(revision: int, newest: int) -> ApiError:
 
 def host_tells_too_much(longest: int) -> ApiError:
     """Refuse what a host tells beside its revision (inferred)."""
-    return invalid_value(f"Drifts must be 0 or more, and a message has at most {longest} characters.")
+    return invalid_value(
+        f"Drifts must be 0 or more, a message has at most {longest} characters, and a series at most 64."
+    )
 
 
 def host_not_found(name: str) -> ApiError:
@@ -36,6 +38,11 @@ def host_not_found(name: str) -> ApiError:
 def host_alive(name: str) -> ApiError:
     """Refuse to forget a host that was just heard of: it would be known again at once (inferred)."""
     return ApiError("IncorrectState", f"The host '{name}' is alive. End its agent first.")
+
+
+def host_taken_over(name: str) -> ApiError:
+    """Refuse what an agent tells whose name another one has by now: each would undo what the other told (inferred)."""
+    return ApiError("IncorrectState", f"The host '{name}' is another agent's by now. Give each a name: --host.")
 
 
 def flow_question_not_found(question_id: str) -> ApiError:

@@ -16,6 +16,9 @@ from groupwall.store.entities import World
 STEPS = 64
 """Revisions of a host whose time is remembered."""
 
+FORMER = 64
+"""Agents of one host that are remembered, the newest."""
+
 MOST = 1000
 """Hosts of a world that are remembered; the one that was not heard of for longest goes first."""
 
@@ -59,6 +62,7 @@ class Hosts:
         self.number = 0
         self.questions = Questions()
         self._told: dict[World, dict[str, Told]] = {}
+        self._series: dict[tuple[World, str], list[str]] = {}
         self._answers: dict[Hashable, Any] = {}
 
     def answer(self, question: Hashable, make: Callable[[], T]) -> T:
@@ -86,11 +90,22 @@ class Hosts:
         steps = _stepped(before.steps, revision, told.seen)
         hosts[name] = replace(told, steps=steps, drifts=before.drifts + told.drifts)
         if len(hosts) > MOST:
-            del hosts[next(iter(hosts))]
+            self.forget(world, next(iter(hosts)))
+
+    def is_former(self, world: World, name: str, series: str) -> bool:
+        """Tell whether another agent took over the name of a host from this one, each known by its series."""
+        return series in self._series.get((world, name), ())[:-1]
+
+    def hand_over(self, world: World, name: str, series: str) -> None:
+        """Let a host's name be an agent's from now on; an empty series is of one that does not say who it is."""
+        some = self._series.setdefault((world, name), [])
+        if series and series != (some or [""])[-1]:
+            some[:] = [*(one for one in some if one != series), series][-FORMER:]
 
     def forget(self, world: World, name: str) -> None:
         """Forget what a host told; whoever waits for it looks again."""
         self._told.get(world, {}).pop(name, None)
+        self._series.pop((world, name), None)
         self.number += 1
 
 

@@ -119,6 +119,15 @@ class Bed:
         station = self._held.enter_context(Station(namespace, interface))
         return Host(f"i-{identity}", interface, namespace, station)
 
+    def made_again(self, host: Host) -> Host:
+        """Make an instance anew, or what is missing of it."""
+        self.namespaces.make_instance(host.id, [host.interface])
+        namespace = self._held.enter_context(self.namespaces.opened(host.id))
+        station = self._held.enter_context(Station(namespace, host.interface))
+        made = Host(host.id, host.interface, namespace, station)
+        self.settle(made)
+        return made
+
     # ---- packets
 
     def arrived(self, probes: Sequence[Probe]) -> list[bool]:

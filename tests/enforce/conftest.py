@@ -15,6 +15,7 @@ from groupwall.enforce.kernel.entering import Namespace
 from groupwall.enforce.kernel.netlink import Connection
 from tests.enforce.bed import Bed
 from tests.enforce.machines import VPC, Machine
+from tests.enforce.placed import Placed
 
 NETFILTER = 12
 
@@ -41,6 +42,7 @@ NEED_THE_KERNEL = {
     "test_host.py": "binds network namespaces",
     "test_owners.py": "makes network namespaces and runs instances",
     "test_host_faults.py": "binds network namespaces",
+    "test_moved.py": "binds network namespaces",
     "test_demo_packets.py": "runs instances",
     "test_rooted_files.py": "runs an agent",
     "test_restored.py": "runs an agent on network namespaces",
@@ -90,3 +92,12 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         one = Machine(made, tmp_path)
         yield one
         one.host.close()
+
+
+@pytest.fixture
+def placed(tmp_path: Path) -> Iterator[Placed]:
+    """Two instances and a host between them, that knows of nothing yet."""
+    with Bed({VPC: 2}) as bed:
+        made = Placed(bed, tmp_path)
+        yield made
+        made.host.close()

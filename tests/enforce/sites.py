@@ -1,7 +1,7 @@
 """A site of many interfaces: a server that knows them all, and an agent that holds all of them on one router.
 
-The first few are real, on a bed, so that packets can be sent between them. The others are bound as devices that are not
-there yet: the table is the same, since it knows devices by their names.
+The first few are real, on a bed, so that packets can be sent between them. The others are bound as devices that lead
+nowhere: the table is the same.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from groupwall.enforce.dataplane.bindings import Binding
 from groupwall.enforce.dataplane.dataplane import TABLE
 from groupwall.enforce.dataplane.wiring import device
 from groupwall.enforce.kernel.entering import NAMED
+from groupwall.enforce.kernel.links import ROUTES, End, new_pair
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection
 from groupwall.enforce.kernel.reading import read_table
 from groupwall.enforce.kernel.table import Table
@@ -162,6 +163,7 @@ class Site:
             self.state = world(self.size, self.bed.hosts)
             fill(self._folder / "data", self.state)
             self.key = make_key(self._folder / "data")
+            self._make_devices()
             self._bind()
             serve = ("serve", "--port", "0", "--data", str(self._folder / "data"), "--auth", "signed", "--log", "off")
             self.server = held.enter_context(running((*PROGRAM, *serve)))
@@ -174,6 +176,14 @@ class Site:
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
+
+    def _make_devices(self) -> None:
+        """Make the devices of the others, each two as the ends of one link."""
+        names = [one.device for one in list(self.state.interfaces.values())[len(self.bed.hosts) :]]
+        ends = [End(name, bytes((2, 1, 0, 0, *divmod(number, 256)))) for number, name in enumerate([*names, "odd"])]
+        with self.bed.routers[VPC].within(lambda: Connection(ROUTES)) as kernel:
+            for pair in zip(ends[::2], ends[1::2], strict=False):
+                kernel.order([new_pair(*pair)])
 
     def _bind(self) -> None:
         """Leave what an agent would have kept of as many calls of attach."""

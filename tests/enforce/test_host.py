@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from struct import Struct
-
 import pytest
 
 from groupwall.enforce.agent.host import Host
@@ -16,92 +10,13 @@ from groupwall.enforce.dataplane.attached import let_go
 from groupwall.enforce.dataplane.bindings import Unbound, Wanted, binding
 from groupwall.enforce.dataplane.dataplane import TABLE
 from groupwall.enforce.dataplane.posts import remove_table
-from groupwall.enforce.dataplane.wiring import device
 from groupwall.enforce.kernel.entering import Namespace
-from groupwall.enforce.kernel.links import ROUTES, links, no_link
+from groupwall.enforce.kernel.links import ROUTES
 from groupwall.enforce.kernel.messages import GoneTable, NewTable, transaction
-from groupwall.enforce.kernel.netlink import CREATE, NETFILTER, Connection, Message, attribute, nested, text
+from groupwall.enforce.kernel.netlink import NETFILTER, Connection, attribute, text
 from groupwall.enforce.kernel.reading import read_table
-from tests.enforce.answers import Json, World, changes, group, interface, rule, whole
-from tests.enforce.bed import Bed, Probe
-
-VPC = "vpc-00000001"
-PORT = 22
-TCP = 6
-
-
-class Placed:
-    """Two instances that are not groupwall's, and a host that is the router between them."""
-
-    def __init__(self, bed: Bed, folder: Path) -> None:
-        self.bed = bed
-        self.folder = folder
-        self.router = bed.routers[VPC]
-        self.host = self.within(Host)
-        self.enis = [one.interface.id for one in bed.hosts]
-        self.devices = [device("gwe", one) for one in self.enis]
-
-    def within(self, kind: type[Host]) -> Host:
-        """Return a host as an agent makes it."""
-        made = kind(self.folder)
-        self.router.within(made.begin)
-        return made
-
-    def follow(self, answer: Json) -> None:
-        """Have the host follow an answer."""
-        self.router.within(lambda: self.host.follow(answer))
-
-    def attach(self, number: int, **given: str | None) -> None:
-        """Bind one of the two instances, by its device at the router unless something else is given."""
-        wanted = Wanted(self.enis[number], **(given or {"device": self.devices[number]}))
-        self.router.within(lambda: self.host.attach(wanted))
-
-    def attach_both(self) -> None:
-        """Bind both: a router's device of our kind of name is closed until it is."""
-        self.attach(0)
-        self.attach(1)
-
-    def attach_container(self, number: int) -> None:
-        """Bind one of them by its own namespace, as a container has it."""
-        self.attach(number, netns=self.bed.namespaces.name(self.bed.hosts[number].id))
-
-    def connects(self, port: int = PORT, source: int = 0, destination: int = 1) -> bool:
-        """Tell whether a connection between programs comes about."""
-        made = self.bed.connect(self.bed.hosts[source], self.bed.hosts[destination], port)
-        if made:
-            made.close()
-        return made is not None
-
-    def detach(self, number: int) -> None:
-        """Let one of them go."""
-        self.router.within(lambda: self.host.detach(self.enis[number]))
-
-    def passes(self, port: int = PORT) -> bool:
-        """Tell whether the first packet of a connection arrives at the second of the two."""
-        return self.bed.arrived([Probe(*self.bed.hosts, 4, TCP, port)])[0]
-
-    def world(self, *rules: Json) -> World:
-        """Return what a server tells of the two, whose group has these rules and lets everything out."""
-        out = rule("0.0.0.0/0", 0, egress=True) | {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1}
-        both = {
-            ("interface", one.interface.id): interface(
-                one.interface.id, VPC, ["sg-00000001"], Addresses=[str(one.address(4))], InstanceId=None
-            )
-            for one in self.bed.hosts
-        }
-        return {**both, ("group", "sg-00000001"): group("sg-00000001", out, *rules)}
-
-
-@pytest.fixture
-def placed(tmp_path: Path) -> Iterator[Placed]:
-    """Two instances and a host between them, that knows of nothing yet."""
-    with Bed({VPC: 2}) as bed:
-        made = Placed(bed, tmp_path)
-        yield made
-        made.host.close()
-
-
-SSH = rule("10.0.0.0/8", PORT)
+from tests.enforce.answers import changes, group, interface, whole
+from tests.enforce.placed import PORT, SSH, VPC, Placed, bridged
 
 
 def test_what_a_container_passes_on_is_held(placed: Placed) -> None:
@@ -225,17 +140,6 @@ def test_what_groupwall_bound_is_let_go(placed: Placed) -> None:
     assert placed.router.within(lambda: let_go(placed.folder)) == []
 
 
-def test_a_namespace_that_goes_is_forgotten(placed: Placed) -> None:
-    """A binding goes with its namespace, is told once, and keeps nothing of it alive (inferred)."""
-    world = placed.world()
-    placed.follow(whole(1, world))
-    placed.attach_container(1)
-    placed.bed.namespaces.remove(placed.bed.hosts[1].id)
-    placed.follow(changes(2, world, world))
-    assert placed.host.faults == [f"{placed.enis[1]}: its network namespace is gone"]
-    assert (placed.host.interfaces, bindings.read(placed.folder)) == ([], [])
-
-
 def test_what_is_not_ours_is_told(placed: Placed) -> None:
     """Somebody else's table of our name is not touched, so that nothing can be attached there (issue 6)."""
     placed.follow(whole(1, placed.world()))
@@ -319,26 +223,10 @@ def test_what_a_bridge_passes_on_cannot_be_held(placed: Placed) -> None:
     """A device of a bridge is refused, since its packets do not come by where rules are (dataplane-nftables 3.4)."""
     with (
         placed.router.within(lambda: Connection(ROUTES)) as kernel,
-        _bridged(kernel, placed.devices[0]),
+        bridged(kernel, placed.devices[0]),
         pytest.raises(Unbound, match="belongs to bridge0"),
     ):
         placed.router.within(lambda: binding(Wanted(placed.enis[0], placed.devices[0]), VPC))
-
-
-_LINK = Struct("=BxHiII")
-
-
-@contextmanager
-def _bridged(kernel: Connection, name: str) -> Iterator[None]:
-    """Make a bridge that a device belongs to."""
-    kind = nested(18, text(1, "bridge"))
-    kernel.order([Message(16, CREATE, _LINK.pack(0, 0, 0, 0, 0) + text(3, "bridge0") + kind)])
-    numbers = {link.name: link.number for link in links(kernel)}
-    master = attribute(10, numbers["bridge0"].to_bytes(4, sys.byteorder))
-    kernel.order([Message(16, 0, _LINK.pack(0, 0, numbers[name], 0, 0) + master)])
-    yield
-    with suppress(OSError):
-        kernel.order([no_link(numbers["bridge0"])])
 
 
 def table(namespace: Namespace) -> object:

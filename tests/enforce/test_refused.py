@@ -23,6 +23,8 @@ ASKED_AGAIN = 3
 class Refusing:
     """A server that tells what should hold, and hears nobody."""
 
+    endpoint = "http://127.0.0.1:1"
+
     def __init__(self) -> None:
         self.refused = 0
         self.enough = threading.Event()

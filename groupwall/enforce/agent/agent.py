@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,14 +23,16 @@ from groupwall.enforce.agent.apart import apart
 from groupwall.enforce.agent.asked import Asked
 from groupwall.enforce.agent.counting import EVERY, Counting
 from groupwall.enforce.agent.guard import callers_kept, hooked_here, server_kept
+from groupwall.enforce.agent.hearing import Hearing
 from groupwall.enforce.agent.host import Host
 from groupwall.enforce.agent.ready import tell_ready
 from groupwall.enforce.dataplane.bindings import Unbound, Wanted
+from groupwall.enforce.dataplane.devices import Devices
 from groupwall.enforce.dataplane.posts import UNDONE, Post
 from groupwall.enforce.policy.own import Kept, Own
 from groupwall.errors import ApiError
 from groupwall.remote import Client, NoAnswer
-from groupwall.units import MILLISECONDS, SystemClock, ticks, timestamp
+from groupwall.units import MILLISECONDS, Ids, SystemClock, ticks, timestamp
 
 WAIT = 2
 """Seconds that the server holds a question: so often it hears of a host where nothing changes, and knows it alive."""
@@ -71,13 +74,15 @@ class Agent:
         self._drifts = 0
         self._fault = ""
         self._refusal = ""
+        self._series = Ids().request_id()
+        self._hearing = Hearing("the server answers again")
         self._enforced: list[str] = []
         self._news = asyncio.Event()
         self._work = asyncio.Event()
         self._heard = asyncio.Event()
         self._holds = asyncio.Event()
         self._end = asyncio.Event()
-        self._watched: dict[Post, int] = {}
+        self._watched: dict[Post | Devices, int] = {}
         self._counters_every = counters_every
 
     async def run(self, folder: Path, lifeline: int | None = None) -> None:
@@ -88,7 +93,9 @@ class Agent:
         """
         self._end_by(lifeline)
         server = await self._listen(folder, patient=lifeline is not None)
-        self._host.begin()
+        log.info("follows %s as %s", self._clients.asking.endpoint, self._name)
+        for line in self._host.begin():
+            log.warning("%s", line)
         if lifeline is None:  # else it is the server that was started
             tell_ready()
         self._watch()
@@ -145,19 +152,23 @@ class Agent:
             try:
                 self._host.follow(await self._asked(before, wait))
             except (ApiError, OSError, ValueError, LookupError) as error:
-                if pause == LATEST or not isinstance(error, NoAnswer):  # a server may end, and be there again
-                    self._say(f"{type(error).__name__}: {error}")
+                patient = pause < LATEST and isinstance(error, NoAnswer)  # a server may end, and be there again
+                self._hearing.fails(f"{type(error).__name__}: {error}", patient=patient)
+                self._look()
+                if not patient:
+                    self._heard.set()
                 await asyncio.sleep(REFUSED if isinstance(error, ApiError) else pause)
                 wait, pause = 0, min(2 * pause, LATEST)
             else:
                 wait, pause = WAIT, SOONEST
-                self._say("; ".join(self._host.faults))
+                self._hearing.succeeds()
+                self._look()
+                self._heard.set()
                 if self._host.revision == before:  # one that does not hold a question must not be flooded with them
                     await asyncio.sleep(asked + SOONEST - ticks())
             self._watch()
             self._news.set()
             self._work.set()
-            self._heard.set()
             if self._host.applied:
                 self._holds.set()
 
@@ -169,33 +180,48 @@ class Agent:
             while self._host.step():
                 await asyncio.sleep(0)
                 self._watch()
-            self._say("; ".join(self._host.faults))
+            self._say()
             self._news.set()  # at the end, as other interfaces are a change in the history
 
     async def _asked(self, revision: int, wait: int) -> dict[str, Any]:
         given = {"After": revision, "Wait": wait}
         return await apart(partial(self._clients.asking.call, "DescribeDesired", given))
 
-    def _say(self, fault: str) -> None:
+    def _say(self) -> None:
         """Tell what is in the way, once for as long as it stays the same."""
+        fault = "; ".join(self._host.faults)
         if fault and fault != self._fault:
             log.warning("%s", fault)
         self._fault = fault
 
+    def _look(self) -> None:
+        """Follow what became of namespaces and devices, and tell of it."""
+        before = self._host.interfaces, self._host.faults
+        for line in self._host.look():
+            log.warning("%s", line)
+        self._say()
+        if before != (self._host.interfaces, self._host.faults):
+            self._watch()
+            self._news.set()
+
     def _watch(self) -> None:
-        """Hear of whatever disturbs a table, and set it right at once."""
+        """Hear of whatever disturbs a table, and of what becomes of devices, and set it right at once."""
         loop = asyncio.get_running_loop()
-        there = {post: post.fileno() for post in self._host.posts()}
+        acts: dict[Post | Devices, Callable[[], None]] = {
+            **dict.fromkeys(self._host.posts(), self._repair),
+            **dict.fromkeys(self._host.devices(), self._look),
+        }
+        there = {one: one.fileno() for one in acts}
         for gone in self._watched.keys() - there.keys():  # first: a new post may have the number of one that went
             loop.remove_reader(self._watched[gone])
         for new in there.keys() - self._watched.keys():
-            loop.add_reader(there[new], self._repair)
+            loop.add_reader(there[new], acts[new])
         self._watched = there
 
     def _repair(self) -> None:
         before = self._host.applied
         drifts = self._host.repaired()
-        self._say("; ".join(self._host.faults))
+        self._say()
         if drifts:
             log.warning("somebody changed %s of our tables; it is as it should be again", drifts)
             self._drifts += drifts
@@ -209,7 +235,7 @@ class Agent:
         while True:
             await self._news.wait()
             self._news.clear()
-            if not self._host.applied and not self._fault:
+            if not self._host.applied and not self._message():
                 continue  # nothing holds yet, and nothing is known to be in the way
             drifts, given = self._drifts, self._told()
             try:
@@ -233,12 +259,17 @@ class Agent:
             self._enforced = self._host.interfaces
         return {
             "Host": self._name,
+            "Series": self._series,
             "Revision": self._host.applied,
             "InterfaceIds": self._enforced,
             "Instances": self._host.makes_instances,
             "Drifts": self._drifts,
-            "Message": "; ".join([*self._trials(), *([self._fault] if self._fault else [])])[:1024],
+            "Message": self._message(),
         }
+
+    def _message(self) -> str:
+        """Return what whoever looks at the hosts should know."""
+        return "; ".join([*self._trials(), *filter(None, (self._hearing.trouble, self._fault))])[:1024]
 
     def _trials(self) -> list[str]:
         """Return what holds only until it is not confirmed."""
@@ -269,6 +300,10 @@ class Agent:
             self._heard.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._heard.wait(), UNHEARD)
+        if not self._host.knows(interface_id) and (self._hearing.trouble or not self._host.revision):
+            since = "answers no more" if self._host.revision else "has not answered yet"
+            why = f" ({self._hearing.trouble})" if self._hearing.trouble else ""
+            raise Unbound(f"{self._clients.asking.endpoint} {since}, so {interface_id} is not known here{why}")
 
     async def _attach_host(self, interface_id: str, callers: list[tuple[str, int]] | None, seconds: int) -> str:
         """Hold this machine itself, on trial. callers: who must be able to come back, None to keep nothing at all."""
@@ -312,7 +347,7 @@ class Agent:
             try:
                 self._freed(interface_id)
             except UNDONE as error:
-                self._say(f"{interface_id}: {error}")
+                log.warning("%s: %s", interface_id, error)
 
     async def _detach(self, interface_id: str) -> str:
         return f"{self._freed(interface_id)} is free of groupwall"

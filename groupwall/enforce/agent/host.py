@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from groupwall.enforce.dataplane import instances
 from groupwall.enforce.dataplane.attached import Attached
 from groupwall.enforce.dataplane.bindings import Binding, Wanted
+from groupwall.enforce.dataplane.devices import Devices
 from groupwall.enforce.dataplane.foreseen import Foreseen
 from groupwall.enforce.dataplane.namespaces import Namespaces
 from groupwall.enforce.dataplane.owner import owner_of
@@ -35,13 +36,16 @@ class Host:
         self._missed: set[Key] = set()
         self._cuts: set[Key] = set()
         self._left: list[Mapping[str, Spans]] = []
-        self._faults: list[str] = []
 
     @property
     def faults(self) -> list[str]:
-        """What could not be done of what was told last, each with the reason."""
+        """What is not enforced here that should be, and what could not be done of what was told last: each with why."""
+        return [*self._attached.faults, *self._undone]
+
+    @property
+    def _undone(self) -> list[str]:
         at_posts = [post.fault for post in self.posts() if post.fault]
-        return [*self._faults, *(self._routers.faults if self._routers else ()), *at_posts]
+        return [*(self._routers.faults if self._routers else ()), *at_posts]
 
     @property
     def applied(self) -> int:
@@ -56,8 +60,7 @@ class Host:
     @property
     def interfaces(self) -> list[str]:
         """The interfaces that are enforced here, in order."""
-        attached = [interface_id for post in self._attached.posts for interface_id in post.interfaces]
-        return sorted([*attached, *(self._routers.interfaces if self._routers else ())])
+        return sorted([*self._attached.interfaces, *(self._routers.interfaces if self._routers else ())])
 
     def knows(self, interface_id: str) -> bool:
         """Tell whether the server told of an interface."""
@@ -69,10 +72,24 @@ class Host:
         if self._routers:
             yield from self._routers.posts
 
-    def begin(self) -> None:
-        """Take up what was made and attached before. Until the first answer nothing passes but what passed before."""
+    def devices(self) -> Collection[Devices]:
+        """Return the devices to hear of: when something becomes of one, it is time for a ``look``."""
+        return self._attached.devices
+
+    def begin(self) -> list[str]:
+        """Take up what was made and attached before; return what became of it, as ``look``.
+
+        Until the first answer nothing passes but what passed before.
+        """
         self._routers = Routers(self._namespaces, self._owner) if self._namespaces else None
-        self._faults = self._attached.begin()
+        return self._attached.begin()
+
+    def look(self) -> list[str]:
+        """Follow what became of the namespaces and devices that are attached; return what is new, for a person.
+
+        Those that are not there, or cannot be held as they are, are in ``faults`` and not in ``interfaces`` meanwhile.
+        """
+        return self._attached.look(self._desired)
 
     def follow(self, answer: Answer) -> None:
         """Have every table say what an answer says; returns once the kernel has it. Instances are made by ``step``.
@@ -86,11 +103,11 @@ class Host:
         self._cuts |= cuts(answer)
         self._left.append(left(self._desired.facts, desired.facts, changed))
         self._desired = desired._replace(revision=0)
-        self._follow(desired, again=bool(self.faults) or answer["Whole"])
+        self._follow(desired, again=bool(self._undone) or answer["Whole"])
         self._desired, self._missed, self._cuts, self._left = desired, set(), set(), []
 
     def _follow(self, desired: Desired, *, again: bool) -> None:
-        """Have posts follow first, then what needs files. again: make instances anew that could not be made."""
+        """Have posts follow, then instances. again: make instances anew that could not be made."""
         for post in self.posts():
             post.follow(desired.facts, self._missed, self._cuts)
             for some in self._left:
@@ -98,7 +115,6 @@ class Host:
         if self._routers and (again or instances.concerns(self._missed)):
             self._routers.plan(desired)
         apply_due(self.posts(), desired.revision)
-        self._faults = self._attached.forget_gone(desired)
         if not any(post.is_due() for post in self.posts()):
             self._applied = desired.revision
 
@@ -140,3 +156,5 @@ class Host:
         """Watch no longer; all tables stay."""
         for post in self.posts():
             post.close()
+        for each in self.devices():
+            each.close()

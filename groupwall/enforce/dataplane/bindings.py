@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from groupwall.enforce.dataplane.devices import belongs
 from groupwall.enforce.dataplane.owner import MADE, marked, replace
 from groupwall.enforce.kernel import links
 from groupwall.enforce.kernel.entering import NAMED, Namespace
@@ -42,6 +43,11 @@ class Binding(NamedTuple):
     def told(self) -> str:
         """What is held, for a person."""
         return self.device if self.own is None else "this machine"
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether its namespace may come again: one that has a name, and not that of a process."""
+        return not self.place.startswith("/proc/") or self.place == str(HERE)
 
 
 class Unbound(Exception):
@@ -78,7 +84,7 @@ def binding(wanted: Wanted, vpc_id: str, owner: str | None = None) -> Binding:
             there = _links(namespace)
             if owner and marked(MADE, owner) in {link.alias for link in there}:
                 raise Unbound(f"{wanted.netns or 'this'} was made by this agent, and is held to rules already")
-            found = _device([link for link in there if link.name != "lo"], wanted.device, inside=inside)
+            found = _device([link for link in there if link.name != "lo"], wanted.device)
     except FileNotFoundError:
         raise Unbound(f"there is no network namespace {wanted.netns}") from None
     return Binding(wanted.interface_id, vpc_id, found.name, str(place), number_of(place), inside)
@@ -104,7 +110,7 @@ def _links(namespace: Namespace) -> list[Link]:
         return list(links.links(kernel))
 
 
-def _device(there: list[Link], name: str | None, *, inside: bool) -> Link:
+def _device(there: list[Link], name: str | None) -> Link:
     """Return the device of a name, or the only one."""
     if name is None:
         if len(there) != 1:
@@ -113,12 +119,8 @@ def _device(there: list[Link], name: str | None, *, inside: bool) -> Link:
     found = next((link for link in there if link.name == name), None)
     if found is None:
         raise Unbound(f"there is no device {name}")
-    if found.master and not inside:
-        bridge = next((link.name for link in there if link.number == found.master), "another device")
-        raise Unbound(
-            f"{name} belongs to {bridge}: what a bridge passes on does not go through the hooks where rules stop "
-            "packets; take it out, and route to it"
-        )
+    if found.master:
+        raise Unbound(f"{name} {belongs(found, there)}")
     return found
 
 
@@ -135,13 +137,18 @@ def is_there(one: Binding) -> bool:
         return False
 
 
+def waiting(one: Binding) -> Binding:
+    """Return a binding that waits for its namespace: one with a name has no number until it is there again."""
+    return one._replace(number=0) if one.is_lasting else one
+
+
 def again(one: Binding) -> Binding:
-    """Return a binding of before a start of the agent as it is now: a name stands for what has it, a pid for what had.
+    """Return a binding as it is now: a name stands for the namespace that has it, a pid for the one that was bound.
 
     Raise FileNotFoundError where the namespace is gone.
     """
     now = number_of(Path(one.place))
-    if now != one.number and one.place.startswith("/proc/") and one.place != str(HERE):
+    if now != one.number and not one.is_lasting:
         raise FileNotFoundError(one.place)
     return one._replace(number=now)
 

@@ -275,8 +275,13 @@ def _sources(device: bytes, addresses: Iterable[str]) -> dict[str, frozenset[Ele
     }
 
 
+def is_device(name: str) -> bool:
+    """Tell whether a device of this name can be in a table."""
+    return _DEVICE.fullmatch(name) is not None
+
+
 def _device(name: str) -> bytes:
-    if not _DEVICE.fullmatch(name):
+    if not is_device(name):
         message = f"{name!r} is no device"
         raise ValueError(message)
     return name.encode().ljust(_DEVICE_BYTES, b"\0")

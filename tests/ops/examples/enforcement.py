@@ -18,7 +18,7 @@ EXAMPLES: dict[str, list[Json]] = {
     "DescribeDesired": [{}, {"After": 1, "Wait": 0, "VpcIds": ["$vpc"]}],
     "Acknowledge": [
         {"Host": "one", "Revision": 1, "InterfaceIds": ["$interface"], "Drifts": 1, "Message": "all is well"},
-        {"Host": "kept", "Revision": 1, "Instances": True},
+        {"Host": "kept", "Revision": 1, "Series": "one", "Instances": True},
     ],
     "ForgetHost": [{"Host": "gone"}],
     "DescribePropagation": [{}, {"Revision": 2, "Wait": 0}],
