@@ -94,7 +94,7 @@ class Hosts:
         subnet = self.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
         made = self.client("ec2").create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
         mac = bytes((2, 0, 0, 0, 0, number))
-        one = Interface("eni-1", "vpc-1", 0, mac, (ip_address(f"172.31.0.20{number}"),))
+        one = Interface(f"eni-{number}", "vpc-1", 0, mac, (ip_address(f"172.31.0.20{number}"),))
         self._others.make_instance(f"i-{number}", [one])
         words = ("--eni", made, "--netns", self._others.name(f"i-{number}"), "--state", str(self._folder / name))
         until(lambda: command("attach", *words).code == 0)
