@@ -15,7 +15,7 @@ from groupwall.enforce.kernel.links import ROUTES
 from groupwall.enforce.kernel.messages import GoneTable, NewTable, transaction
 from groupwall.enforce.kernel.netlink import NETFILTER, Connection, attribute, text
 from groupwall.enforce.kernel.reading import read_table
-from tests.enforce.answers import changes, group, interface, whole
+from tests.enforce.answers import changes, group, interface, rule, whole
 from tests.enforce.placed import PORT, SSH, VPC, Placed, bridged
 
 
