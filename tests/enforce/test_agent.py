@@ -26,11 +26,15 @@ from groupwall.enforce.kernel.netlink import NETFILTER, Connection
 from groupwall.enforce.kernel.reading import read_table
 from groupwall.enforce.kernel.table import Table
 from groupwall.enforce.policy.frame import REVISION
+from tests.enforce.placed import removed, renamed
 from tests.enforce.servers import environment, until
-from tests.programs import command, make_key
+from tests.programs import Ended, command, make_key
 from tests.serving import PATIENCE, PROGRAM, Server, running
 
 RULE = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+
+LONGER_THAN_REFUSED = 7
+"""Seconds in which an agent that is refused tries again, and one that is not tells what holds more than once."""
 
 
 class Hosts:
@@ -68,13 +72,27 @@ class Hosts:
         make = boto3.client if service == "ec2" else lambda _, **given: groupwall.client(**given)
         return make(service, endpoint_url=self.server.url, region_name="us-east-1", **key)
 
-    def start(self, name: str) -> None:
-        """Start the agent of a host."""
+    def log(self, name: str) -> Path:
+        """Return the file of what an agent says."""
+        return self._folder / f"{name}.log"
+
+    def container(self, number: int) -> Namespace:
+        """Open a container."""
+        return Namespace.named(self._others.name(f"i-{number}"))
+
+    def remake(self, number: int) -> None:
+        """Make a container anew under its name."""
+        self._others.remove(f"i-{number}")
+        self._made(number)
+
+    def start(self, name: str, host: str | None = None) -> None:
+        """Start the agent of a host. host: what the server calls it."""
         key = {"AWS_ACCESS_KEY_ID": self._key.access_key_id, "AWS_SECRET_ACCESS_KEY": self._key.secret}
-        words = ("agent", "--endpoint", self.server.url, "--host", name, "--state", str(self._folder / name))
-        with environment(**key):
+        words = ("agent", "--endpoint", self.server.url, "--host", host or name)
+        words = (*words, "--state", str(self._folder / name))
+        with environment(**key), self.log(name).open("a") as log:
             self._programs[name] = subprocess.Popen(  # noqa: S603 - our own words only
-                [*PROGRAM, *words], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                [*PROGRAM, *words], stdin=subprocess.DEVNULL, stderr=log
             )
 
     def kill(self, name: str) -> None:
@@ -89,16 +107,35 @@ class Hosts:
         program.terminate()
         return program.wait(PATIENCE)
 
-    def hold(self, name: str, number: int) -> None:
+    def attach_unknown(self, name: str) -> Ended:
+        """Have an agent attach what nobody knows."""
+        words = ("--eni", "eni-00000001", "--netns", self._others.name("i-1"), "--state", str(self._folder / name))
+        return command("attach", *words)
+
+    def changes_in(self, seconds: int) -> list[Any]:
+        """Return what changes in a time, at the first change."""
+        own = self.client("groupwall")
+        newest = own.describe_propagation()["Revision"]
+        return list(own.describe_changes(After=newest, Wait=seconds)["Changes"])
+
+    def hold(self, name: str, number: int, host: str | None = None) -> None:
         """Make an interface, and have a host hold a container to it."""
         subnet = self.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
         made = self.client("ec2").create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+        self._made(number)
+        words = ("--eni", made, "--netns", self._others.name(f"i-{number}"), "--state", str(self._folder / name))
+        until(lambda: command("attach", *words).code == 0)
+        until(lambda: made in self.enforced(host or name))
+
+    def _made(self, number: int) -> None:
         mac = bytes((2, 0, 0, 0, 0, number))
         one = Interface(f"eni-{number}", "vpc-1", 0, mac, (ip_address(f"172.31.0.20{number}"),))
         self._others.make_instance(f"i-{number}", [one])
-        words = ("--eni", made, "--netns", self._others.name(f"i-{number}"), "--state", str(self._folder / name))
-        until(lambda: command("attach", *words).code == 0)
-        until(lambda: made in self.enforced(name))
+
+    def message(self, name: str) -> str:
+        """Return what a host says of itself."""
+        hosts = self.client("groupwall").describe_propagation()["Hosts"]
+        return "; ".join(host.get("Message", "") for host in hosts if host["Host"] == name)
 
     def enforced(self, name: str) -> list[str]:
         """Return what a host says it enforces."""
@@ -233,3 +270,55 @@ def test_a_name_that_no_server_takes(tmp_path: Path, name: str) -> None:
     ended = command("agent", "--host", name, "--state", str(tmp_path / "state"))
     assert ended.code == 1
     assert "for parameter host is invalid" in ended.err
+
+
+def test_what_was_attached_is_followed(hosts: Hosts) -> None:
+    """The server is told what became of a device or a container, with the reason, and when it is held again (inferred).
+
+    A container that is made again has a table, and so has a device with another name.
+    """
+    hosts.start("here")
+    hosts.hold("here", 1)
+    [eni] = hosts.enforced("here")
+    with hosts.container(1) as inside:
+        renamed(inside, "eth0", "w9")
+        until(lambda: f"{eni}: eth0 is called w9 by now" in hosts.log("here").read_text())
+        assert hosts.enforced("here") == [eni]
+        removed(inside, "w9")
+    until(lambda: hosts.enforced("here") == [])
+    assert hosts.message("here") == f"{eni}: there is no device w9"
+    hosts.remake(1)
+    with hosts.container(1) as inside:
+        renamed(inside, "eth0", "w9")
+    until(lambda: hosts.enforced("here") == [eni])
+    until(lambda: hosts.message("here") == "")
+    assert hosts.told(hosts.change("authorize"))["State"] == "applied"
+    assert hosts.table(1).chains
+
+
+def test_two_agents_with_one_name(hosts: Hosts) -> None:
+    """Of two agents with one name the one that came first is refused, and says so; history does not grow (inferred)."""
+    hosts.start("first", "both")
+    hosts.hold("first", 1, "both")
+    hosts.start("second", "both")
+    hosts.hold("second", 2, "both")
+    until(lambda: "is another agent's by now. Give each a name" in hosts.log("first").read_text())
+    assert hosts.changes_in(LONGER_THAN_REFUSED) == []
+    assert len(hosts.enforced("both")) == 1
+    assert "another agent's" not in hosts.log("second").read_text()
+
+
+def test_what_an_agent_says(hosts: Hosts) -> None:
+    """An agent says whom it follows; that its server is away, once; and that it answers again (inferred)."""
+    hosts.start("here")
+    hosts.hold("here", 1)
+    hosts.server.kill()
+    until(lambda: "no groupwall answers" in hosts.log("here").read_text())
+    ended = hosts.attach_unknown("here")
+    assert (ended.code, "answers no more, so eni-00000001 is not known here" in ended.err) == (1, True), ended.err
+    hosts.serve_again()
+    until(lambda: "the server answers again" in hosts.log("here").read_text())
+    follows, away, again = hosts.log("here").read_text().splitlines()
+    assert follows == f"agent: follows {hosts.server.url} as here"
+    assert away.startswith("agent: NoAnswer: no groupwall answers")
+    assert again == "agent: the server answers again"

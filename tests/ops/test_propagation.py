@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from groupwall.errors import ApiError
 from groupwall.ops.enforcement import acknowledge
+from groupwall.ops.enforcement.propagation import ALIVE
 from tests.driver import Wall
 from tests.interfaces import create_interface
 from tests.scenes import Json, allow, create_group, create_prefix_list, default_vpc, rules_of, tcp
@@ -231,6 +232,7 @@ def test_a_host_is_not_undone(net: Net) -> None:
         ({"Revision": -1}, "parameter revision is invalid"),
         ({"Drifts": -1}, "Drifts must be 0 or more"),
         ({"Message": "x" * 1025}, "at most 1024 characters"),
+        ({"Series": "x" * 65}, "a series at most 64"),
         ({"InterfaceIds": ["x"]}, 'Invalid id: "x"'),
     ],
 )
@@ -239,6 +241,23 @@ def test_what_a_host_cannot_tell(wall: Wall, given: Json, told: str) -> None:
     with pytest.raises(ApiError, match=told):
         wall.call("Acknowledge", **({"Host": "one", "Revision": 0} | given))
     assert wall.call("DescribePropagation")["Hosts"] == []
+
+
+def test_a_name_is_one_agent_s(net: Net) -> None:
+    """Of two agents with one name the former is refused, and changes nothing, until the other is dead (inferred)."""
+    one, other = ({"Series": name, "InterfaceIds": [net.interfaces[name]]} for name in ("web", "app"))
+    net.wall.call("Acknowledge", Host="both", Revision=1, **one)
+    net.wall.call("Acknowledge", Host="both", Revision=1, **other)
+    before = net.wall.app.revision()
+    for _ in range(3):
+        with pytest.raises(ApiError, match=r"IncorrectState: The host 'both' is another agent's by now\."):
+            net.wall.call("Acknowledge", Host="both", Revision=1, **one)
+        net.wall.call("Acknowledge", Host="both", Revision=1, **other)
+    assert net.wall.app.revision() == before
+    net.wall.clock.advance(ALIVE / 1000 + 1)
+    net.wall.call("Acknowledge", Host="both", Revision=1, **one)
+    with pytest.raises(ApiError, match="is another agent's by now"):
+        net.wall.call("Acknowledge", Host="both", Revision=1, **other)
 
 
 @pytest.mark.parametrize("revision", [0, -1, 10**6])
